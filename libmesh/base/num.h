@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* num.h: numbers as text, and quantities with units. Independent of the locale; never NaN or infinity.
+ *
+ * Quantities: a number directly followed by a unit. Lengths um mm cm m; volumes mm3 cm3 ml l; areas mm2 cm2; HU; %.
+ * A bare number is mm, mm2 or mm3 (STANDARDS 12). */
+#ifndef LM_BASE_NUM_H
+#define LM_BASE_NUM_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LM_NUM_TEXT = 32 };
+
+/* Parse a decimal number (sign, digits, point, exponent) at s, at most up to end. Returns the first character not used,
+ * or NULL when there is no finite number. No leading white space, no hex, no inf or nan. */
+const char *lm_num_parse(const char *s, const char *end, double *out);
+/* The whole of s must be a number. */
+bool lm_num_all(const char *s, double *out);
+/* Whole of s as an unsigned decimal integer of at most max. */
+bool lm_num_size(const char *s, size_t max, size_t *out);
+
+/* Shortest text that reads back as the same double (at most 17 digits). Returns the length. v must be finite. */
+size_t lm_num_f64(double v, char buf[LM_NUM_TEXT]);
+/* At most 9 significant digits, no trailing zeros: reads back as the same float. v must be finite. -0 prints as 0. */
+size_t lm_num_f32(float v, char buf[LM_NUM_TEXT]);
+
+typedef enum { LM_UNIT_MM, LM_UNIT_MM2, LM_UNIT_MM3, LM_UNIT_PERCENT, LM_UNIT_HU, LM_UNIT_NONE } lm_unit;
+typedef struct {
+    double value; /* in the base unit: mm, mm2, mm3, percent, HU */
+    lm_unit unit;
+    double ulp; /* half of the last digit written, in the base unit: "1731ml" is known to 500 mm3 */
+} lm_quantity;
+
+/* Parse "1.5mm", "1731ml", "2%", "300HU"; a bare number gets `bare`. LM_EUSAGE names what is wrong. */
+LM_CHECKED lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* meshfile.h: load and save a mesh in any format we know: recognised by content on reading, by suffix or by name on
+ * writing. The one place that knows the list of mesh formats. */
+#ifndef LM_FORMAT_MESHFILE_H
+#define LM_FORMAT_MESHFILE_H
+
+#include "stream/record.h"
+#include "surface/mesh.h"
+
+typedef enum { LM_MESHFILE_AUTO, LM_MESHFILE_PLY, LM_MESHFILE_STL, LM_MESHFILE_STL_ASCII, LM_MESHFILE_3MF } lm_meshfile_format;
+
+typedef struct {
+    lm_meshfile_format format; /* AUTO: by suffix; PLY for "-" */
+    const char *title;         /* 3MF: Title and object name, STL: name in the header; NULL: "part" */
+    const char *case_id;       /* given by the user (--case), or NULL; goes into the file */
+    const char *verdict;       /* "pass", "fail", ..., or NULL */
+} lm_meshfile_opt;
+#define LM_MESHFILE_OPT_INIT {.format = LM_MESHFILE_AUTO}
+
+/* Read path ("-" = standard input). STL is indexed by bit-equal coordinates (-0 taken as +0). rec may end up empty. */
+LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* Write path ("-" = standard output) and commit. 3MF and STL carry no records. */
+LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* "stl", "stl-ascii", "ply", "3mf"; LM_EUSAGE lists them. */
+LM_CHECKED lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *err);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nrrd.h: volumes as NRRD0005 (DESIGN 3, STANDARDS 10).
+ *
+ * Written: attached header, raw little-endian, space left-posterior-superior, `meshqa_iso:=`, `meshqa_bytes:=`,
+ * `meshqa_crc32:=`, one `meshqa_record_N:=` key per record.
+ * Read: NRRD0001-0005, 3D, any scalar type up to 64-bit integers (refused, named) and double, both byte orders,
+ * encodings raw, gzip, text; LPS or RAS (turned into LPS; a file without space is refused by name); a detached payload is
+ * refused. A stream with our keys must have exactly the stated bytes and checksum. */
+#ifndef LM_STREAM_NRRD_H
+#define LM_STREAM_NRRD_H
+
+#include "base/io.h"
+#include "stream/record.h"
+#include "volume/volume.h"
+
+/* vol and rec are initialised by the caller and replaced; on error they are empty. */
+LM_CHECKED lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err);
+/* Seals the newest record of rec (may have none) with the payload's checksum and writes. Not committed. */
+LM_CHECKED lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err);
+
+#endif

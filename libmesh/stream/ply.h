@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ply.h: meshes as PLY (DESIGN 3, STANDARDS 10).
+ *
+ * Written: binary_little_endian, float x y z [quality], list uchar int vertex_indices; `comment SPACE=LPS`,
+ * `obj_info units mm`, `obj_info meshqa_payload BYTES CRC32`, records as `obj_info meshqa_record N k/m ...` in lines of at
+ * most 200 bytes (MeshLab 2020.09 refuses about 500, VTK some thousands).
+ * Read: ASCII, little and big endian, any property order and extra properties, polygons fanned; counts are checked
+ * against what is left of the input before memory is taken. A stream with our keys must have exactly the stated bytes
+ * and checksum. Text mentioning another unit than mm is refused by name. */
+#ifndef LM_STREAM_PLY_H
+#define LM_STREAM_PLY_H
+
+#include "base/io.h"
+#include "stream/record.h"
+#include "surface/mesh.h"
+
+LM_CHECKED lm_status lm_ply_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
+LM_CHECKED lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* record.h: what each tool did, as one JSON object per tool, carried in the streams (man/meshqa-stream.5).
+ *
+ *   { "schema":1, "tool":"mcubes", "version":"0.1.0", "libraries":{...}, "options":{...resolved, never paths...},
+ *     "in":{"crc32":"89abcdef","bytes":123} (absent at the source), "out":{"crc32":...,"bytes":...},
+ *     "ledger":[ {"kind":"change"|"intended","from":"volume_at_level","to":"mesh","before_mm3":..,"after_mm3":..,
+ *                 "change_mm3":..,"change_percent":..,"moved_mm":..} ],
+ *     "findings":[ {"level":"note"|"warning","rule":"G-8","text":"..."} ], ... and what only this tool has:
+ *     dcmseg: "source":{...}, "segment":{...}; mcubes: "mesh":{...}; meshfix: "audit":{...}, "repairs":[...] }
+ * "out" belongs to the payload that follows and is filled in by the stream writers. */
+#ifndef LM_STREAM_RECORD_H
+#define LM_STREAM_RECORD_H
+
+#include "base/err.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LM_RECORDS_MAX = 1000, LM_RECORD_BYTES = 1 << 20 };
+
+typedef struct {
+    size_t n;
+    json_t *item[LM_RECORDS_MAX]; /* owned references, oldest first */
+    bool belong; /* set by readers: the last record's "out" matches the payload that was read */
+    uint32_t crc;   /* set by readers: CRC-32 and bytes of the payload that was read */
+    uint64_t bytes;
+} lm_records;
+#define LM_RECORDS_INIT {.n = 0}
+
+void lm_record_release(lm_records *r);
+/* Start a record of `tool` with schema, version, empty options, ledger and findings, and "in" from r (when r holds a
+ * payload's checksum). NULL on no memory. The caller fills it with jansson and appends it. */
+LM_CHECKED json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err);
+/* Append, stealing the reference. LM_ERANGE over LM_RECORDS_MAX; rec is released on error too. */
+LM_CHECKED lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err);
+/* Newest record of this tool, borrowed, or NULL. */
+json_t *lm_record_last(const lm_records *r, const char *tool);
+/* Add {"kind","from","to","before_mm3",...} to rec's ledger; change and percent are computed here. moved_mm is the
+ * guaranteed bound on how far the surface moved; < 0: not stated. */
+LM_CHECKED lm_status lm_record_ledger(json_t *rec, const char *kind, const char *from, double before_mm3, const char *to,
+                                      double after_mm3, double moved_mm, lm_err *err);
+LM_CHECKED lm_status lm_record_finding(json_t *rec, const char *level, const char *rule, const char *text, lm_err *err);
+/* One line of compact JSON with keys in insertion order; 17 digits; free() it. */
+LM_CHECKED char *lm_record_text(const json_t *rec, lm_err *err);
+/* Parse one record: size limit, duplicate keys refused, schema newer than LM_SCHEMA refused with its number. */
+LM_CHECKED lm_status lm_record_parse(const char *text, size_t n, json_t **ret, lm_err *err);
+/* For writers: set "out" of the newest record. For readers: does the newest record's "out" say crc and bytes? */
+LM_CHECKED lm_status lm_record_seal(lm_records *r, uint32_t crc, uint64_t bytes, lm_err *err);
+void lm_record_check(lm_records *r, uint32_t crc, uint64_t bytes);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mesh.h: a triangle mesh as plain arrays. float32 millimetres: what is judged is what is written (promise 2). */
+#ifndef LM_SURFACE_MESH_H
+#define LM_SURFACE_MESH_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum { LM_SPACE_UNKNOWN, LM_SPACE_LPS, LM_SPACE_RAS } lm_space;
+
+typedef struct {
+    size_t nv, nt;
+    float *pos;     /* 3*nv: x y z, owned */
+    uint32_t *tri;  /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
+    float *quality; /* nv values, or NULL; owned */
+    lm_space space; /* what the file said; meshes made from DICOM are LPS */
+} lm_mesh;
+#define LM_MESH_INIT {.nv = 0}
+
+/* Memory for nv vertices and nt triangles, not zeroed; LM_ERANGE above 2^32-1 vertices or triangles. */
+LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err);
+void lm_mesh_release(lm_mesh *m); /* accepts a zeroed or half-built struct; leaves LM_MESH_INIT */
+LM_CHECKED lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err);
+/* Every index < nv and every coordinate finite; LM_ERULE names the first that is not. Readers call this; the library's
+ * functions rely on it unless they say otherwise (the audit takes anything). */
+LM_CHECKED lm_status lm_mesh_validate(const lm_mesh *m, lm_err *err);
+/* Axis-aligned box of all vertices; lo > hi when there are none. */
+void lm_mesh_box(const lm_mesh *m, double lo[3], double hi[3]);
+/* Signed volume (divergence theorem about the box centre, sums in fixed blocks), mm3. Meaningful when closed. */
+double lm_mesh_volume(const lm_mesh *m);
+double lm_mesh_area(const lm_mesh *m); /* mm2 */
+
+#endif
