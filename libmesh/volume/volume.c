@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const struct {
     size_t size;
@@ -39,7 +40,8 @@ lm_status lm_vol_alloc(lm_vol *v, const size_t n[3], lm_type type, lm_err *err)
 
 void lm_vol_release(lm_vol *v)
 {
-    free(v->data);
+    if (v->mapped) munmap(v->data, v->mapped);
+    else free(v->data);
     *v = (lm_vol)LM_VOL_INIT;
 }
 

@@ -15,7 +15,8 @@ typedef enum { LM_I8, LM_U8, LM_I16, LM_U16, LM_I32, LM_U32, LM_F32, LM_F64 } lm
 typedef struct {
     size_t n[3];      /* samples along i, j, k; each >= 1 */
     lm_type type;
-    void *data;       /* n[0]*n[1]*n[2] samples, owned (malloc) */
+    void *data;       /* n[0]*n[1]*n[2] samples, owned */
+    size_t mapped;    /* 0: data is from malloc; else data is a mapping of so many bytes (munmap) */
     double dir[3][3]; /* dir[a]: step in mm from one sample to the next along axis a */
     double origin[3]; /* centre of sample (0,0,0), mm */
     bool has_iso;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source.h: from files and folders to series, and from a series to a volume with its facts (STANDARDS 1, 2).
+ *
+ * Files are looked at and decoded by GDCM in child processes with limits on memory and time; a child that dies is an
+ * error that names the file. Geometry is our own (G-1 .. G-7): order by position on the normal, spacing from positions,
+ * tilt as shear, rescale per slice; what is irregular, duplicate, mixed or missing is refused with its rule id. */
+#ifndef LM_DICOM_SOURCE_H
+#define LM_DICOM_SOURCE_H
+
+#include "base/io.h"
+#include "volume/volume.h"
+#include <jansson.h>
+
+typedef struct lm_source lm_source; /* what was found in the files: a list of series */
+
+typedef struct {
+    int threads;       /* child processes; 0: as lm_pool_threads */
+    size_t max_memory; /* bytes one child may map; 0: 4 GiB */
+    void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
+    void *progress_ctx;
+} lm_source_opt;
+#define LM_SOURCE_OPT_INIT {.threads = 0}
+
+/* Look at all files of the paths (folders recursively; a path that is a file must be DICOM, files in a folder that are
+ * not DICOM are counted and left). LM_EFORMAT when there is none. */
+LM_CHECKED lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err);
+void lm_source_release(lm_source *s);
+size_t lm_source_count(const lm_source *s);
+/* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
+void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
+/* The same facts for programs (new reference). UIDs as hashes. */
+LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err);
+/* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
+ * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states)
+ * do not count as candidates unless nothing else is there. */
+LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series, lm_err *err);
+/* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
+ * instances, sha256_pixels (over the stored pixel data in slice order), size, spacing_mm, slice_step_mm, thickness_mm,
+ * tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. Samples are
+ * rescaled values: int16 where slope and intercept are whole numbers and all fits, else float32. */
+LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
+
+#endif
