@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Contents: 1 clamp, 2 classification into bit rows, 3 counting, 4 vertices, 5 triangles, 6 the passes
+ *
+ * One bit per sample says inside. Everything that is counted follows from these bits: an edge is crossed where two
+ * neighbouring bits differ, a cell is active where its eight bits do, so that the counting passes touch one bit per sample
+ * instead of the samples themselves. Rows are those of the grid padded by one outside sample on every side (closed). */
+#include "surface/mcubes.h"
+#include "surface/mctable.h"
+#include "base/mem.h"
+#include "base/pool.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    uint64_t x, y, z, t; /* first vertex on the row's x-, y-, z-edges; first triangle of the row's cells */
+} mcubes_row;
+
+typedef struct {
+    const lm_vol *vol;
+    double iso, clamp;
+    int pad;               /* 1: one virtual outside sample around the volume */
+    bool flip;             /* the grid is left-handed: swap two vertices of every triangle */
+    size_t m[3];           /* samples of the padded grid */
+    size_t words;          /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
+    uint64_t *bits;        /* m[2] * m[1] rows */
+    mcubes_row *row;       /* m[2] * m[1]: counts, then offsets */
+    const lm_mctable_case *table;
+    lm_mesh *out;
+} mcubes_job;
+
+/* ---- 1 clamp ---- */
+
+lm_status lm_mcubes_clamp(const lm_vol *vol, double *clamp, lm_err *err)
+{
+    double largest = 0;
+    for (int corner = 0; corner < 8; corner++) {
+        double ijk[3], p[3];
+        for (int a = 0; a < 3; a++) ijk[a] = corner >> a & 1 ? (double)vol->n[a] - 0.5 : -0.5;
+        lm_vol_to_world(vol, ijk, p);
+        for (int a = 0; a < 3; a++)
+            if (fabs(p[a]) > largest) largest = fabs(p[a]);
+    }
+    int exponent;
+    frexp(largest, &exponent); /* largest < 2^exponent: the unit in the last place of float32 there is 2^(exponent-24) */
+    double need = 8 * ldexp(1, exponent - 24) / lm_vol_min_spacing(vol);
+    *clamp = need < 1e-3 ? 1e-3 : need;
+    if (*clamp <= 1e-2) return LM_OK;
+    return lm_err_set(err, LM_ERANGE, NULL,
+                      "float32 cannot tell vertices apart here: coordinates up to %.6g mm at a grid spacing of %.3g mm; shift the "
+                      "origin nearer to 0",
+                      largest, lm_vol_min_spacing(vol));
+}
+
+/* ---- 2 classification ---- */
+
+/* 64 bytes of 0 or 1 to 64 bits, first byte lowest. */
+static uint64_t mcubes_pack(const uint8_t *b)
+{
+    uint64_t r = 0;
+    for (int k = 0; k < 8; k++) {
+        uint64_t x;
+        memcpy(&x, b + 8 * k, 8);
+        r |= (x * 0x0102040810204080u) >> 56 << (8 * k);
+    }
+    return r;
+}
+
+/* v >= iso on the exact values: the smallest value of the type that is >= iso serves as threshold in the type itself. */
+#define MCUBES_CLASSIFY(T, LOW, HIGH) \
+    { \
+        const T *s = (const T *)job->vol->data + index; \
+        double t_ = ceil(job->iso); \
+        bool none = t_ > (double)(HIGH); \
+        T t = t_ <= (double)(LOW) ? (LOW) : none ? (HIGH) : (T)t_; \
+        for (size_t i = 0; i < n; i++) inside[i] = (uint8_t)((s[i] >= t) & !none); \
+        return false; \
+    }
+#define MCUBES_CLASSIFY_FLOAT(T) \
+    { \
+        const T *s = (const T *)job->vol->data + index; \
+        bool nan = false; \
+        for (size_t i = 0; i < n; i++) { \
+            inside[i] = (uint8_t)((double)s[i] >= job->iso); \
+            nan |= s[i] != s[i]; \
+        } \
+        return nan; \
+    }
+
+/* inside[i] = sample i of the row is inside, for n <= 64 samples. True when one is NaN. */
+static bool mcubes_classify(const mcubes_job *job, size_t index, size_t n, uint8_t *inside)
+{
+    switch (job->vol->type) {
+    case LM_I8: MCUBES_CLASSIFY(int8_t, INT8_MIN, INT8_MAX)
+    case LM_U8: MCUBES_CLASSIFY(uint8_t, 0, UINT8_MAX)
+    case LM_I16: MCUBES_CLASSIFY(int16_t, INT16_MIN, INT16_MAX)
+    case LM_U16: MCUBES_CLASSIFY(uint16_t, 0, UINT16_MAX)
+    case LM_I32: MCUBES_CLASSIFY(int32_t, INT32_MIN, INT32_MAX)
+    case LM_U32: MCUBES_CLASSIFY(uint32_t, 0, UINT32_MAX)
+    case LM_F32: MCUBES_CLASSIFY_FLOAT(float)
+    case LM_F64: MCUBES_CLASSIFY_FLOAT(double)
+    }
+    return false;
+}
+
+static uint64_t *mcubes_bits(const mcubes_job *job, size_t j, size_t k)
+{
+    return job->bits + (k * job->m[1] + j) * job->words;
+}
+
+static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
+{
+    (void)worker;
+    const mcubes_job *job = ctx;
+    const size_t pad = (size_t)job->pad, *n = job->vol->n;
+    memset(mcubes_bits(job, 0, k), 0, job->m[1] * job->words * sizeof(uint64_t));
+    if (k < pad || k - pad >= n[2]) return LM_OK;
+    for (size_t j = 0; j < n[1]; j++) {
+        uint64_t *row = mcubes_bits(job, j + pad, k);
+        size_t index = ((k - pad) * n[1] + j) * n[0];
+        for (size_t i = 0; i < n[0]; i += 64) {
+            uint8_t inside[64] = {0};
+            size_t len = n[0] - i < 64 ? n[0] - i : 64;
+            if (mcubes_classify(job, index + i, len, inside))
+                return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere", j,
+                                  k - pad);
+            uint64_t w = mcubes_pack(inside);
+            size_t at = i + pad;
+            row[at / 64] |= w << (at % 64);
+            if (at % 64 && w >> (64 - at % 64)) row[at / 64 + 1] |= w >> (64 - at % 64);
+        }
+    }
+    return LM_OK;
+}
+
+/* ---- 3 counting ---- */
+
+/* Bits i of the result: bit i and i+1 of the row, combined by or / and / xor with the row itself by the caller. */
+static uint64_t mcubes_next(const uint64_t *row, size_t w, size_t words)
+{
+    return row[w] >> 1 | (w + 1 < words ? row[w + 1] << 63 : 0);
+}
+
+/* Bits of word w that are cells (or x-edges): one fewer than samples. */
+static uint64_t mcubes_cells(const mcubes_job *job, size_t w)
+{
+    size_t cells = job->m[0] - 1, at = w * 64;
+    return cells <= at ? 0 : cells - at >= 64 ? ~0ull : (1ull << (cells - at)) - 1;
+}
+
+/* The four bit rows of a row of cells. */
+typedef struct {
+    const uint64_t *r[4]; /* (j,k) (j+1,k) (j,k+1) (j+1,k+1) */
+} mcubes_four;
+
+static mcubes_four mcubes_rows(const mcubes_job *job, size_t j, size_t k)
+{
+    return (mcubes_four){{mcubes_bits(job, j, k), mcubes_bits(job, j + 1, k), mcubes_bits(job, j, k + 1), mcubes_bits(job, j + 1, k + 1)}};
+}
+
+static uint64_t mcubes_active(const mcubes_job *job, const mcubes_four *f, size_t w)
+{
+    uint64_t any = 0, all = ~0ull;
+    for (int q = 0; q < 4; q++) {
+        uint64_t a = f->r[q][w], b = mcubes_next(f->r[q], w, job->words);
+        any |= a | b;
+        all &= a & b;
+    }
+    return any & ~all & mcubes_cells(job, w);
+}
+
+/* Case number of the cell whose lower corner is bit b of word w. */
+static unsigned mcubes_case(const mcubes_job *job, const mcubes_four *f, size_t w, int b)
+{
+    unsigned c = 0;
+    for (int q = 0; q < 4; q++) {
+        uint64_t two = f->r[q][w] >> b;
+        if (b == 63 && w + 1 < job->words) two |= f->r[q][w + 1] << 1;
+        c |= (unsigned)(two & 3) << (2 * q);
+    }
+    return c;
+}
+
+static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const mcubes_job *job = ctx;
+    for (size_t j = 0; j < job->m[1]; j++) {
+        mcubes_row n = {0, 0, 0, 0};
+        const uint64_t *r = mcubes_bits(job, j, k);
+        const uint64_t *ry = j + 1 < job->m[1] ? mcubes_bits(job, j + 1, k) : r, *rz = k + 1 < job->m[2] ? mcubes_bits(job, j, k + 1) : r;
+        for (size_t w = 0; w < job->words; w++) {
+            n.x += (uint64_t)__builtin_popcountll((r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w));
+            n.y += (uint64_t)__builtin_popcountll(r[w] ^ ry[w]);
+            n.z += (uint64_t)__builtin_popcountll(r[w] ^ rz[w]);
+        }
+        if (j + 1 < job->m[1] && k + 1 < job->m[2]) {
+            mcubes_four f = mcubes_rows(job, j, k);
+            for (size_t w = 0; w < job->words; w++)
+                for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1)
+                    n.t += job->table[mcubes_case(job, &f, w, __builtin_ctzll(act))].n;
+        }
+        job->row[k * job->m[1] + j] = n;
+    }
+    return LM_OK;
+}
+
+/* ---- 4 vertices ---- */
+
+/* Where the field crosses between sample a (at 0) and b (at 1), exactly one of which is inside. Samples at the level count
+ * as inside, infinities as far away; the clamp keeps the crossing off the samples. */
+static double mcubes_cross(double a, double b, double iso, double clamp)
+{
+    double d = b - a, t = (iso - a) / d;
+    if (!(fabs(d) <= 1.7976931348623157e308)) { /* the difference overflows, or one end is infinite */
+        if (isinf(a) && isinf(b)) t = 0.5;
+        else if (isinf(a)) t = 1;
+        else if (isinf(b)) t = 0;
+        else t = (0.5 * iso - 0.5 * a) / (0.5 * b - 0.5 * a);
+    }
+    return t < clamp ? clamp : t > 1 - clamp ? 1 - clamp : t;
+}
+
+static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vertex)
+{
+    double p[3];
+    lm_vol_to_world(job->vol, g, p);
+    for (int c = 0; c < 3; c++) job->out->pos[3 * vertex + (uint64_t)c] = (float)p[c];
+}
+
+/* All vertices on the edges that start at sample (i,j,k) of the padded grid, along `axis`, for the crossed bits of one row. */
+static void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis, uint64_t vertex)
+{
+    const size_t *n = job->vol->n, pad = (size_t)job->pad;
+    const size_t step = axis == 0 ? 1 : axis == 1 ? n[0] : n[0] * n[1];
+    const uint64_t *r = mcubes_bits(job, j, k), *o = axis == 1 ? mcubes_bits(job, j + 1, k) : axis == 2 ? mcubes_bits(job, j, k + 1) : r;
+    for (size_t w = 0; w < job->words; w++) {
+        uint64_t cross = axis ? r[w] ^ o[w] : (r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w);
+        for (; cross; cross &= cross - 1) {
+            size_t at[3] = {w * 64 + (size_t)__builtin_ctzll(cross), j, k};
+            /* the end that lies on the volume's border has no sample beyond it: closed half a voxel outside */
+            bool rim = pad && (at[axis] < pad || at[axis] - pad + 1 >= n[axis]);
+            double t = 0.5, g[3];
+            if (!rim) {
+                size_t index = ((at[2] - pad) * n[1] + at[1] - pad) * n[0] + at[0] - pad;
+                t = mcubes_cross(lm_vol_at(job->vol, index), lm_vol_at(job->vol, index + step), job->iso, job->clamp);
+            }
+            for (int c = 0; c < 3; c++) g[c] = (double)at[c] - (double)pad + (c == axis ? t : 0);
+            mcubes_point(job, g, vertex++);
+        }
+    }
+}
+
+/* ---- 5 triangles ---- */
+
+static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
+{
+    const mcubes_four f = mcubes_rows(job, j, k);
+    const size_t row = k * job->m[1] + j, up = row + job->m[1];
+    const mcubes_row *at = job->row;
+    /* Next vertex on the x-edges of the four rows, the y-edges of two, the z-edges of two. Every crossed edge belongs to an
+     * active cell, so the counters step along with the cells and never miss one. */
+    uint64_t vx[4] = {at[row].x, at[row + 1].x, at[up].x, at[up + 1].x};
+    uint64_t vy[2] = {at[row].y, at[up].y}, vz[2] = {at[row].z, at[row + 1].z};
+    uint32_t *tri = job->out->tri + 3 * at[row].t;
+    for (size_t w = 0; w < job->words; w++)
+        for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
+            const lm_mctable_case *c = &job->table[mcubes_case(job, &f, w, __builtin_ctzll(act))];
+            uint32_t e[12];
+            for (int q = 0; q < 4; q++) {
+                e[q] = (uint32_t)vx[q];
+                vx[q] += c->edges >> q & 1;
+            }
+            for (int q = 0; q < 2; q++) { /* edge 4 + x + 2z; the one at x = 1 is the next cell's at x = 0 */
+                e[4 + 2 * q] = (uint32_t)vy[q];
+                vy[q] += c->edges >> (4 + 2 * q) & 1;
+                e[5 + 2 * q] = (uint32_t)vy[q];
+                e[8 + 2 * q] = (uint32_t)vz[q]; /* edge 8 + x + 2y */
+                vz[q] += c->edges >> (8 + 2 * q) & 1;
+                e[9 + 2 * q] = (uint32_t)vz[q];
+            }
+            for (int t = 0; t < c->n; t++, tri += 3) {
+                tri[0] = e[c->tri[3 * t]];
+                tri[1 + job->flip] = e[c->tri[3 * t + 1]];
+                tri[2 - job->flip] = e[c->tri[3 * t + 2]];
+            }
+        }
+}
+
+static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const mcubes_job *job = ctx;
+    for (size_t j = 0; j < job->m[1]; j++) {
+        const mcubes_row *at = &job->row[k * job->m[1] + j];
+        mcubes_edge_row(job, j, k, 0, at->x);
+        if (j + 1 < job->m[1]) mcubes_edge_row(job, j, k, 1, at->y);
+        if (k + 1 < job->m[2]) mcubes_edge_row(job, j, k, 2, at->z);
+        if (j + 1 < job->m[1] && k + 1 < job->m[2]) mcubes_cell_row(job, j, k);
+    }
+    return LM_OK;
+}
+
+/* ---- 6 the passes ---- */
+
+/* Counts to offsets, in row order. Returns the totals. */
+static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *triangles)
+{
+    uint64_t v = 0, t = 0;
+    for (size_t r = 0; r < job->m[1] * job->m[2]; r++) {
+        mcubes_row n = job->row[r], *o = &job->row[r];
+        o->x = v;
+        o->y = v + n.x;
+        o->z = v + n.x + n.y;
+        o->t = t;
+        v += n.x + n.y + n.z;
+        t += n.t;
+    }
+    *vertices = v;
+    *triangles = t;
+}
+
+static lm_status mcubes_nothing(const lm_vol *vol, double iso, lm_err *err)
+{
+    double lo, hi;
+    lm_status rc = lm_vol_range(vol, &lo, &hi, err);
+    if (rc) return rc;
+    return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g", iso, lo, hi);
+}
+
+lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err)
+{
+    mcubes_job job = {.vol = vol, .iso = opt->iso, .pad = !opt->open, .flip = lm_vol_det(vol) < 0, .out = out};
+    const int threads = lm_pool_threads(opt->threads);
+    size_t rows, words;
+    uint64_t nv, nt;
+    lm_status rc;
+    lm_mesh_release(out);
+    if (!isfinite(opt->iso)) return lm_err_set(err, LM_EUSAGE, NULL, "the iso level is not stated");
+    if ((rc = lm_vol_check(vol, err)) || (rc = lm_mcubes_clamp(vol, &job.clamp, err))) return rc;
+    for (int a = 0; a < 3; a++) job.m[a] = vol->n[a] + 2 * (size_t)job.pad;
+    job.words = job.m[0] / 64 + 1;
+    job.table = lm_mctable();
+    if (!lm_mem_mul(job.m[1], job.m[2], &rows) || !lm_mem_mul(rows, job.words, &words))
+        return lm_err_set(err, LM_ERANGE, NULL, "the grid has too many rows: %zu x %zu", job.m[1], job.m[2]);
+    job.bits = lm_mem_alloc(words, sizeof *job.bits, err);
+    job.row = job.bits ? lm_mem_alloc(rows, sizeof *job.row, err) : NULL;
+    if (!job.row) {
+        rc = LM_ENOMEM;
+        goto done;
+    }
+    if ((rc = lm_pool_run(threads, job.m[2], mcubes_pass_bits, &job, err)) ||
+        (rc = lm_pool_run(threads, job.m[2], mcubes_pass_count, &job, err)))
+        goto done;
+    mcubes_scan(&job, &nv, &nt);
+    if (nt == 0) rc = mcubes_nothing(vol, opt->iso, err);
+    else if ((rc = lm_mesh_alloc(out, nv, nt, err)) == LM_OK) {
+        out->space = LM_SPACE_LPS;
+        rc = lm_pool_run(threads, job.m[2], mcubes_pass_write, &job, err);
+    }
+done:
+    free(job.bits);
+    free(job.row);
+    if (rc) lm_mesh_release(out);
+    return rc;
+}
