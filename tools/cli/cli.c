@@ -195,6 +195,22 @@ int cli_fail(const cli_tool *tool, const lm_err *err)
     return err->code == LM_ENO ? CLI_NO : CLI_TROUBLE;
 }
 
+lm_status cli_json(const char *path, const json_t *facts, lm_err *err)
+{
+    lm_out *out = NULL;
+    lm_status rc = lm_io_create(path, true, &out, err);
+    if (rc) return rc;
+    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    if (!text) {
+        lm_io_abort(out);
+        return lm_err_nomem(err, 0);
+    }
+    lm_io_write(out, text, strlen(text));
+    lm_io_write(out, "\n", 1);
+    free(text);
+    return lm_io_commit(out, err);
+}
+
 void cli_note(const cli_tool *tool, const char *fmt, ...)
 {
     va_list ap;
