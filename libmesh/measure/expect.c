@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/expect.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum { EXPECT_SIZE, EXPECT_POSITION, EXPECT_COUNT } expect_kind;
+
+static const struct {
+    const char *name;
+    lm_unit unit;
+    expect_kind kind;
+    char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows */
+    int axis;
+} expect_known[] = {
+    {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},         {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
+    {"width", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},           {"depth", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
+    {"height", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},          {"extent-x", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
+    {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},        {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
+    {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0},  {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
+    {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2},  {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
+    {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},
+};
+enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
+
+const char *lm_expect_names(void)
+{
+    return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, cavities";
+}
+
+static lm_status expect_unit(const char *text, lm_unit want, lm_quantity *q, lm_err *err)
+{
+    lm_status rc = lm_num_quantity(text, want, q, err);
+    if (!rc && q->unit != want) return lm_err_set(err, LM_EUSAGE, NULL, "'%s' has a unit that does not fit", text);
+    return rc;
+}
+
+lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err)
+{
+    char buf[128];
+    const char *eq = strchr(text, '='), *comma = strchr(text, ',');
+    size_t n = eq ? (size_t)(eq - text) : strlen(text);
+    *out = (lm_expect){.what = EXPECT_KNOWN};
+    for (size_t i = 0; i < EXPECT_KNOWN; i++)
+        if (strlen(expect_known[i].name) == n && !strncmp(expect_known[i].name, text, n)) out->what = i;
+    if (out->what == EXPECT_KNOWN)
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%.*s' is no known quantity: %s", (int)(n < 40 ? n : 40), text, lm_expect_names());
+    if (!eq || strlen(text) >= sizeof buf || (comma && strncmp(comma, ",tol=", 5)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%.60s': write NAME=VALUE or NAME=VALUE,tol=TOLERANCE", text);
+    lm_unit unit = expect_known[out->what].unit;
+    snprintf(buf, sizeof buf, "%.*s", (int)(comma ? comma - eq - 1 : (long)strlen(eq + 1)), eq + 1);
+    lm_status rc = expect_unit(buf, unit, &out->reference, err);
+    if (rc) return lm_err_frame(err, "%s", expect_known[out->what].name);
+    if (expect_known[out->what].kind == EXPECT_COUNT) {
+        if (out->reference.value < 0 || out->reference.value > 0x1p52 || out->reference.value != (double)(uint64_t)out->reference.value)
+            return lm_err_set(err, LM_EUSAGE, NULL, "%s: '%s' is no whole number", expect_known[out->what].name, buf);
+        out->reference.ulp = 0;
+    } else if (expect_known[out->what].kind == EXPECT_SIZE && out->reference.value < 0)
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s: '%s' is negative", expect_known[out->what].name, buf);
+    if (!comma) return LM_OK;
+    if ((rc = lm_num_quantity(comma + 5, unit, &out->tol, err))) return lm_err_frame(err, "%s, tolerance", expect_known[out->what].name);
+    if (out->tol.value < 0 || (out->tol.unit != unit && out->tol.unit != LM_UNIT_PERCENT))
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s: tolerance '%s' does not fit", expect_known[out->what].name, comma + 5);
+    out->has_tol = true;
+    return LM_OK;
+}
+
+/* The tolerance in the quantity's unit. */
+static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out, lm_err *err)
+{
+    lm_unit unit = expect_known[e->what].unit;
+    double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : 1;
+    bool own = e->has_tol && e->tol.unit == LM_UNIT_PERCENT;
+    if (own) percent = e->tol.value;
+    if (e->has_tol && !own) *out = e->tol.value;
+    else if (!own && unit != LM_UNIT_NONE && given->has[unit]) *out = given->value[unit];
+    else if (expect_known[e->what].kind == EXPECT_COUNT && !own) *out = 0;
+    else if (expect_known[e->what].kind != EXPECT_POSITION) *out = fabs(e->reference.value) * percent / 100;
+    else
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s is a position, a percentage of it means nothing: add ,tol=0.5mm or --tol 0.5mm",
+                          expect_known[e->what].name);
+    return LM_OK;
+}
+
+lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol *tol, lm_measurement *out, lm_err *err)
+{
+    int a = expect_known[e->what].axis;
+    *out = (lm_measurement){.unit = expect_known[e->what].unit, .absolute = expect_known[e->what].kind == EXPECT_POSITION,
+                            .reference = e->reference.value, .reference_is = "expected", .u_reference = e->reference.ulp};
+    snprintf(out->name, sizeof out->name, "%s", expect_known[e->what].name);
+    lm_status rc = expect_tol(e, tol, &out->tol, err);
+    if (rc) return rc;
+    switch (expect_known[e->what].of) {
+    case 'v': out->value = mass->volume_mm3, out->u_value = mass->u_volume_mm3; break;
+    case 'a': out->value = mass->area_mm2, out->u_value = mass->u_area_mm2; break;
+    case 'e': out->value = mass->hi_mm[a] - mass->lo_mm[a], out->u_value = 2 * mass->u_box_mm[a]; break;
+    case 'c': out->value = mass->centroid_mm[a], out->u_value = mass->u_centroid_mm; break;
+    case 'n': out->value = (double)(mass->parts - mass->cavities); break;
+    default: out->value = (double)mass->cavities;
+    }
+    lm_verdict_measurement(out);
+    lm_err why = LM_ERR_INIT;
+    if (isnan(out->value))
+        snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1, lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");
+    return LM_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* expect.h: expectations by name: "volume=1731ml", "width=80mm,tol=0.2mm".
+ *
+ * The reference is known to half of its last digit as written: 1731ml to 0.5 ml, 1731.0ml to 0.05 ml. A count is exact.
+ * Tolerance: that of the expectation itself (",tol="), else the fitting one of --tol, else 1 % (counts: 0). A percentage
+ * is of the reference; positions (centroid-x, -y, -z) need a length, because 1 % of a coordinate means nothing. */
+#ifndef LM_MEASURE_EXPECT_H
+#define LM_MEASURE_EXPECT_H
+
+#include "measure/mass.h"
+#include "measure/verdict.h"
+
+typedef struct {
+    size_t what; /* row of the table of known names */
+    lm_quantity reference;
+    bool has_tol;
+    lm_quantity tol; /* percent or the quantity's unit */
+} lm_expect;
+
+/* LM_EUSAGE: unknown name (the known ones are listed), no value, unit that does not fit. */
+LM_CHECKED lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err);
+/* Judge. A volume or centroid of a mesh that has none is undecided, with the reason in the note. LM_EUSAGE when the
+ * tolerance does not fit the quantity. */
+LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol *tol, lm_measurement *out, lm_err *err);
+/* All names in one line. */
+const char *lm_expect_names(void);
+
+#endif

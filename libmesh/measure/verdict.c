@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *lm_verdict_name(lm_verdict v)
+{
+    static const char *const names[] = {"none", "pass", "undecided", "fail"};
+    return names[v];
+}
+
+lm_verdict lm_verdict_judge(double m, double r, double u, double tol)
+{
+    double d = fabs(m - r);
+    if (d + u <= tol) return LM_VERDICT_PASS;
+    if (d - u > tol) return LM_VERDICT_FAIL;
+    return LM_VERDICT_UNDECIDED; /* also where m or u is NAN or u infinite */
+}
+
+static const char *verdict_number(double v, lm_unit unit, char *buf, size_t cap)
+{
+    lm_verdict_text(v, unit, buf, cap);
+    return buf;
+}
+
+void lm_verdict_measurement(lm_measurement *m)
+{
+    double u = m->u_value + m->u_reference, d = fabs(m->value - m->reference);
+    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT];
+    m->verdict = lm_verdict_judge(m->value, m->reference, u, m->tol);
+    if (isnan(m->value)) {
+        snprintf(m->note, sizeof m->note, "could not be measured");
+        return;
+    }
+    verdict_number(d, m->unit, a, sizeof a);
+    verdict_number(u, m->unit, b, sizeof b);
+    verdict_number(m->tol, m->unit, c, sizeof c);
+    switch (m->verdict) {
+    case LM_VERDICT_PASS:
+        snprintf(m->note, sizeof m->note, "differs by %s, known to %s, allowed %s%s", a, b, c,
+                 d <= m->u_reference && d > 0 ? ": agrees within the rounding of the reference" : "");
+        break;
+    case LM_VERDICT_FAIL:
+        snprintf(m->note, sizeof m->note, "differs by %s, known to %s: more than the %s allowed", a, b, c);
+        break;
+    default:
+        snprintf(m->note, sizeof m->note, "differs by %s, known to %s: cannot be decided with a tolerance of %s%s", a, b, c,
+                 d <= m->u_reference ? ", though it agrees within the rounding of the reference" : "");
+    }
+}
+
+lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n)
+{
+    lm_verdict v = LM_VERDICT_NONE;
+    for (size_t i = 0; i < n; i++) v = lm_verdict_worst(v, m[i].verdict);
+    return v;
+}
+
+const char *lm_verdict_unit(lm_unit u)
+{
+    return u == LM_UNIT_MM ? "mm" : u == LM_UNIT_MM2 ? "mm2" : u == LM_UNIT_MM3 ? "mm3" : "1";
+}
+
+void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap)
+{
+    /* three digits behind the point, more for what would show as zero */
+    bool ml = unit == LM_UNIT_MM3 && fabs(value) >= 1000;
+    double v = ml ? value / 1000 : value;
+    const char *name = ml ? "ml" : lm_verdict_unit(unit);
+    if (isnan(v)) snprintf(buf, cap, "-");
+    else if (unit == LM_UNIT_NONE) snprintf(buf, cap, "%.10g", v);
+    else if (v != 0 && fabs(v) < 0.001) snprintf(buf, cap, "%.1e %s", v, name);
+    else snprintf(buf, cap, "%.3f %s", v, name);
+}
+
+static json_t *verdict_real(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+json_t *lm_verdict_json(const lm_measurement *m, lm_err *err)
+{
+    double d = m->value - m->reference;
+    bool share = m->reference != 0 && !m->absolute;
+    json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit), "value",
+                          verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is, "difference",
+                          verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
+                          verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "verdict", lm_verdict_name(m->verdict),
+                          "rule", LM_VERDICT_RULE, "note", m->note);
+    if (!j) lm_err_nomem(err, sizeof *m);
+    return j;
+}
+
+lm_status lm_verdict_tol(const char *text, lm_tol *tol, lm_err *err)
+{
+    lm_quantity q;
+    lm_status rc = lm_num_quantity(text, LM_UNIT_NONE, &q, err);
+    if (rc) return rc;
+    if (q.unit == LM_UNIT_NONE || q.unit == LM_UNIT_HU)
+        return lm_err_set(err, LM_EUSAGE, NULL, "tolerance '%s': give a percentage, length, area or volume: 1%%, 0.5mm, 2ml", text);
+    if (q.value < 0) return lm_err_set(err, LM_EUSAGE, NULL, "tolerance '%s' is negative", text);
+    if (tol->has[q.unit]) return lm_err_set(err, LM_EUSAGE, NULL, "tolerance '%s': there is one of this kind already", text);
+    tol->has[q.unit] = true;
+    tol->value[q.unit] = q.value;
+    return LM_OK;
+}

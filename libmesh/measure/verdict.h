@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* verdict.h: when a number agrees with its reference, and when that cannot be said (DESIGN 4).
+ *
+ * u is the sum of all uncertainties of the value and of the reference; they are bounds, so they are added, not combined
+ * by squares. pass: |m - r| + u <= tol. fail: |m - r| - u > tol. Else undecided: the truth may lie on either side. */
+#ifndef LM_MEASURE_VERDICT_H
+#define LM_MEASURE_VERDICT_H
+
+#include "base/num.h"
+#include <jansson.h>
+
+typedef enum { LM_VERDICT_NONE, LM_VERDICT_PASS, LM_VERDICT_UNDECIDED, LM_VERDICT_FAIL } lm_verdict; /* worse is greater */
+
+#define LM_VERDICT_RULE "pass: |m-r|+u <= tol; fail: |m-r|-u > tol; else undecided"
+
+const char *lm_verdict_name(lm_verdict v); /* "none", "pass", "undecided", "fail" */
+static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b) { return a > b ? a : b; }
+/* All finite, u and tol >= 0. A value that is NAN is undecided. */
+lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
+
+enum { LM_VERDICT_NAME = 32, LM_VERDICT_TEXT = 256 };
+typedef struct {
+    char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
+    lm_unit unit;               /* of all numbers here: mm, mm2, mm3 or none */
+    bool absolute;              /* a percentage of the reference means nothing: positions, ratios */
+    double value;               /* NAN: could not be measured */
+    double reference;
+    const char *reference_is; /* static text: "expected", "volume at level", ... */
+    double u_value, u_reference;
+    double tol;
+    lm_verdict verdict;
+    char note[LM_VERDICT_TEXT]; /* what the verdict rests on, one sentence */
+} lm_measurement;
+
+/* Fill in the verdict and the note from value, reference, both u and tol. */
+void lm_verdict_measurement(lm_measurement *m);
+/* The worst verdict; none when n is 0. */
+lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
+/* "mm", "mm2", "mm3" or "1". */
+const char *lm_verdict_unit(lm_unit u);
+/* A value with its unit for people, volumes in ml from 1 ml on: "1730.590 ml", "12.345 mm". */
+void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap);
+/* {name, unit, value, reference, reference_is, difference, difference_percent, uncertainty, tolerance, verdict, rule, note};
+ * numbers that do not exist are null. New reference. */
+LM_CHECKED json_t *lm_verdict_json(const lm_measurement *m, lm_err *err);
+
+/* Tolerances as given on the command line: at most one per unit; "1%" holds for every quantity that is no position and
+ * no count, "0.5mm" for lengths and positions, "2ml" for volumes. What names a unit wins over the percentage. */
+typedef struct {
+    bool has[LM_UNIT_NONE + 1];
+    double value[LM_UNIT_NONE + 1]; /* by unit; percent as percent */
+} lm_tol;
+#define LM_TOL_INIT {.has = {false}}
+/* LM_EUSAGE: no unit, negative, or given twice for a unit. */
+LM_CHECKED lm_status lm_verdict_tol(const char *text, lm_tol *tol, lm_err *err);
+
+#endif
