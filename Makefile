@@ -88,6 +88,12 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(if $(filter fuzz,$(conf
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_) -o $@ $(B)/tests/fuzz/$*.o $(FUZZ_MAIN) $(LIB) $(LIBS_)
 
+# The report's style sheet travels inside the program.
+$(B)/gen/report_css.h: reports/template/report.css tools/scripts/embed.sh
+	@mkdir -p $(@D)
+	tools/scripts/embed.sh report_css $< > $@
+$(B)/reports/report.o: $(B)/gen/report_css.h
+
 DEPS := $(shell find $(B) -name '*.d' 2>/dev/null)
 -include $(DEPS)
 

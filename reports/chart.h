@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* chart.h: small drawings as inline SVG, coloured by the page's style sheet. */
+#ifndef REPORTS_CHART_H
+#define REPORTS_CHART_H
+
+#include "reports/html.h"
+
+/* The volume ledger as steps: the difference from the first volume in per cent, one level per entry, numbered as the
+ * rows of the table. A gap in the line shows that an entry does not begin with the volume the one before ended with.
+ * Writes nothing when an entry lacks its volumes or when there are none or more than fit (24). */
+void lm_chart_ledger(lm_html *h, const json_t *ledger);
+/* Where difference +- u lies between -tol and +tol, as a bar with the tolerance marked. tol > 0. */
+void lm_chart_gauge(lm_html *h, double difference, double u, double tol);
+
+#endif
