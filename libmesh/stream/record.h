@@ -48,4 +48,16 @@ LM_CHECKED lm_status lm_record_parse(const char *text, size_t n, json_t **ret, l
 LM_CHECKED lm_status lm_record_seal(lm_records *r, uint32_t crc, uint64_t bytes, lm_err *err);
 void lm_record_check(lm_records *r, uint32_t crc, uint64_t bytes);
 
+/* For readers: what a header says of the payload behind it, and whether that is true (else LM_EFORMAT with both numbers).
+ * `what` names the format. */
+typedef struct {
+    bool has_bytes, has_crc;
+    uint64_t bytes;
+    uint32_t crc;
+} lm_record_payload;
+LM_CHECKED lm_status lm_record_payload_check(const lm_record_payload *said, const char *what, uint32_t crc, uint64_t bytes,
+                                             lm_err *err);
+bool lm_record_crc_parse(const char *hex, uint32_t *crc); /* exactly 8 hex digits */
+LM_CHECKED lm_status lm_record_schema(long long v, lm_err *err); /* LM_EFORMAT with the number when it is not known */
+
 #endif
