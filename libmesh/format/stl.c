@@ -27,6 +27,7 @@ typedef struct {
 
 static lm_status stl_join(stl_facets *f, lm_err *err)
 {
+    if (!f->held) return LM_OK;
     lm_status rc = lm_mem_grow(&f->tri, &f->cap, f->nt + f->held, 3 * sizeof *f->tri, err);
     if (!rc) rc = lm_join_add(&f->join, f->corner, 3 * f->held, f->tri + 3 * f->nt, err);
     f->nt += f->held;
@@ -279,8 +280,8 @@ static lm_status stl_ascii(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_err *err)
             if (!rc && ++f->held == STL_BLOCK) rc = stl_join(f, err);
         } else rc = stl_junk(&t, "'facet' or 'endsolid'", n + 1, err);
     }
-    if (!rc) rc = stl_join(f, err);
     if (!rc && n == 0) rc = lm_err_set(err, LM_EFORMAT, NULL, "the STL has zero facets");
+    if (!rc) rc = stl_join(f, err);
 done:
     free(t.buf);
     return rc;
