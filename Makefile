@@ -52,6 +52,7 @@ CLI_OBJ   := $(patsubst %.c,$(B)/%.o,$(wildcard tools/cli/*.c))
 GEN_OBJ   := $(patsubst %.c,$(B)/%.o,$(filter-out fixtures/gen/gen_%,$(wildcard fixtures/gen/*.c)))
 UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+HELPERS   := $(patsubst tests/lib/%.c,$(B)/tests/lib/%,$(wildcard tests/lib/*.c))
 LIB       := $(B)/libmeshqa.a
 BINS      := $(addprefix $(B)/bin/,$(TOOLS))
 GENBINS   := $(addprefix $(B)/bin/,$(GENS))
@@ -82,6 +83,9 @@ $(GENBINS): $(B)/bin/%: $(B)/fixtures/gen/%.o $(GEN_OBJ) $(CLI_OBJ) $(LIB)
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(GEN_OBJ) $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_) -o $@ $^ -lcmocka $(LIBS_)
+$(HELPERS): $(B)/tests/lib/%: $(B)/tests/lib/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_) -o $@ $^ $(LIBS_)
 # Fuzz targets: libFuzzer under config=fuzz, else with a plain main that runs the files it is given (regression).
 FUZZ_MAIN := $(if $(filter fuzz,$(config)),-fsanitize=fuzzer,$(B)/tests/fuzz/main.o)
 $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(if $(filter fuzz,$(config)),,$(B)/tests/fuzz/main.o)
@@ -112,7 +116,7 @@ demo: ## run the whole pipe on a generated phantom, or on your series: make demo
 	@B=$(B) OUT='$(OUT)' DICOM='$(DICOM)' tools/scripts/demo.sh
 
 # ---- proof ----
-tests: $(UNIT) $(FUZZ) all
+tests: $(UNIT) $(FUZZ) $(HELPERS) all
 check: ## build and run the everyday suite (T=name runs one test file); last line: N passed, N failed, N skipped
 	@tools/scripts/install-deps.sh build test
 	@$(MAKE) --no-print-directory -s tests config=$(config)
