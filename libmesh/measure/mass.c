@@ -211,7 +211,7 @@ lm_status lm_mass_measure(const lm_mesh *m, lm_mass *out, lm_err *err)
     lm_status rc = LM_ENOMEM;
     mass_acc *acc = NULL;
     lm_mass_release(out);
-    if (m->nt == 0) return lm_err_set(err, LM_ENO, NULL, "the mesh has no triangles: there is nothing to measure");
+    if (m->nt == 0) return lm_err_set(err, LM_ERULE, NULL, "the mesh has no triangles: there is nothing to measure");
     uint32_t *part_of = lm_mem_alloc(m->nt, sizeof *part_of, err); /* first the union-find forest, then the part's number */
     if (!part_of || (rc = mass_edges(m, part_of, out, err))) goto done;
     mass_box(m, out);

@@ -33,7 +33,7 @@ typedef struct {
 } lm_mass;
 #define LM_MASS_INIT {.part = NULL}
 
-/* m as lm_mesh_validate accepts it. LM_ENO when it has no triangles. Memory about 40 bytes per triangle. */
+/* m as lm_mesh_validate accepts it. LM_ERULE when it has no triangles. Memory about 40 bytes per triangle. */
 LM_CHECKED lm_status lm_mass_measure(const lm_mesh *m, lm_mass *out, lm_err *err);
 void lm_mass_release(lm_mass *m);
 /* LM_OK, or LM_ENO with the reason why the mesh has no volume. */

@@ -11,7 +11,7 @@
 
 typedef enum { LM_VERDICT_NONE, LM_VERDICT_PASS, LM_VERDICT_UNDECIDED, LM_VERDICT_FAIL } lm_verdict; /* worse is greater */
 
-#define LM_VERDICT_RULE "pass: |m-r|+u <= tol; fail: |m-r|-u > tol; else undecided"
+#define LM_VERDICT_RULE "|m - r| + u <= tol"
 
 const char *lm_verdict_name(lm_verdict v); /* "none", "pass", "undecided", "fail" */
 static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b) { return a > b ? a : b; }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/voxelize.h"
+#include "surface/mcubes.h"
 #include "measure_shapes.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -172,6 +173,39 @@ static void overlap_counts_by_hand(void **state)
     lm_vol_release(&g);
 }
 
+/* The mesh of a field, turned back into voxels, is the mask to the last sample: noise with values at the level, sheared and
+ * mirrored grids, far offsets, one sample. */
+static void mesh_of_a_field_gives_back_its_mask(void **state)
+{
+    (void)state;
+    uint32_t seed = 4711;
+    for (int run = 0; run < 60; run++) {
+        lm_vol g = grid(1 + shape_random(&seed) % 20, 1 + shape_random(&seed) % 20, 1 + shape_random(&seed) % 40);
+        int16_t *d = g.data;
+        lm_mesh m = LM_MESH_INIT;
+        lm_overlap o;
+        lm_err err = LM_ERR_INIT;
+        double far = run % 5 == 4 ? 1000 : 50;
+        for (int a = 0; a < 3; a++) {
+            for (int c = 0; c < 3; c++) g.dir[a][c] = (a == c ? 0.4 + shape_uniform(&seed) : 0) + (run % 2 ? 0.3 * (shape_uniform(&seed) - 0.5) : 0);
+            g.origin[a] = far * (shape_uniform(&seed) - 0.5);
+        }
+        if (run % 3 == 1)
+            for (int c = 0; c < 3; c++) g.dir[2][c] = -g.dir[2][c];
+        for (size_t i = 0; i < lm_vol_count(&g); i++) d[i] = (int16_t)(shape_random(&seed) % (run % 4 ? 7 : 4000));
+        d[0] = 4000;
+        g.iso = run % 4 ? 5 : 2000;
+        g.has_iso = true;
+        lm_mcubes_opt opt = LM_MCUBES_OPT_INIT;
+        opt.iso = g.iso;
+        if (lm_mcubes(&g, &opt, &m, &err) || lm_voxelize_overlap(&m, &g, 2, &o, &err)) fail_msg("run %d: %s", run, err.text[0]);
+        if (o.mesh != o.mask || o.both != o.mask || o.dice != 1)
+            fail_msg("run %d (seed 4711): mesh %zu, mask %zu, both %zu", run, o.mesh, o.mask, o.both);
+        lm_mesh_release(&m);
+        lm_vol_release(&g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +213,7 @@ int main(void)
         cmocka_unit_test(random_solids_agree_with_solid_angles),
         cmocka_unit_test(inside_out_is_empty_and_cavities_are_out),
         cmocka_unit_test(overlap_counts_by_hand),
+        cmocka_unit_test(mesh_of_a_field_gives_back_its_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

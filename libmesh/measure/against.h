@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* against.h: does the mesh lie in its source: same size, same place, same side?
+ *
+ * The records in the stream say which series the mesh came from (by a keyed hash) and how it was segmented. The source is
+ * read again, its pixels and the replayed segmentation must give the recorded numbers, and only then the mesh is judged
+ * against the replayed field: volume against the volume at level, centroid and box against those of the region, and place
+ * and side by the overlap (Dice) of the mesh, turned back into voxels, with the mask. A mirrored, turned or shifted mesh of
+ * the right volume fails. Missing or foreign records are an error, never a pass. */
+#ifndef LM_MEASURE_AGAINST_H
+#define LM_MEASURE_AGAINST_H
+
+#include "dicom/source.h"
+#include "measure/mass.h"
+#include "measure/verdict.h"
+#include "measure/voxelize.h"
+#include "stream/record.h"
+#include "volume/segment.h"
+
+enum { LM_AGAINST_MAX = 16 };
+
+#define LM_AGAINST_VOLUME_PERCENT 1.0 /* default tolerance of the volume */
+#define LM_AGAINST_EDGES 0.5          /* of centroid and box: part of the smallest voxel edge */
+#define LM_AGAINST_DICE 0.99          /* least overlap */
+
+typedef struct {
+    int threads;
+    lm_tol tol; /* what the user gave: percent or mm3 for the volume, mm for centroid and box; else the defaults above */
+    void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
+    void *progress_ctx;
+} lm_against_opt;
+#define LM_AGAINST_OPT_INIT {.threads = 0}
+
+typedef struct {
+    size_t n;
+    lm_measurement item[LM_AGAINST_MAX]; /* volume, centroid-shift, min-x .. max-z, dice, ledger */
+    lm_segment_facts segment;            /* of the replayed field */
+    lm_overlap overlap;
+} lm_against_facts;
+#define LM_AGAINST_FACTS_INIT {.n = 0}
+
+/* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
+ * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
+LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
+/* Read the series of the record from the paths and segment it as recorded. LM_ERULE when the series is not there, when its
+ * pixels are others, or when the segmentation gives other numbers than recorded. vol is initialised by the caller. */
+LM_CHECKED lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt,
+                                       lm_vol *vol, lm_segment_facts *facts, lm_err *err);
+/* Judge the mesh against a field, mass being its measures. Adds to out. What an open mesh has not is undecided. */
+LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
+                                      const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+/* All of it, and the ledger. LM_ERULE also when a stage has changed the mesh on purpose. */
+LM_CHECKED lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mass *mass,
+                                const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+
+#endif

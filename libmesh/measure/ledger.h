@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ledger.h: the books from the first volume to the mesh in hand (DESIGN 4), collected from the records. */
+#ifndef LM_MEASURE_LEDGER_H
+#define LM_MEASURE_LEDGER_H
+
+#include "measure/verdict.h"
+#include "stream/record.h"
+
+/* All entries in order, each with the tool that made it as "stage" in front (new reference; empty without records). */
+LM_CHECKED json_t *lm_ledger_collect(const lm_records *rec, lm_err *err);
+/* Do the books close: every entry begins with the quantity and number that the one before it ended with, and the last one
+ * ends with final_mm3. The measurement "ledger" is the largest gap in mm3, its tolerance what rounding can do; the note
+ * names the place. An entry without numbers, or no entry at all, is a value that could not be measured. */
+void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *out);
+/* First entry of kind "intended", or the number of entries: a verdict against the source judges what was before it. */
+size_t lm_ledger_intended(const json_t *entries);
+
+#endif
