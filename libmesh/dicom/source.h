@@ -26,18 +26,23 @@ typedef struct {
 LM_CHECKED lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err);
 void lm_source_release(lm_source *s);
 size_t lm_source_count(const lm_source *s);
+/* Files in the folders that were left because they are no DICOM objects. */
+size_t lm_source_left(const lm_source *s);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
 void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
 /* The same facts for programs (new reference). UIDs as hashes. */
 LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err);
 /* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
- * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states)
- * do not count as candidates unless nothing else is there. */
+ * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states,
+ * radiographs, localizers) do not count as candidates unless nothing else is there. A series whose slices cannot be one
+ * volume counts as several, numbered "3.1", "3.2". */
 LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series, lm_err *err);
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
- * instances, sha256_pixels (over the stored pixel data in slice order), size, spacing_mm, slice_step_mm, thickness_mm,
- * tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. Samples are
- * rescaled values: int16 where slope and intercept are whole numbers and all fits, else float32. */
+ * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
+ * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm, thickness_mm,
+ * tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs as
+ * the first 16 hex digits of HMAC-SHA256 under the key "meshqa". Samples are rescaled values: int16 where slope and
+ * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
 
 #endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dicom/gdcm_shim.h"
+
+#include <gdcmImageReader.h>
+#include <gdcmReader.h>
+#include <gdcmTrace.h>
+#include <gdcmVersion.h>
+
+#include <cstring>
+#include <fcntl.h>
+#include <istream>
+#include <new>
+#include <streambuf>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+/* The file as a stream that notices when more is asked for than is there: GDCM takes values that are cut off by the end of
+ * the file for whole, with their stated length. Tags and lengths (up to 4 bytes) may end anywhere: that is how it finds
+ * the end. */
+class shim_file : public std::streambuf {
+public:
+    explicit shim_file(const char *path)
+    {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        struct stat st;
+        if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
+            size_ = static_cast<size_t>(st.st_size);
+            void *p = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+            if (p != MAP_FAILED) map_ = static_cast<char *>(p);
+        }
+        if (fd >= 0) close(fd);
+        if (map_) setg(map_, map_, map_ + size_);
+    }
+    ~shim_file() override
+    {
+        if (map_) munmap(map_, size_);
+    }
+    shim_file(const shim_file &) = delete;
+    shim_file &operator=(const shim_file &) = delete;
+    bool is_open() const { return map_ != nullptr; }
+    bool cut() const { return cut_; }
+
+protected:
+    std::streamsize xsgetn(char *to, std::streamsize n) override
+    {
+        std::streamsize left = egptr() - gptr(), k = n < left ? n : left;
+        if (k < n && n > 4) cut_ = true;
+        if (k > 0) std::memcpy(to, gptr(), static_cast<size_t>(k));
+        setg(eback(), gptr() + k, egptr());
+        return k;
+    }
+    pos_type seekoff(off_type off, std::ios_base::seekdir dir, std::ios_base::openmode) override
+    {
+        off_type base = dir == std::ios_base::beg ? 0 : dir == std::ios_base::cur ? gptr() - eback() : egptr() - eback();
+        off_type end = egptr() - eback();
+        if (off > end - base) cut_ = true;
+        if (off < -base || off > end - base) return pos_type(off_type(-1));
+        setg(eback(), eback() + base + off, egptr());
+        return pos_type(base + off);
+    }
+    pos_type seekpos(pos_type pos, std::ios_base::openmode which) override
+    {
+        return seekoff(off_type(pos), std::ios_base::beg, which);
+    }
+
+private:
+    char *map_ = nullptr;
+    size_t size_ = 0;
+    bool cut_ = false;
+};
+
+void shim_quiet()
+{
+    gdcm::Trace::DebugOff();
+    gdcm::Trace::WarningOff();
+    gdcm::Trace::ErrorOff();
+}
+
+void shim_value(lm_gdcm_value *v, const char *p, size_t n)
+{
+    v->length = n > INT32_MAX ? INT32_MAX : static_cast<int>(n);
+    std::memcpy(v->bytes, p, n < sizeof v->bytes ? n : sizeof v->bytes);
+}
+
+void shim_element(const gdcm::DataSet &ds, const gdcm::Tag &tag, lm_gdcm_value *v)
+{
+    if (!ds.FindDataElement(tag)) return;
+    const gdcm::ByteValue *bv = ds.GetDataElement(tag).GetByteValue();
+    if (bv && bv->GetPointer()) shim_value(v, bv->GetPointer(), bv->GetLength());
+    else v->length = 0;
+}
+
+/* Inflating reads ahead, past the end of a whole file too; there a cut ends the reading itself with an error. */
+bool shim_cut(const shim_file &buf, const gdcm::Reader &reader)
+{
+    return buf.cut() && reader.GetFile().GetHeader().GetDataSetTransferSyntax() !=
+                            gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
+}
+
+int shim_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+{
+    shim_file buf(path);
+    std::istream stream(&buf);
+    gdcm::Reader reader;
+    reader.SetStream(stream);
+    if (!buf.is_open() || !reader.ReadUpToTag(gdcm::Tag(0x0028, 0xffff)) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
+    const gdcm::File &file = reader.GetFile();
+    for (size_t i = 0; i < n; i++) {
+        gdcm::Tag t(static_cast<uint16_t>(tag[i] >> 16), static_cast<uint16_t>(tag[i] & 0xffff));
+        if (tag[i] == 0x00020010) {
+            const char *ts = file.GetHeader().GetDataSetTransferSyntax().GetString();
+            if (ts) shim_value(&value[i], ts, std::strlen(ts));
+        } else if (t.GetGroup() == 2) shim_element(file.GetHeader(), t, &value[i]);
+        else shim_element(file.GetDataSet(), t, &value[i]);
+    }
+    return LM_GDCM_OK;
+}
+
+/* Uncompressed little-endian samples lie in the element as they are; GDCM's image classes would copy them twice more. All
+ * else (compressed, big-endian) is decoded by them. */
+int shim_pixels(const char *path, void *out, size_t want, size_t *got)
+{
+    shim_file buf(path);
+    std::istream stream(&buf);
+    gdcm::ImageReader image_reader;
+    gdcm::Reader &reader = image_reader;
+    reader.SetStream(stream);
+    const gdcm::Tag pixels(0x7fe0, 0x0010);
+    if (!buf.is_open() || !reader.ReadUpToTag(pixels) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
+    const gdcm::DataSet &ds = reader.GetFile().GetDataSet();
+    if (!ds.FindDataElement(pixels)) return LM_GDCM_NO_PIXELS;
+    const gdcm::TransferSyntax &ts = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
+    if (!ts.IsEncapsulated() && ts.GetSwapCode() == gdcm::SwapCode::LittleEndian) {
+        const gdcm::ByteValue *bv = ds.GetDataElement(pixels).GetByteValue();
+        if (!bv || !bv->GetPointer()) return LM_GDCM_NO_PIXELS;
+        *got = bv->GetLength();
+        if (*got < want || *got > want + 1) return LM_GDCM_LENGTH;
+        std::memcpy(out, bv->GetPointer(), want);
+        return LM_GDCM_OK;
+    }
+    stream.clear();
+    stream.seekg(0);
+    if (!image_reader.Read()) return LM_GDCM_CODEC;
+    const gdcm::Image &image = image_reader.GetImage();
+    *got = image.GetBufferLength();
+    if (*got != want) return LM_GDCM_LENGTH;
+    return image.GetBuffer(static_cast<char *>(out)) ? LM_GDCM_OK : LM_GDCM_CODEC;
+}
+
+} // namespace
+
+extern "C" int lm_gdcm_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+{
+    shim_quiet();
+    for (size_t i = 0; i < n; i++) value[i].length = -1;
+    try {
+        return shim_header(path, tag, n, value);
+    } catch (const std::bad_alloc &) {
+        return LM_GDCM_MEMORY;
+    } catch (...) {
+        return LM_GDCM_UNREADABLE;
+    }
+}
+
+extern "C" int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *got)
+{
+    shim_quiet();
+    *got = 0;
+    try {
+        return shim_pixels(path, out, want, got);
+    } catch (const std::bad_alloc &) {
+        return LM_GDCM_MEMORY;
+    } catch (...) {
+        return LM_GDCM_UNREADABLE;
+    }
+}
+
+extern "C" const char *lm_gdcm_version(void)
+{
+    return gdcm::Version::GetVersion();
+}

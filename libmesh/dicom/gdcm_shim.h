@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gdcm_shim.h: all we use of GDCM, with C linkage. No exception and no C++ type leaves it; nothing is printed by us.
+ *
+ * GDCM aborts or overruns on damaged files: call the two readers in a child process only (child.h). Values come out as the
+ * bytes that stand in the file; geometry, rescale and all meaning are ours (DEPENDENCIES, "absent geometry becomes 1 mm"). */
+#ifndef LM_DICOM_GDCM_SHIM_H
+#define LM_DICOM_GDCM_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { LM_GDCM_VALUE = 256 };
+typedef struct {
+    int length;                /* of the value in the file; -1: no such element. More than LM_GDCM_VALUE: cut here */
+    char bytes[LM_GDCM_VALUE]; /* numbers in the host's byte order */
+} lm_gdcm_value;
+
+enum {
+    LM_GDCM_OK = 0,
+    LM_GDCM_UNREADABLE, /* cut, damaged, or no DICOM */
+    LM_GDCM_MEMORY,     /* the child's limit */
+    LM_GDCM_NO_PIXELS,
+    LM_GDCM_LENGTH,     /* the pixel data have another length than asked for (*got) */
+    LM_GDCM_CODEC       /* the transfer syntax is not supported or the compressed data are damaged */
+};
+
+/* Read groups 0002 to 0028 (pixel data are not touched). value[i] is the root-level element tag[i] = group << 16 | element;
+ * tag 0x00020010 is the transfer syntax that was used, stated or guessed. */
+int lm_gdcm_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value);
+/* Decode the pixel data of a one-frame image: exactly `want` bytes of stored values, samples in the host's byte order.
+ * *got: bytes there were. */
+int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *got);
+/* "3.0.21" */
+const char *lm_gdcm_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Contents: 1 files, 2 looking at them, 3 the list, 4 choosing, 5 loading */
+#include "dicom/source.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "dicom/child.h"
+#include "dicom/decode.h"
+#include "dicom/select.h"
+#include "dicom/series.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <nettle/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { SOURCE_FILES = 1000000, SOURCE_DEPTH = 32, SOURCE_PATH = 4096, SOURCE_MEMORY_MB = 4096 };
+
+typedef struct {
+    char *path;
+    const char *name; /* part of path: relative to the folder the user gave; for messages */
+    bool asked;       /* the user named this very file */
+} source_file;
+
+struct lm_source {
+    size_t n, cap, left;
+    source_file *file;
+    lm_dicom_file *head; /* shared memory, one for each file */
+    size_t head_bytes;
+    lm_series_list list;
+};
+
+void lm_source_release(lm_source *s)
+{
+    if (!s) return;
+    for (size_t i = 0; i < s->n; i++) free(s->file[i].path);
+    free(s->file);
+    if (s->head) munmap(s->head, s->head_bytes);
+    lm_series_release(&s->list);
+    free(s);
+}
+
+/* ---- 1 files ---- */
+
+static lm_status source_add(lm_source *s, const char *path, size_t root, bool asked, lm_err *err)
+{
+    if (s->n == SOURCE_FILES) return lm_err_set(err, LM_ERANGE, NULL, "more than %d files", (int)SOURCE_FILES);
+    lm_status rc = lm_mem_grow(&s->file, &s->cap, s->n + 1, sizeof *s->file, err);
+    if (rc) return rc;
+    char *p = strdup(path);
+    if (!p) return lm_err_nomem(err, strlen(path));
+    s->file[s->n++] = (source_file){p, p + root, asked};
+    return LM_OK;
+}
+
+static int source_cmp_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static lm_status source_names(const char *dir, char ***ret, size_t *n, lm_err *err)
+{
+    size_t cap = 0;
+    lm_status rc = LM_OK;
+    DIR *d = opendir(dir);
+    if (!d) return lm_err_set(err, LM_EIO, NULL, "cannot read folder '%s': %s", dir, strerror(errno));
+    for (struct dirent *e; !rc && (e = readdir(d));) {
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
+        if ((rc = lm_mem_grow(ret, &cap, *n + 1, sizeof **ret, err))) break;
+        if (!((*ret)[*n] = strdup(e->d_name))) rc = lm_err_nomem(err, sizeof e->d_name);
+        else ++*n;
+    }
+    closedir(d);
+    if (*n) qsort(*ret, *n, sizeof **ret, source_cmp_name);
+    return rc;
+}
+
+typedef struct source_parent {
+    const struct source_parent *up;
+    dev_t dev;
+    ino_t ino;
+} source_parent;
+
+/* All regular files below path, by name. A link that leads nowhere is an error: it may be a slice. */
+static lm_status source_walk(lm_source *s, char *path, size_t root, const source_parent *up, int depth, lm_err *err)
+{
+    struct stat st;
+    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path + root, strerror(errno));
+    if (S_ISREG(st.st_mode)) return source_add(s, path, root, false, err);
+    if (!S_ISDIR(st.st_mode)) return LM_OK;
+    source_parent me = {up, st.st_dev, st.st_ino};
+    for (const source_parent *p = up; p; p = p->up)
+        if (p->dev == me.dev && p->ino == me.ino) return LM_OK; /* a link to a folder above */
+    if (depth == SOURCE_DEPTH) return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d: '%s'", (int)SOURCE_DEPTH, path + root);
+    char **name = NULL;
+    size_t n = 0, len = strlen(path);
+    lm_status rc = source_names(path, &name, &n, err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        if (len + strlen(name[i]) + 2 > SOURCE_PATH) {
+            rc = lm_err_set(err, LM_ERANGE, NULL, "path too long: '%s'", name[i]);
+            break;
+        }
+        sprintf(path + len, "%s%s", path[len - 1] == '/' ? "" : "/", name[i]);
+        rc = source_walk(s, path, root, &me, depth + 1, err);
+        path[len] = 0;
+    }
+    for (size_t i = 0; i < n; i++) free(name[i]);
+    free(name);
+    return rc;
+}
+
+static lm_status source_paths(lm_source *s, const char *const *paths, size_t n, lm_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct stat st;
+        char path[SOURCE_PATH];
+        lm_status rc;
+        if (!strcmp(paths[i], "-")) return lm_err_set(err, LM_EUSAGE, NULL, "DICOM comes from files and folders, not from standard input");
+        if (strlen(paths[i]) + 2 > sizeof path || !paths[i][0]) return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", paths[i]);
+        if (stat(paths[i], &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", paths[i], strerror(errno));
+        if (S_ISDIR(st.st_mode)) {
+            strcpy(path, paths[i]);
+            if (path[strlen(path) - 1] != '/') strcat(path, "/");
+            rc = source_walk(s, path, strlen(path), NULL, 0, err);
+        } else if (S_ISREG(st.st_mode)) rc = source_add(s, paths[i], 0, true, err);
+        else return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", paths[i]);
+        if (rc) return rc;
+    }
+    return LM_OK;
+}
+
+/* ---- 2 looking at them ---- */
+
+/* What a run of children came to, as an error that names the file. */
+static lm_status source_child_error(const char *name, const lm_child_end *end, lm_err *err)
+{
+    if (end->why == LM_CHILD_TIME)
+        return lm_err_set(err, LM_EFORMAT, NULL, "'%s' took too long to read: file damaged or not supported", name);
+    return lm_err_set(err, LM_EFORMAT, NULL, "'%s' cannot be read: file damaged or not supported", name);
+}
+
+static int source_scan_one(void *ctx, size_t i)
+{
+    lm_source *s = ctx;
+    lm_scan_file(s->file[i].path, &s->head[i]);
+    return 0;
+}
+
+static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *what)
+{
+    lm_child_job job = {.n = n, .what = what};
+    if (!opt) return job;
+    job.children = opt->threads;
+    job.max_memory = opt->max_memory;
+    job.progress = opt->progress;
+    job.progress_ctx = opt->progress_ctx;
+    return job;
+}
+
+static lm_status source_judge(lm_source *s, lm_err *err)
+{
+    static const char dicomdir[] = "1.2.840.10008.1.3.10";
+    for (size_t i = 0; i < s->n; i++) {
+        const source_file *f = &s->file[i];
+        lm_dicom_file *h = &s->head[i];
+        switch (h->state) {
+        case LM_SCAN_DICOM:
+            if (strcmp(h->sop_class, dicomdir)) break;
+            if (f->asked) return lm_err_set(err, LM_ERULE, NULL, "'%s' is a DICOMDIR, not supported yet: name the folder it is in", f->name);
+            h->state = LM_SCAN_FOREIGN;
+            s->left++;
+            break;
+        case LM_SCAN_FOREIGN:
+            if (f->asked) return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is not DICOM", f->name);
+            s->left++;
+            break;
+        case LM_SCAN_DAMAGED: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is DICOM but cut off or damaged", f->name);
+        case LM_SCAN_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", f->name);
+        case LM_SCAN_UNREADABLE: return lm_err_set(err, LM_EIO, NULL, "cannot read '%s'", f->name);
+        }
+    }
+    if (s->left == s->n)
+        return lm_err_set(err, LM_EFORMAT, NULL, s->n ? "none of %zu files is DICOM" : "there are no files (%zu)", s->n);
+    return LM_OK;
+}
+
+lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err)
+{
+    lm_source *s = lm_mem_calloc(1, sizeof *s, err);
+    if (!s) return LM_ENOMEM;
+    lm_status rc = source_paths(s, paths, n, err);
+    if (!rc && !(s->head = lm_child_map(s->n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
+    if (rc) goto done;
+    lm_child_job job = source_job(opt, s->n, "reading headers");
+    lm_child_end end;
+    job.fn = source_scan_one;
+    job.ctx = s;
+    if ((rc = lm_child_run(&job, &end, err))) goto done;
+    if (end.why != LM_CHILD_DONE) {
+        rc = source_child_error(s->file[end.item].name, &end, err);
+        goto done;
+    }
+    rc = source_judge(s, err);
+    if (!rc) rc = lm_series_group(s->head, s->n, &s->list, err);
+done:
+    if (rc) lm_source_release(s);
+    else *ret = s;
+    return rc;
+}
+
+/* ---- 3 the list ---- */
+
+size_t lm_source_count(const lm_source *s)
+{
+    return s->list.n;
+}
+
+size_t lm_source_left(const lm_source *s)
+{
+    return s->left;
+}
+
+static const lm_dicom_file *source_head(const lm_source *s, size_t series)
+{
+    return &s->head[s->list.item[series].member[0]];
+}
+
+/* "3", "3.2" for a part, "-" when not stated. */
+static void source_number(const lm_source *s, size_t series, char buf[48])
+{
+    const lm_series *r = &s->list.item[series];
+    const lm_dicom_file *h = source_head(s, series);
+    int at = h->has_number ? snprintf(buf, 48, "%ld", h->number) : snprintf(buf, 48, "-");
+    if (r->parts > 1) snprintf(buf + at, 48 - (size_t)at, ".%d", r->part);
+}
+
+static double source_spacing(const lm_series *r, int axis)
+{
+    return sqrt(r->dir[axis][0] * r->dir[axis][0] + r->dir[axis][1] * r->dir[axis][1] + r->dir[axis][2] * r->dir[axis][2]);
+}
+
+void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap)
+{
+    const lm_series *r = &s->list.item[series];
+    const lm_dicom_file *h = source_head(s, series);
+    char number[48], size[48] = "-", step[64] = "-", text[2 * LM_TEXT + 1], why[LM_ERR_TEXT + 32] = "";
+    source_number(s, series, number);
+    lm_select_utf8(h->description, text, sizeof text);
+    if (h->rows) snprintf(size, sizeof size, "%ux%ux%zu", h->columns, h->rows, r->slices);
+    if (!r->refusal.code)
+        snprintf(step, sizeof step, "%.4g x %.4g x %.4g mm", source_spacing(r, 0), source_spacing(r, 1), r->step_mm);
+    else lm_err_line(&r->refusal, why, sizeof why);
+    snprintf(buf, cap, "%-6s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step, text,
+             r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", why[0] ? "; no volume: " : "", why);
+}
+
+static void source_uid(const char *uid, char hex[17])
+{
+    static const char key[] = "meshqa";
+    struct hmac_sha256_ctx ctx;
+    uint8_t d[8];
+    hex[0] = 0;
+    if (!uid[0]) return;
+    hmac_sha256_set_key(&ctx, sizeof key - 1, (const uint8_t *)key);
+    hmac_sha256_update(&ctx, strlen(uid), (const uint8_t *)uid);
+    hmac_sha256_digest(&ctx, sizeof d, d);
+    for (int i = 0; i < 8; i++) snprintf(hex + 2 * i, 3, "%02x", d[i]);
+}
+
+static json_t *source_warnings(const lm_series *r)
+{
+    json_t *a = json_array();
+    for (int i = 0; a && i < r->n_warnings; i++) {
+        const lm_series_warning *w = &r->warning[i];
+        json_t *o = w->rule[0] ? json_pack("{s:s, s:s}", "rule", w->rule, "text", w->text) : json_pack("{s:s}", "text", w->text);
+        if (json_array_append_new(a, o)) {
+            json_decref(a);
+            return NULL;
+        }
+    }
+    return a;
+}
+
+static json_t *source_vector(const double *v, int n)
+{
+    json_t *a = json_array();
+    for (int i = 0; a && i < n; i++) {
+        if (json_array_append_new(a, json_real(v[i]))) {
+            json_decref(a);
+            return NULL;
+        }
+    }
+    return a;
+}
+
+/* Absent facts are null. Allow-listed values only: see the contract of lm_source_load. */
+static json_t *source_facts(const lm_source *s, const lm_series *r, const char *sha)
+{
+    const lm_dicom_file *h = &s->head[r->member[0]];
+    char uid[17], frame[17];
+    double spacing[3] = {0};
+    source_uid(h->series, uid);
+    source_uid(h->frame, frame);
+    for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind", "dicom", "modality",
+                     h->modality[0] ? h->modality : NULL, "series", uid[0] ? uid : NULL, "frame", frame[0] ? frame : NULL, "instances",
+                     (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices,
+                     "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
+                     r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL,
+                     "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", h->rescale_type[0] ? h->rescale_type : NULL,
+                     "warnings", source_warnings(r));
+}
+
+json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
+{
+    const lm_series *r = &s->list.item[series];
+    const lm_dicom_file *h = source_head(s, series);
+    char number[48], uid[17];
+    source_number(s, series, number);
+    source_uid(h->series, uid);
+    json_t *o;
+    if (r->refusal.code)
+        o = json_pack("{s:s, s:s*, s:s*, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL, "series",
+                      uid[0] ? uid : NULL, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL, "text",
+                      r->refusal.text[0]);
+    else {
+        o = json_pack("{s:s}", "number", number);
+        json_t *facts = source_facts(s, r, NULL);
+        if (!o || !facts || json_object_update_new(o, facts)) {
+            json_decref(o);
+            o = NULL;
+        }
+    }
+    if (!o) lm_err_nomem(err, 0);
+    return o;
+}
+
+/* ---- 4 choosing ---- */
+
+static bool source_candidate(const lm_series *r)
+{
+    return (r->kind == LM_DICOM_SLICE || r->kind == LM_DICOM_MULTIFRAME) && !r->localizer;
+}
+
+static lm_status source_matches(const lm_source *s, size_t series, const lm_select *regex, bool *hit, lm_err *err)
+{
+    const lm_dicom_file *h = source_head(s, series);
+    char number[48], text[2 * LM_TEXT + 1];
+    source_number(s, series, number);
+    lm_select_utf8(h->description, text, sizeof text);
+    const char *field[] = {text, h->modality, number, h->series};
+    *hit = false;
+    for (size_t i = 0; i < sizeof field / sizeof *field && !*hit; i++) {
+        lm_status rc = lm_select_match(regex, field[i], hit, err);
+        if (rc) return rc;
+    }
+    return LM_OK;
+}
+
+/* "2 CT 143x161x48 'desc', 3 MR ..." of the marked series. */
+static void source_names_of(const lm_source *s, const bool *in, char *buf, size_t cap)
+{
+    size_t at = 0, hidden = 0;
+    buf[0] = 0;
+    for (size_t i = 0; i < s->list.n; i++) {
+        const lm_series *r = &s->list.item[i];
+        const lm_dicom_file *h = source_head(s, i);
+        char number[48], text[2 * LM_TEXT + 1], one[160];
+        if (!in[i]) continue;
+        source_number(s, i, number);
+        lm_select_utf8(r->differs[0] ? r->differs : h->description, text, sizeof text);
+        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.24s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-", h->columns,
+                         h->rows, r->slices, text[0] ? " '" : "", text, text[0] ? "'" : "");
+        if (hidden || n < 0 || at + (size_t)n + 24 > cap) hidden++;
+        else memcpy(buf + at, one, (size_t)n + 1), at += (size_t)n;
+    }
+    if (hidden) snprintf(buf + at, cap - at, " and %zu more", hidden);
+}
+
+lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series, lm_err *err)
+{
+    lm_select *sel = NULL;
+    lm_status rc = regex ? lm_select_new(regex, &sel, err) : LM_OK;
+    if (rc) return rc;
+    size_t n = s->list.n, hits = 0, volumes = 0, last = 0, last_volume = 0;
+    bool *in = lm_mem_calloc(n, sizeof *in, err);
+    if (!in) rc = LM_ENOMEM;
+    for (size_t i = 0; i < n && !rc; i++) {
+        in[i] = true;
+        if (sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
+        if (!in[i]) continue;
+        hits++;
+        last = i;
+        if (source_candidate(&s->list.item[i])) volumes++, last_volume = i;
+    }
+    if (!rc && volumes == 1) *series = last_volume;
+    else if (!rc && !volumes && hits == 1) *series = last;
+    else if (!rc) {
+        char list[280];
+        for (size_t i = 0; i < n; i++) in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i])) : source_candidate(&s->list.item[i]);
+        source_names_of(s, in, list, sizeof list);
+        if (!hits) rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
+        else
+            rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with --series: %s", volumes ? volumes : hits,
+                            regex ? " match" : "", list);
+    }
+    free(in);
+    lm_select_release(sel);
+    return rc;
+}
+
+/* ---- 5 loading ---- */
+
+typedef struct {
+    const lm_source *s;
+    const lm_series *r;
+    lm_type type;
+    char *out;              /* shared: the volume */
+    lm_decode_slice *fact;  /* shared: one for each member */
+} source_load;
+
+static int source_load_one(void *ctx, size_t i)
+{
+    static void *stored; /* of this child; one series has one size of slice */
+    static size_t stored_bytes;
+    source_load *l = ctx;
+    size_t file = l->r->member[i], slice = l->r->slice[i];
+    const lm_dicom_file *f = &l->s->head[file];
+    if (stored_bytes < lm_decode_bytes(f)) {
+        free(stored);
+        stored_bytes = lm_decode_bytes(f);
+        if (!(stored = malloc(stored_bytes))) {
+            l->fact[i].status = LM_DECODE_MEMORY;
+            return 1;
+        }
+    }
+    bool twin = i > 0 && l->r->slice[i - 1] == slice; /* a duplicate is only compared */
+    size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
+    return lm_decode_file(l->s->file[file].path, f, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
+}
+
+static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
+{
+    const lm_decode_slice *d = &l->fact[i];
+    const lm_dicom_file *f = &l->s->head[l->r->member[i]];
+    const char *name = l->s->file[l->r->member[i]].name;
+    switch (d->status) {
+    case LM_DECODE_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", name);
+    case LM_DECODE_NO_PIXELS: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' has no pixel data", name);
+    case LM_DECODE_LENGTH:
+        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': pixel data of %zu bytes where %u x %u pixels of %u bits need %zu", name, d->got, f->columns,
+                          f->rows, f->bits_allocated, lm_decode_bytes(f));
+    case LM_DECODE_CODEC:
+        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': the pixel data are damaged, or transfer syntax %s is not supported", name, f->transfer);
+    default: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is cut off or damaged", name);
+    }
+}
+
+/* All slices into one shared mapping of the type; *fits is false when int16 cannot hold them. */
+static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol *vol, bool *fits, lm_err *err)
+{
+    const lm_dicom_file *h = &l->s->head[l->r->member[0]];
+    const size_t n[3] = {h->columns, h->rows, l->r->slices};
+    size_t count, bytes;
+    lm_vol_release(vol);
+    if (!lm_mem_mul(n[0] * n[1], n[2], &count)) return lm_err_set(err, LM_ERANGE, NULL, "the series is too large");
+    if (!(l->out = lm_child_map(count, lm_vol_type_size(l->type), &bytes, err))) return LM_ENOMEM;
+    vol->data = l->out;
+    vol->mapped = bytes;
+    vol->type = l->type;
+    memcpy(vol->n, n, sizeof n);
+    lm_child_job job = source_job(opt, l->r->n, "decoding");
+    lm_child_end end;
+    job.fn = source_load_one;
+    job.ctx = l;
+    lm_status rc = lm_child_run(&job, &end, err);
+    if (rc) return rc;
+    if (end.why == LM_CHILD_FAILED) return source_load_error(l, end.item, err);
+    if (end.why != LM_CHILD_DONE) return source_child_error(l->s->file[l->r->member[end.item]].name, &end, err);
+    *fits = true;
+    for (size_t i = 0; i < l->r->n; i++) *fits &= l->fact[i].fits;
+    return LM_OK;
+}
+
+/* G-4: what shares a place must be the same image. */
+static lm_status source_duplicates(const source_load *l, lm_err *err)
+{
+    for (size_t i = 1; i < l->r->n; i++) {
+        const lm_dicom_file *a = &l->s->head[l->r->member[i - 1]], *b = &l->s->head[l->r->member[i]];
+        if (l->r->slice[i] != l->r->slice[i - 1]) continue;
+        if (memcmp(l->fact[i].sha256, l->fact[i - 1].sha256, sizeof l->fact[i].sha256) || a->slope != b->slope || a->intercept != b->intercept)
+            return lm_err_set(err, LM_ERULE, "G-4", "%zu of %zu slices share a place with another that has other pixels: several volumes in one series? The first pair: '%s', '%s'",
+                              l->r->duplicates, l->r->n, l->s->file[l->r->member[i - 1]].name, l->s->file[l->r->member[i]].name);
+    }
+    return LM_OK;
+}
+
+/* Padding is no measurement: it takes the least value that was measured, so that no threshold finds it. */
+static lm_status source_padding(const source_load *l, lm_series *w, lm_vol *vol, lm_err *err)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    size_t padded = 0, plane = vol->n[0] * vol->n[1];
+    for (size_t i = 0; i < l->r->n; i++) {
+        lo = fmin(lo, l->fact[i].lo);
+        hi = fmax(hi, l->fact[i].hi);
+        padded += l->fact[i].padded;
+    }
+    if (lo > hi) return lm_err_set(err, LM_ERULE, NULL, "every sample is padding: there is no image");
+    if (!(lo > -1e30 && hi < 1e30)) return lm_err_set(err, LM_ERULE, NULL, "rescaled values reach from %g to %g: not usable", lo, hi);
+    if (!padded) return LM_OK;
+    for (size_t i = 0; i < l->r->n; i++) {
+        if (!l->fact[i].padded || (i && l->r->slice[i] == l->r->slice[i - 1])) continue;
+        size_t at = l->r->slice[i] * plane;
+        if (vol->type == LM_I16) {
+            int16_t *p = (int16_t *)vol->data + at, pad = lm_decode_padding(&l->s->head[l->r->member[i]]);
+            for (size_t k = 0; k < plane; k++) p[k] = p[k] == pad ? (int16_t)lo : p[k];
+        } else {
+            float *p = (float *)vol->data + at;
+            for (size_t k = 0; k < plane; k++) p[k] = isnan(p[k]) ? (float)lo : p[k];
+        }
+    }
+    lm_series_warn(w, "", "%zu samples are padding (0028,0120); they count as the least measured value, %g", padded, lo);
+    return LM_OK;
+}
+
+lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err)
+{
+    lm_series copy = s->list.item[series], *r = &copy; /* gains warnings; its arrays stay with s */
+    if (r->refusal.code) {
+        if (err) *err = r->refusal;
+        return r->refusal.code;
+    }
+    size_t fact_bytes;
+    bool fits = false;
+    source_load l = {.s = s, .r = r, .type = LM_I16};
+    if (!(l.fact = lm_child_map(r->n, sizeof *l.fact, &fact_bytes, err))) return LM_ENOMEM;
+    for (size_t i = 0; i < r->n; i++) {
+        const lm_dicom_file *f = &s->head[r->member[i]];
+        if (!lm_decode_whole(f)) l.type = LM_F32;
+    }
+    lm_status rc = source_decode(&l, opt, vol, &fits, err);
+    if (!rc && l.type == LM_I16 && !fits) { /* rare: values beyond int16 */
+        l.type = LM_F32;
+        rc = source_decode(&l, opt, vol, &fits, err);
+    }
+    if (!rc) rc = source_duplicates(&l, err);
+    if (!rc) rc = source_padding(&l, r, vol, err);
+    if (!rc && r->duplicates) lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
+    if (!rc) {
+        memcpy(vol->dir, r->dir, sizeof vol->dir);
+        memcpy(vol->origin, r->origin, sizeof vol->origin);
+        rc = lm_vol_check(vol, err);
+    }
+    if (!rc) {
+        char hex[LM_SHA256_HEX];
+        lm_hash_sha256 sha;
+        lm_hash_sha256_init(&sha);
+        for (size_t i = 0; i < r->n; i++)
+            if (!i || r->slice[i] != r->slice[i - 1]) lm_hash_sha256_update(&sha, l.fact[i].sha256, sizeof l.fact[i].sha256);
+        lm_hash_sha256_hex(&sha, hex);
+        if (!(*facts = source_facts(s, r, hex))) rc = lm_err_nomem(err, 0);
+    }
+    munmap(l.fact, fact_bytes);
+    if (rc) lm_vol_release(vol);
+    return rc;
+}
