@@ -221,7 +221,8 @@ void lm_scan_parse(const lm_gdcm_value *v, lm_dicom_file *f)
     if (!scan_number(&v[T_THICKNESS], 0, &f->thickness) || f->thickness < 0) f->thickness = 0;
     if (!scan_number(&v[T_KVP], 0, &f->kvp) || f->kvp < 0) f->kvp = 0;
     f->slope = 1;
-    f->has_rescale = scan_number(&v[T_SLOPE], 0, &f->slope) & scan_number(&v[T_INTERCEPT], 0, &f->intercept);
+    f->has_rescale = scan_number(&v[T_INTERCEPT], 0, &f->intercept);
+    f->has_rescale = scan_number(&v[T_SLOPE], 0, &f->slope) && f->has_rescale;
     if (v[T_PADDING].length >= 2) {
         long a = scan_us_or_ss(&v[T_PADDING], f->is_signed), b = a;
         if (v[T_PADDING_LIMIT].length >= 2) b = scan_us_or_ss(&v[T_PADDING_LIMIT], f->is_signed);
