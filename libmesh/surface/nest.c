@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "surface/nest.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "surface/predicates.h"
+
+#include <stdlib.h>
+
+enum { NEST_BLOCK = 64 }; /* components per task */
+
+typedef struct {
+    uint32_t *comp;
+    size_t cap;
+} nest_scratch;
+
+typedef struct {
+    const lm_mesh *m;
+    const lm_bvh *b;
+    const lm_topo *topo;
+    uint32_t *start; /* per component: its rightmost vertex */
+    uint32_t *depth;
+    nest_scratch *scratch;
+} nest_work;
+
+static int nest_cmp(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* How many other closed components the ray from p crosses an odd number of times. */
+static lm_status nest_ray(const nest_work *w, nest_scratch *s, uint32_t own, const float *p, uint32_t *depth, lm_err *err)
+{
+    uint32_t stack[LM_BVH_DEPTH];
+    size_t hits = 0;
+    int n = 1;
+    stack[0] = 0;
+    *depth = 0;
+    while (n) {
+        uint32_t i = stack[--n];
+        const lm_bvh_node *node = &w->b->node[i];
+        if (node->hi[0] < p[0] || node->lo[1] > p[1] || node->hi[1] < p[1] || node->lo[2] > p[2] || node->hi[2] < p[2]) continue;
+        if (!node->n) {
+            stack[n++] = node->at;
+            stack[n++] = i + 1;
+            continue;
+        }
+        for (uint32_t k = 0; k < node->n; k++) {
+            uint32_t t = w->b->item[node->at + k], c = w->topo->comp[t];
+            const float *q[3];
+            if (c == own || !w->topo->closed[c]) continue;
+            for (size_t j = 0; j < 3; j++) q[j] = w->m->pos + 3 * (size_t)w->m->tri[3 * (size_t)t + j];
+            if (!lm_predicates_ray_x(p, q)) continue;
+            lm_status rc = lm_mem_grow(&s->comp, &s->cap, hits + 1, sizeof *s->comp, err);
+            if (rc) return rc;
+            s->comp[hits++] = c;
+        }
+    }
+    if (hits > 1) qsort(s->comp, hits, sizeof *s->comp, nest_cmp);
+    for (size_t i = 0, j; i < hits; i = j) {
+        for (j = i; j < hits && s->comp[j] == s->comp[i]; j++) continue;
+        *depth += (j - i) & 1;
+    }
+    return LM_OK;
+}
+
+static lm_status nest_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    nest_work *w = ctx;
+    for (size_t c = task * NEST_BLOCK; c < w->topo->components && c < (task + 1) * NEST_BLOCK; c++) {
+        w->depth[c] = 0;
+        if (!w->topo->closed[c]) continue;
+        lm_status rc = nest_ray(w, &w->scratch[worker], (uint32_t)c, w->m->pos + 3 * (size_t)w->start[c], &w->depth[c], err);
+        if (rc) return rc;
+    }
+    return LM_OK;
+}
+
+lm_status lm_nest_depth(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, int threads, uint32_t *depth, lm_err *err)
+{
+    nest_work w = {.m = m, .b = b, .topo = topo, .depth = depth};
+    lm_status rc = LM_OK;
+    threads = lm_pool_threads(threads);
+    if (topo->closed_components < 2 || !b->nodes) {
+        for (size_t c = 0; c < topo->components; c++) depth[c] = 0;
+        return LM_OK;
+    }
+    if (!(w.start = lm_mem_alloc(topo->components, sizeof *w.start, err)) ||
+        !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
+        rc = LM_ENOMEM;
+        goto done;
+    }
+    for (size_t c = 0; c < topo->components; c++) w.start[c] = UINT32_MAX;
+    for (size_t t = 0; t < m->nt; t++) {
+        uint32_t c = topo->comp[t];
+        if (c == LM_TOPO_NONE) continue;
+        for (size_t k = 0; k < 3; k++) {
+            uint32_t v = m->tri[3 * t + k], *s = &w.start[c];
+            if (*s == UINT32_MAX || m->pos[3 * (size_t)v] > m->pos[3 * (size_t)*s] ||
+                (m->pos[3 * (size_t)v] == m->pos[3 * (size_t)*s] && v < *s))
+                *s = v;
+        }
+    }
+    rc = lm_pool_run(threads, (topo->components - 1) / NEST_BLOCK + 1, nest_task, &w, err);
+done:
+    for (int i = 0; w.scratch && i < threads; i++) free(w.scratch[i].comp);
+    free(w.scratch);
+    free(w.start);
+    return rc;
+}
