@@ -241,6 +241,8 @@ struct lm_out {
     int error; /* errno of the first failure, or -1 for memory */
     size_t used, cap;
     unsigned char *buf;
+    lm_hash_sha256 *sha; /* taps, or NULL */
+    uint64_t *tapped;
     char name[IO_NAME];
 };
 
@@ -335,6 +337,10 @@ static void io_push(lm_out *out, const unsigned char *p, size_t n)
 void lm_io_write(lm_out *out, const void *p, size_t n)
 {
     if (out->error) return;
+    if (out->sha) {
+        lm_hash_sha256_update(out->sha, p, n);
+        *out->tapped += n;
+    }
     if (out->fd < 0) {
         size_t need;
         if (!lm_mem_add(out->used, n, &need) || lm_mem_grow(&out->buf, &out->cap, need, 1, NULL)) {
@@ -379,6 +385,29 @@ static void io_temp_forget(lm_out *out)
     out->temp = -1;
 }
 
+void lm_io_tap(lm_out *out, lm_hash_sha256 *sha, uint64_t *bytes)
+{
+    lm_hash_sha256_init(sha);
+    *bytes = 0;
+    out->sha = sha;
+    out->tapped = bytes;
+}
+
+static lm_status io_failed(const lm_out *out, lm_err *err)
+{
+    return lm_err_set(err, LM_EIO, NULL, "cannot write '%s': %s", out->name,
+                      out->error < 0 ? "out of memory" : out->error == EPIPE ? "the reader is gone" : strerror(out->error));
+}
+
+lm_status lm_io_flush(lm_out *out, lm_err *err)
+{
+    if (!out->error && out->fd >= 0) {
+        io_push(out, out->buf, out->used);
+        out->used = 0;
+    }
+    return out->error ? io_failed(out, err) : LM_OK;
+}
+
 lm_status lm_io_commit(lm_out *out, lm_err *err)
 {
     lm_status rc = LM_OK;
@@ -388,9 +417,7 @@ lm_status lm_io_commit(lm_out *out, lm_err *err)
     if (!out->error && close(fd)) out->error = errno;
     else if (out->error) close(fd);
     if (!out->error && out->temp >= 0 && rename(io_temps[out->temp].name, out->name)) out->error = errno;
-    if (out->error)
-        rc = lm_err_set(err, LM_EIO, NULL, "cannot write '%s': %s", out->name,
-                        out->error < 0 ? "out of memory" : out->error == EPIPE ? "the reader is gone" : strerror(out->error));
+    if (out->error) rc = io_failed(out, err);
     else io_temp_forget(out);
     lm_io_abort(out);
     return rc;

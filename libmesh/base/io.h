@@ -10,6 +10,7 @@
 #define LM_BASE_IO_H
 
 #include "base/err.h"
+#include "base/hash.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,6 +47,11 @@ LM_CHECKED lm_status lm_io_create_mem(lm_out **ret, lm_err *err);
 /* Buffered. The first failure sticks: later writes do nothing and commit reports it. */
 void lm_io_write(lm_out *out, const void *p, size_t n);
 void lm_io_printf(lm_out *out, const char *fmt, ...) LM_PRINTF(2, 3);
+/* From now on count what is written and hash it; both live until the commit. */
+void lm_io_tap(lm_out *out, lm_hash_sha256 *sha, uint64_t *bytes);
+/* Hand all that was written to the system and check: what is left to commit is the renaming, so that several files can be
+ * put in place after all of them were written. */
+LM_CHECKED lm_status lm_io_flush(lm_out *out, lm_err *err);
 /* Flush, check, rename into place, free. On error the temporary is gone and the old file is as it was. */
 LM_CHECKED lm_status lm_io_commit(lm_out *out, lm_err *err);
 /* Throw away what was written; free. NULL is fine. Bytes already sent down a pipe cannot be recalled: the reader sees

@@ -195,20 +195,24 @@ int cli_fail(const cli_tool *tool, const lm_err *err)
     return err->code == LM_ENO ? CLI_NO : CLI_TROUBLE;
 }
 
+lm_status cli_json_write(lm_out *out, const json_t *facts, lm_err *err)
+{
+    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    if (!text) return lm_err_nomem(err, 0);
+    lm_io_write(out, text, strlen(text));
+    lm_io_write(out, "\n", 1);
+    free(text);
+    return LM_OK;
+}
+
 lm_status cli_json(const char *path, const json_t *facts, lm_err *err)
 {
     lm_out *out = NULL;
     lm_status rc = lm_io_create(path, true, &out, err);
     if (rc) return rc;
-    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    if (!text) {
-        lm_io_abort(out);
-        return lm_err_nomem(err, 0);
-    }
-    lm_io_write(out, text, strlen(text));
-    lm_io_write(out, "\n", 1);
-    free(text);
-    return lm_io_commit(out, err);
+    if (!(rc = cli_json_write(out, facts, err))) return lm_io_commit(out, err);
+    lm_io_abort(out);
+    return rc;
 }
 
 void cli_note(const cli_tool *tool, const char *fmt, ...)

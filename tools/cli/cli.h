@@ -69,7 +69,9 @@ bool cli_parse(const cli_tool *tool, int argc, char **argv, const char **args, s
 
 /* Print "tool: message" on one line to stderr and return the exit code that belongs to err->code (LM_ENO: 1, else 2). */
 int cli_fail(const cli_tool *tool, const lm_err *err);
-/* Write facts as indented JSON to path ("-" = standard output), committed. */
+/* Write facts as indented JSON; not committed. */
+LM_CHECKED lm_status cli_json_write(lm_out *out, const json_t *facts, lm_err *err);
+/* The same to path ("-" = standard output), committed. */
 LM_CHECKED lm_status cli_json(const char *path, const json_t *facts, lm_err *err);
 /* A note on stderr ("tool: note: ..."). The caller respects -q. */
 void cli_note(const cli_tool *tool, const char *fmt, ...) LM_PRINTF(2, 3);
