@@ -15,6 +15,7 @@ void lm_html_init(lm_html *h, lm_out *out)
 
 void lm_html_raw(lm_html *h, const void *p, size_t n)
 {
+    if (!n) return;
     lm_io_write(h->out, p, n);
     lm_hash_sha256_update(&h->sha, p, n);
 }

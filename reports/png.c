@@ -62,9 +62,10 @@ lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256]
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_PLTE(png, info, colour, 256);
     png_set_tRNS(png, info, alpha, 256, NULL);
-    /* The palette is ordered by shade, so neighbours differ little and filters help, as they do for grey. */
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE | PNG_FILTER_SUB | PNG_FILTER_UP | PNG_FILTER_PAETH);
-    png_set_compression_level(png, 9);
+    /* The palette is ordered by shade, so neighbours differ little and a filter helps, as it does for grey. Level 9
+     * takes five times as long and saves a tenth. */
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+    png_set_compression_level(png, 6);
     png_set_compression_strategy(png, 1 /* Z_FILTERED */);
     png_write_info(png, info);
     for (int y = 0; y < side; y++) png_write_row(png, pixels + (size_t)y * (size_t)side);

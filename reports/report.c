@@ -280,6 +280,19 @@ static void report_head(lm_html *h, const json_t *facts)
     lm_html_put(h, "</dd></div>\n");
     report_tile(h, "Valid for print");
     report_key(h, final, "valid");
+    lm_html_put(h, "</dd></div>\n");
+    report_tile(h, "Warnings");
+    const json_t *list = report_get(facts, "warnings");
+    size_t warnings = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *level = report_str(json_array_get(list, i), "level");
+        if (level && !strcmp(level, "warning")) warnings++;
+    }
+    if (json_is_array(list)) {
+        char t[LM_DIGITS_TEXT];
+        lm_digits_count((long long)warnings, t);
+        lm_html_put(h, warnings ? "<a href=\"#warnings\">%s</a>" : "%s", warnings ? t : "none");
+    } else lm_html_not_stated(h);
     lm_html_put(h, "</dd></div>\n</dl>\n</header>\n");
 }
 
@@ -339,12 +352,17 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
 static void report_measurement(lm_html *h, const json_t *m)
 {
     double value, ref, diff = 0, pct, u = 0, tol = 0;
-    const char *unit = report_str(m, "unit"), *name = report_str(m, "name");
+    const char *unit = report_str(m, "unit"), *name = report_str(m, "name"), *note = report_str(m, "note");
     bool has_u = report_num(m, "uncertainty", &u) && u >= 0, has_tol = report_num(m, "tolerance", &tol) && tol >= 0;
     double known = has_u ? u : 0;
     lm_html_put(h, "<tr><th scope=\"row\">");
     if (name) report_label(h, name);
     else lm_html_not_stated(h);
+    if (note && *note) {
+        lm_html_put(h, "<br/><span class=\"sub\">");
+        report_key(h, m, "note");
+        lm_html_put(h, "</span>");
+    }
     lm_html_put(h, "</th>");
     report_td(h, "Measured", true);
     if (report_num(m, "value", &value)) report_both(h, value, -1, known, value, unit, false);
@@ -404,7 +422,7 @@ static void report_measurements(lm_html *h, const json_t *facts)
         }
         report_table_end(h);
         lm_html_put(h, "<p class=\"note\">Verdict rule: ");
-        if (rule) lm_html_put(h, "pass if %s. ", rule);
+        if (rule) lm_html_put(h, "pass if <code>%s</code>. ", rule);
         lm_html_put(h, "m is the measured value, r the reference, u all uncertainties together, tol the tolerance. Fail if |m \xe2\x88\x92 r| \xe2\x88\x92 u "
                        "&gt; tol. What lies between cannot be decided.</p>\n");
     }
@@ -471,7 +489,7 @@ static void report_ledger(lm_html *h, const json_t *facts)
         report_td(h, "Surface moved", true);
         if (report_num(e, "moved_mm", &moved)) {
             lm_html_put(h, "at most ");
-            report_amount(h, moved, -1, lm_digits_places(moved, 1), "mm", false);
+            report_amount(h, moved, -1, moved > 0 ? lm_digits_places(moved, 1) : 0, "mm", false);
         } else lm_html_not_stated(h);
         lm_html_put(h, "</td></tr>\n");
         if (has_before && last >= 0) {
@@ -495,6 +513,8 @@ static void report_audit_cell(lm_html *h, const char *label, const json_t *audit
         lm_html_put(h, json_integer_value(v) ? "<span class=\"bad\">" : "<span class=\"good\">");
         lm_html_json(h, v);
         lm_html_put(h, json_integer_value(v) ? " \xe2\x9c\x97</span>" : " \xe2\x9c\x93</span>");
+    } else if (json_is_boolean(v)) {
+        lm_html_put(h, json_is_true(v) ? "<span class=\"good\">yes \xe2\x9c\x93</span>" : "<span class=\"bad\">no \xe2\x9c\x97</span>");
     } else lm_html_json(h, v);
     lm_html_put(h, "</td>");
 }
@@ -520,7 +540,7 @@ static void report_integrity(lm_html *h, const json_t *facts)
     };
     const json_t *in = report_get(facts, "integrity"), *before = report_get(in, "before"), *final = report_get(in, "final");
     report_section(h, "integrity", "Integrity of the mesh");
-    report_table(h, "integrity cards", "Judged by exact predicates on the numbers as written", "Property|Rule|Before repair>|Final mesh>");
+    report_table(h, "integrity", "Judged by exact predicates on the numbers as written", "Property|Rule|Before repair>|Final mesh>");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         lm_html_put(h, "<tr><th scope=\"row\">%s <span class=\"sub\">%s</span></th><td data-label=\"Rule\"></td>", words[i][1], words[i][2]);
         report_audit_cell(h, "Before repair", before, words[i][0], false);
