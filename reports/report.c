@@ -78,7 +78,7 @@ static void report_both(lm_html *h, double v, double u, double known_to, double 
     }
 }
 
-/* "sha256_pixels" -> "SHA-256 of the pixels", "spacing_mm" -> "Spacing (mm)". */
+/* "sha256_pixels" -> "SHA-256 of the pixels", "slice_step_mm" -> "Slice step (mm)", "centroid-x" -> "Centroid x". */
 static void report_label(lm_html *h, const char *key)
 {
     static const char *const known[][2] = {
@@ -101,7 +101,7 @@ static void report_label(lm_html *h, const char *key)
         if (n > k && !strcmp(key + n - k, suffix[i][0])) unit = suffix[i][1], n -= k;
     }
     for (size_t i = 0; i < n;) {
-        size_t k = strcspn(key + i, "_");
+        size_t k = strcspn(key + i, "_-");
         if (k > n - i) k = n - i;
         char first = key[i] >= 'a' && key[i] <= 'z' && i == 0 ? (char)(key[i] - 'a' + 'A') : key[i];
         if (k) {

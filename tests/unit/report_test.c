@@ -106,7 +106,7 @@ static void has(const seen *s, const char *text)
 static const char full[] =
     "{'schema':1,'tool':'meshmeasure','version':'0.1.0','case':'C-7','scale':1,'verdict':'undecided','reason':'One of two cannot be decided.',"
     "'source':{'kind':'dicom','modality':'CT','spacing_mm':[0.7,0.7],'sha256_pixels':'ab12','lossy':false},'segmentation':{'threshold':'300HU'},"
-    "'integrity':{'before':null,'final':{'open_edges':0,'self_intersections':4,'triangles':1234567,'valid':false}},'second_opinion':null,"
+    "'integrity':{'before':null,'final':{'open_edges':0,'selfintersecting_pairs':4,'triangles':1234567,'valid':false}},'second_opinion':null,"
     "'ledger':[{'stage':'mcubes','kind':'change','from':'volume_at_level','to':'mesh','before_mm3':1000,'after_mm3':1001,'change_mm3':1,"
     "'change_percent':0.1,'moved_mm':0.02},{'stage':'meshfix','kind':'change','from':'mesh','to':'mesh','before_mm3':1002,'after_mm3':1002,"
     "'change_mm3':0,'change_percent':0,'moved_mm':null}],"
