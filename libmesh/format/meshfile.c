@@ -85,6 +85,13 @@ static const struct {
     lm_meshfile_format format;
 } meshfile_names[] = {{"ply", LM_MESHFILE_PLY}, {"stl", LM_MESHFILE_STL}, {"stl-ascii", LM_MESHFILE_STL_ASCII}, {"3mf", LM_MESHFILE_3MF}};
 
+const char *lm_meshfile_name(lm_meshfile_format f)
+{
+    for (size_t i = 0; i < sizeof meshfile_names / sizeof *meshfile_names; i++)
+        if (meshfile_names[i].format == f) return meshfile_names[i].name;
+    return "auto";
+}
+
 lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *err)
 {
     for (size_t i = 0; i < sizeof meshfile_names / sizeof *meshfile_names; i++)
@@ -95,7 +102,7 @@ lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *e
     return lm_err_set(err, LM_EUSAGE, NULL, "mesh format '%s' is unknown: ply, stl, stl-ascii, 3mf", name);
 }
 
-static lm_status meshfile_by_suffix(const char *path, lm_meshfile_format *out, lm_err *err)
+lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
     *out = LM_MESHFILE_PLY;
@@ -111,28 +118,26 @@ static const char *meshfile_source(const lm_records *rec)
     return json_string_value(json_object_get(json_object_get(seg, "source"), "sha256_pixels"));
 }
 
+lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
+{
+    lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = opt->case_id};
+    lm_threemf_opt tmf = {.title = opt->title, .case_id = opt->case_id, .source_sha256 = meshfile_source(rec), .verdict = opt->verdict};
+    switch (opt->format) {
+    case LM_MESHFILE_STL:
+    case LM_MESHFILE_STL_ASCII: return lm_stl_write(out, &stl, mesh, err);
+    case LM_MESHFILE_3MF: return lm_threemf_write(out, &tmf, mesh, err);
+    default: return lm_ply_write(out, mesh, rec, err);
+    }
+}
+
 lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
-    lm_meshfile_format format = opt->format;
+    lm_meshfile_opt o = *opt;
     lm_out *out = NULL;
-    lm_status rc = format == LM_MESHFILE_AUTO ? meshfile_by_suffix(path, &format, err) : LM_OK;
+    lm_status rc = o.format == LM_MESHFILE_AUTO ? lm_meshfile_suffix(path, &o.format, err) : LM_OK;
     if (rc) return rc;
-    if ((rc = lm_io_create(path, format == LM_MESHFILE_STL_ASCII, &out, err))) return rc;
-    switch (format) {
-    case LM_MESHFILE_STL:
-    case LM_MESHFILE_STL_ASCII: {
-        lm_stl_opt stl = {.ascii = format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = opt->case_id};
-        rc = lm_stl_write(out, &stl, mesh, err);
-        break;
-    }
-    case LM_MESHFILE_3MF: {
-        lm_threemf_opt tmf = {.title = opt->title, .case_id = opt->case_id, .source_sha256 = meshfile_source(rec), .verdict = opt->verdict};
-        rc = lm_threemf_write(out, &tmf, mesh, err);
-        break;
-    }
-    default: rc = lm_ply_write(out, mesh, rec, err);
-    }
-    if (!rc) return lm_io_commit(out, err);
+    if ((rc = lm_io_create(path, o.format == LM_MESHFILE_STL_ASCII, &out, err))) return rc;
+    if (!(rc = lm_meshfile_write(out, &o, mesh, rec, err))) return lm_io_commit(out, err);
     lm_io_abort(out);
     return lm_err_frame(err, "cannot write '%s'", strcmp(path, "-") ? path : "standard output");
 }

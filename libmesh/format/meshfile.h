@@ -4,6 +4,7 @@
 #ifndef LM_FORMAT_MESHFILE_H
 #define LM_FORMAT_MESHFILE_H
 
+#include "base/io.h"
 #include "stream/record.h"
 #include "surface/mesh.h"
 
@@ -21,6 +22,11 @@ typedef struct {
 LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Write path ("-" = standard output) and commit. 3MF and STL carry no records. */
 LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* Write to out in opt->format (AUTO: PLY); not committed. */
+LM_CHECKED lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* Format by the suffix of path; PLY for "-". LM_EUSAGE when it has none that is known. */
+LM_CHECKED lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err);
+const char *lm_meshfile_name(lm_meshfile_format f);
 /* "stl", "stl-ascii", "ply", "3mf"; LM_EUSAGE lists them. */
 LM_CHECKED lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *err);
 
