@@ -56,3 +56,17 @@ bats_require_minimum_version 1.5.0
         [ ! -e out ]
     done
 }
+
+@test "gen_meshes: a sound twin for each bad mesh, the same bytes again; gen_move keeps the stream whole" {
+    cd "$BATS_TEST_TMPDIR"
+    gen_meshes -o a
+    gen_meshes -o b
+    diff -r a b
+    for m in a/*_bad.*; do
+        [ -s "$(echo "$m" | sed 's/_bad/_good/')" ]
+        ! cmp -s "$m" "${m/_bad/_good}"
+    done
+    [ "$(ls a | wc -l)" -eq $((2 * $(ls a/*_bad.* | wc -l) + 1)) ]
+    gen_move --mirror x --shift 1,2,3 <a/soup_good.ply | gen_move --mirror x --shift -1,-2,-3 >c.ply
+    gen_move <a/soup_good.ply | cmp -s - <(gen_move <c.ply)
+}

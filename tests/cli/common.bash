@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the command-line tests share.
+bats_require_minimum_version 1.5.0
+
+# refuses CODE FILE COMMAND...: exit code CODE, exactly one line on stderr that begins with a tool's name, and no FILE, no
+# temporary beside it.
+refuses() {
+    local code=$1 file=$2
+    shift 2
+    run --separate-stderr "$@"
+    if [ "$status" -ne "$code" ]; then
+        echo "exit $status, not $code: $*"
+        echo "$stderr"
+        return 1
+    fi
+    if [ "${#stderr_lines[@]}" -ne 1 ] || ! [[ $stderr =~ ^[a-z_]+:\ . ]]; then
+        echo "not one line '${TOOL:-tool}: ...' on stderr: $*"
+        echo "$stderr"
+        return 1
+    fi
+    nothing_left "$file"
+}
+
+# nothing_left FILE: neither FILE nor FILE.tmp-... are there.
+nothing_left() {
+    local left
+    for left in "$1" "$1".*; do
+        [ ! -e "$left" ] || { echo "left behind: $(ls -l "$left")"; return 1; }
+    done
+}
+
+# number KEY FILE: the first number of that name in a JSON file.
+number() {
+    grep -oE "\"$1\": *-?[0-9.]+([eE][-+]?[0-9]+)?" "$2" | head -n 1 | sed 's/.*: *//'
+}
+
+# within PERCENT VALUE TRUTH
+within() {
+    awk -v p="$1" -v v="$2" -v t="$3" 'BEGIN { d = 100 * (v / t - 1); if (d < 0) d = -d; if (v == "" || !(d <= p)) { printf "%s is %.5f %% off %s\n", v, d, t; exit 1 } }'
+}
