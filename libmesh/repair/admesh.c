@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "repair/admesh.h"
+#include "base/mem.h"
+
+#include <admesh/stl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* stl_open is never called: on some valid files it does not return, and it prints. stl_verify_neighbors and the nearby
+ * matching print on standard output and are not called either. */
+static lm_status admesh_feed(const lm_mesh *m, stl_file *stl, lm_err *err)
+{
+    stl_initialize(stl);
+    stl->stats.type = inmemory;
+    stl->stats.number_of_facets = (int)m->nt;
+    stl->stats.original_num_facets = (int)m->nt;
+    /* As stl_allocate, which would print on a failure and go on with NULL. */
+    if (!(stl->facet_start = lm_mem_calloc(m->nt, sizeof *stl->facet_start, err)) ||
+        !(stl->neighbors_start = lm_mem_calloc(m->nt, sizeof *stl->neighbors_start, err)))
+        return LM_ENOMEM;
+    stl->stats.facets_malloced = (int)m->nt;
+    for (size_t t = 0; t < m->nt; t++) {
+        stl_facet *f = &stl->facet_start[t];
+        for (size_t k = 0; k < 3; k++) {
+            const float *p = m->pos + 3 * (size_t)m->tri[3 * t + k];
+            f->vertex[k] = (stl_vertex){p[0] + 0.0f, p[1] + 0.0f, p[2] + 0.0f}; /* -0 becomes 0 */
+        }
+        float n[3];
+        stl_calculate_normal(n, f); /* its volume needs them */
+        stl_normalize_vector(n);
+        f->normal = (stl_normal){n[0], n[1], n[2]};
+        stl_facet_stats(stl, *f, t == 0);
+    }
+    stl_get_size(stl);
+    return LM_OK;
+}
+
+lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
+{
+    stl_file stl;
+    if (m->nt == 0) return lm_err_set(err, LM_ERANGE, NULL, "the mesh has no triangle: there is nothing for admesh to check");
+    if (m->nt > INT_MAX / 3) return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: admesh counts edges up to %d", m->nt, INT_MAX);
+    *out = (lm_admesh_result){.facets = m->nt};
+    lm_status rc = admesh_feed(m, &stl, err);
+    if (!rc) {
+        stl_check_facets_exact(&stl);
+        const stl_stats *s = &stl.stats;
+        size_t n = (size_t)s->number_of_facets;
+        out->degenerate = (size_t)s->degenerate_facets;
+        out->open_edges = 3 * n - (size_t)s->connected_edges;
+        out->open_1 = (size_t)(s->connected_facets_2_edge - s->connected_facets_3_edge);
+        out->open_2 = (size_t)(s->connected_facets_1_edge - s->connected_facets_2_edge);
+        out->open_3 = n - (size_t)s->connected_facets_1_edge;
+        if (n > 0) {
+            stl_calculate_volume(&stl);
+            out->volume_mm3 = s->volume;
+            stl_fix_normal_directions(&stl); /* counts parts and facets it turns; the facets are thrown away */
+            out->reversed = (size_t)s->facets_reversed;
+            out->parts = (size_t)s->number_of_parts;
+        }
+        out->good = !out->degenerate && !out->open_edges && !out->reversed && out->volume_mm3 > 0;
+        if (stl_get_error(&stl)) rc = lm_err_set(err, LM_ENOMEM, NULL, "libadmesh ran out of memory");
+    }
+    stl_clear_error(&stl);
+    stl_close(&stl);
+    return rc;
+}

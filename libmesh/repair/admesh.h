@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* admesh.h: a second verdict on a mesh by libadmesh, the checker behind many slicers. Its word is printed beside ours and
+ * never replaces it: it pairs edges by coordinates as an STL has them, so it sees neither self-intersections nor edges
+ * with four triangles, and it sums in float. The one place that knows libadmesh; fed from memory, nothing is repaired. */
+#ifndef LM_REPAIR_ADMESH_H
+#define LM_REPAIR_ADMESH_H
+
+#include "surface/mesh.h"
+
+typedef struct {
+    size_t facets;                 /* given to it */
+    size_t degenerate;             /* with two equal corners; left out of what follows */
+    size_t open_edges;             /* edges of facets without a partner */
+    size_t open_1, open_2, open_3; /* facets with one, two, three of them */
+    size_t reversed;               /* facets it would turn to agree with the first of their part */
+    size_t parts;
+    double volume_mm3; /* summed in float by it: for information */
+    bool good;         /* no degenerate facet, no open edge, none reversed, volume positive */
+} lm_admesh_result;
+
+/* The mesh must be valid in the sense of lm_mesh_validate. Every facet counts, -0 is taken as +0. LM_ERANGE when there
+ * are none or more than libadmesh can count; LM_ENOMEM. Nothing reaches stdout. */
+LM_CHECKED lm_status lm_admesh_check(const lm_mesh *mesh, lm_admesh_result *out, lm_err *err);
+
+#endif
