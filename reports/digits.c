@@ -68,7 +68,7 @@ void lm_digits_signed(double v, int places, char text[LM_DIGITS_TEXT])
 void lm_digits_plain(double v, char text[LM_DIGITS_TEXT])
 {
     char buf[LM_NUM_TEXT];
-    lm_num_f64(v, buf);
+    snprintf(buf, sizeof buf, "%.9g", v);
     digits_group(buf, false, text);
 }
 

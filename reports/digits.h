@@ -15,7 +15,7 @@ int lm_digits_places(double u, double size);
 void lm_digits_fixed(double v, int places, char text[LM_DIGITS_TEXT]);
 /* The same with "+" before positive values, for differences. */
 void lm_digits_signed(double v, int places, char text[LM_DIGITS_TEXT]);
-/* Shortest text that reads back as the same number, grouped. */
+/* At most 9 significant digits, no trailing zeros: for numbers whose uncertainty nobody states. */
 void lm_digits_plain(double v, char text[LM_DIGITS_TEXT]);
 void lm_digits_count(long long n, char text[LM_DIGITS_TEXT]);
 

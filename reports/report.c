@@ -405,6 +405,71 @@ static void report_measurement(lm_html *h, const json_t *m)
     lm_html_put(h, "</td></tr>\n");
 }
 
+/* x, y, z in mm. */
+static void report_vector(lm_html *h, const json_t *v, double u)
+{
+    if (json_array_size(v) != 3) {
+        lm_html_not_stated(h);
+        return;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        lm_html_put(h, i ? ", " : "");
+        report_amount(h, json_number_value(json_array_get(v, i)), -1, u > 0 ? lm_digits_places(u, 1) : 3, i == 2 ? "mm" : "", false);
+    }
+}
+
+static void report_quantities(lm_html *h, const json_t *q)
+{
+    static const char *const rows[][4] = { /* name, key, key of the uncertainty, unit */
+        {"Volume", "volume_mm3", "volume_uncertainty_mm3", "mm3"},
+        {"Surface area", "area_mm2", "area_uncertainty_mm2", "mm2"},
+    };
+    double x, u;
+    if (!json_is_object(q)) {
+        report_missing(h);
+        return;
+    }
+    lm_html_put(h, "<table class=\"pairs\">\n<caption>The final mesh, in patient coordinates (x to the left, y to the back, z up)</caption>\n<tbody>\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lm_html_put(h, "<tr><th scope=\"row\">%s</th><td>", rows[i][0]);
+        if (!report_num(q, rows[i][2], &u)) u = -1;
+        if (report_num(q, rows[i][1], &x)) report_both(h, x, u, u > 0 ? u : 0, x, rows[i][3], false);
+        else lm_html_not_stated(h);
+        lm_html_put(h, "</td></tr>\n");
+    }
+    if (!report_num(q, "centroid_uncertainty_mm", &u)) u = 0;
+    lm_html_put(h, "<tr><th scope=\"row\">Extents</th><td>");
+    report_vector(h, report_get(q, "extents_mm"), 0);
+    lm_html_put(h, "</td></tr>\n<tr><th scope=\"row\">Box from</th><td>");
+    report_vector(h, report_get(report_get(q, "box_mm"), "lo"), 0);
+    lm_html_put(h, "</td></tr>\n<tr><th scope=\"row\">Box to</th><td>");
+    report_vector(h, report_get(report_get(q, "box_mm"), "hi"), 0);
+    lm_html_put(h, "</td></tr>\n<tr><th scope=\"row\">Centroid</th><td>");
+    report_vector(h, report_get(q, "centroid_mm"), u);
+    lm_html_put(h, "</td></tr>\n<tr><th scope=\"row\">Components</th><td>");
+    report_key(h, q, "components");
+    lm_html_put(h, "</td></tr>\n<tr><th scope=\"row\">Cavities</th><td>");
+    report_key(h, q, "cavities");
+    lm_html_put(h, "</td></tr>\n");
+    const json_t *parts = report_get(q, "component_volumes_mm3");
+    size_t n = json_array_size(parts), shown = n > 12 ? 12 : n;
+    if (n > 1) {
+        lm_html_put(h, "<tr><th scope=\"row\">Volume of each, largest first</th><td>");
+        for (size_t i = 0; i < shown; i++) {
+            x = json_number_value(json_array_get(parts, i));
+            lm_html_put(h, i ? ", " : "");
+            report_amount(h, x / 1000, -1, lm_digits_places(0, x / 1000), "ml", false);
+        }
+        if (shown < n) {
+            char t[LM_DIGITS_TEXT];
+            lm_digits_count((long long)(n - shown), t);
+            lm_html_put(h, " and %s more", t);
+        }
+        lm_html_put(h, "</td></tr>\n");
+    }
+    report_table_end(h);
+}
+
 static void report_measurements(lm_html *h, const json_t *facts)
 {
     const json_t *list = report_get(facts, "measurements");
@@ -426,8 +491,8 @@ static void report_measurements(lm_html *h, const json_t *facts)
         lm_html_put(h, "m is the measured value, r the reference, u all uncertainties together, tol the tolerance. Fail if |m \xe2\x88\x92 r| \xe2\x88\x92 u "
                        "&gt; tol. What lies between cannot be decided.</p>\n");
     }
-    const json_t *q = report_get(facts, "quantities");
-    report_pairs(h, "The final mesh in numbers, in patient coordinates (LPS)", q);
+    report_quantities(h, report_get(facts, "quantities"));
+    if (json_is_object(report_get(facts, "overlap"))) report_pairs(h, "Overlap of mesh and source, in voxels", report_get(facts, "overlap"));
     report_section_end(h);
 }
 
