@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "surface/bvh.h"
 #include "surface/intersect.h"
+#include "surface/join.h"
 #include "surface/nest.h"
 #include "surface/predicates.h"
 #include "surface/topo.h"
@@ -117,16 +118,6 @@ static void audit_cross(const double u[3], const double v[3], double w[3])
     w[2] = u[0] * v[1] - u[1] * v[0];
 }
 
-/* Six times the signed volume of the tetrahedron from mid, in the operations of lm_mesh_volume. */
-static double audit_volume6(const audit_work *w, size_t t)
-{
-    double p[3][3], x[3];
-    for (size_t k = 0; k < 3; k++)
-        for (int c = 0; c < 3; c++) p[k][c] = audit_corner(w->m, t, k)[c] - w->mid[c];
-    audit_cross(p[1], p[2], x);
-    return p[0][0] * x[0] + p[0][1] * x[1] + p[0][2] * x[2];
-}
-
 static lm_status audit_measure_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     (void)worker;
@@ -137,17 +128,19 @@ static lm_status audit_measure_task(void *ctx, size_t task, int worker, lm_err *
     for (size_t t = task * AUDIT_BLOCK; t < w->m->nt && t < (task + 1) * AUDIT_BLOCK; t++) {
         if (w->flag[t] & AUDIT_BAD) continue;
         const float *q[3] = {audit_corner(w->m, t, 0), audit_corner(w->m, t, 1), audit_corner(w->m, t, 2)};
-        double u[3], v[3], x[3];
+        double u[3], v[3], x[3], r[3][3];
         for (int k = 0; k < 3; k++) {
             double d = audit_dist2(q[k], q[(k + 1) % 3]);
             if (d < p->edge2_min) p->edge2_min = d;
             if (d > p->edge2_max) p->edge2_max = d;
             u[k] = (double)q[1][k] - q[0][k];
             v[k] = (double)q[2][k] - q[0][k];
+            for (int c = 0; c < 3; c++) r[k][c] = q[k][c] - w->mid[c];
         }
         audit_cross(u, v, x);
         p->area += sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
-        p->volume += audit_volume6(w, t);
+        audit_cross(r[1], r[2], x);
+        p->volume += r[0][0] * x[0] + r[0][1] * x[1] + r[0][2] * x[2];
     }
     return LM_OK;
 }
@@ -196,33 +189,20 @@ static lm_status audit_triangles(audit_work *w, int threads, lm_audit *a, size_t
 
 /* ---- components inside out ---- */
 
-static lm_status audit_components(const audit_work *w, const lm_topo *topo, const lm_bvh *b, int threads, lm_audit *a, lm_err *err)
+static lm_status audit_components(const lm_mesh *m, const lm_topo *topo, const lm_bvh *b, int threads, lm_audit *a, lm_err *err)
 {
-    lm_status rc = LM_ENOMEM;
-    uint32_t *depth = lm_mem_alloc(topo->components, sizeof *depth, err), *low = NULL;
-    double *volume = lm_mem_calloc(topo->components, sizeof *volume, err);
-    if (!depth || !volume || !(low = lm_mem_alloc(topo->components, sizeof *low, err)) ||
-        (rc = lm_nest_depth(w->m, b, topo, threads, depth, err)))
-        goto done;
-    rc = LM_OK;
-    for (size_t t = w->m->nt; t--;) {
-        if (topo->comp[t] == LM_TOPO_NONE) continue;
-        volume[topo->comp[t]] += audit_volume6(w, t);
-        low[topo->comp[t]] = (uint32_t)t;
-    }
-    for (size_t c = 0; c < topo->components; c++) {
-        if (!topo->closed[c] || volume[c] == 0) continue;
-        bool inward = volume[c] < 0, inside = depth[c] & 1;
+    lm_nest nest = LM_NEST_INIT;
+    lm_status rc = lm_nest_make(m, b, topo, threads, &nest, err);
+    for (size_t c = 0; !rc && c < topo->components; c++) {
+        bool inward = nest.facing[c] < 0, inside = nest.depth[c] & 1;
+        if (!nest.facing[c]) continue;
         a->cavities += inward && inside;
         /* material inside material is a fault of facing only where parts do not cut each other: there it is one of overlap */
         if (inward ? inside : !inside || !a->intersect_tested || a->count[LM_FAULT_SELF_INTERSECT]) continue;
         a->count[LM_FAULT_INVERTED]++;
-        audit_least(&a->first[LM_FAULT_INVERTED], low[c]);
+        audit_least(&a->first[LM_FAULT_INVERTED], nest.low[c]);
     }
-done:
-    free(depth);
-    free(low);
-    free(volume);
+    lm_nest_release(&nest);
     return rc;
 }
 
@@ -244,6 +224,20 @@ static lm_status audit_dead_vertices(const audit_work *w, size_t *n, lm_err *err
             }
     free(seen);
     return LM_OK;
+}
+
+/* Number the positions and count the vertices at a position that was there before. */
+static lm_status audit_points(const lm_mesh *m, uint32_t *point, lm_audit *a, lm_err *err)
+{
+    lm_join join = LM_JOIN_INIT;
+    lm_status rc = lm_join_add(&join, m->pos, m->nv, point, err);
+    if (!rc && (a->count[LM_FAULT_COINCIDENT] = m->nv - join.n)) {
+        size_t v = 0; /* numbers go up one by one until the first repeat */
+        while (point[v] == v) v++;
+        a->first[LM_FAULT_COINCIDENT] = v;
+    }
+    lm_join_release(&join);
+    return rc;
 }
 
 static void audit_take_topo(const lm_topo *t, lm_audit *a)
@@ -286,7 +280,7 @@ lm_status lm_audit_run(const lm_mesh *m, const lm_audit_opt *opt, lm_audit *out,
         goto done;
     }
     if ((rc = audit_triangles(&w, threads, &a, &dropped, &dead, err)) ||
-        (rc = lm_topo_points(m, point, &a.count[LM_FAULT_COINCIDENT], &a.first[LM_FAULT_COINCIDENT], err)))
+        (rc = audit_points(m, point, &a, err)))
         goto done;
     if (!a.count[LM_FAULT_COINCIDENT]) {
         free(point);
@@ -320,7 +314,7 @@ lm_status lm_audit_run(const lm_mesh *m, const lm_audit_opt *opt, lm_audit *out,
             a.second = hit.first[1];
         }
     }
-    if (topo.components && (rc = audit_components(&w, &topo, &tree, threads, &a, err))) goto done;
+    if (topo.components && (rc = audit_components(m, &topo, &tree, threads, &a, err))) goto done;
     a.valid = a.closed && a.manifold && a.oriented && a.volume_mm3 > 0 && a.intersect_tested;
     for (int f = 0; f < LM_FAULTS; f++) a.valid &= !a.count[f];
     *out = a;

@@ -14,8 +14,8 @@ typedef struct {
 #define LM_INTERSECT_INIT {.pairs = 0}
 
 /*   b      over the triangles to be tested; each must have area
- *   point  NULL, or for every vertex the lowest vertex at its position (lm_topo_points): corners at one position are then
- *          one corner. Without it vertices at one position must be one vertex.
+ *   point  NULL, or for every vertex the number of its position (lm_join_add): corners at one position are then one
+ *          corner. Without it vertices at one position must be one vertex.
  *   list   keep the pairs, 8 bytes each
  * Time grows with the number of pairs whose boxes overlap: n*n at worst, for a mesh that lies on itself. On error out is
  * empty. */

@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "surface/predicates.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { NEST_BLOCK = 64 }; /* components per task */
@@ -68,7 +69,6 @@ static lm_status nest_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     nest_work *w = ctx;
     for (size_t c = task * NEST_BLOCK; c < w->topo->components && c < (task + 1) * NEST_BLOCK; c++) {
-        w->depth[c] = 0;
         if (!w->topo->closed[c]) continue;
         lm_status rc = nest_ray(w, &w->scratch[worker], (uint32_t)c, w->m->pos + 3 * (size_t)w->start[c], &w->depth[c], err);
         if (rc) return rc;
@@ -76,35 +76,78 @@ static lm_status nest_task(void *ctx, size_t task, int worker, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_nest_depth(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, int threads, uint32_t *depth, lm_err *err)
+/* Signs of the enclosed volumes, each measured from a corner of its own so that few digits cancel. */
+static lm_status nest_facing(const lm_mesh *m, const lm_topo *topo, lm_nest *n, lm_err *err)
 {
-    nest_work w = {.m = m, .b = b, .topo = topo, .depth = depth};
-    lm_status rc = LM_OK;
-    threads = lm_pool_threads(threads);
-    if (topo->closed_components < 2 || !b->nodes) {
-        for (size_t c = 0; c < topo->components; c++) depth[c] = 0;
-        return LM_OK;
+    const double rounding = 1e-12;
+    double *sum = lm_mem_calloc(topo->components, 2 * sizeof *sum, err); /* volume, and what it is the difference of */
+    if (!sum) return LM_ENOMEM;
+    for (size_t c = 0; c < topo->components; c++) n->low[c] = LM_TOPO_NONE;
+    for (size_t t = 0; t < m->nt; t++) {
+        uint32_t c = topo->comp[t];
+        double p[3][3];
+        if (c == LM_TOPO_NONE) continue;
+        if (n->low[c] == LM_TOPO_NONE) n->low[c] = (uint32_t)t;
+        const float *o = m->pos + 3 * (size_t)m->tri[3 * (size_t)n->low[c]];
+        for (size_t k = 0; k < 3; k++)
+            for (size_t d = 0; d < 3; d++) p[k][d] = (double)m->pos[3 * (size_t)m->tri[3 * t + k] + d] - o[d];
+        for (int d = 0; d < 3; d++) {
+            double a = p[0][d] * p[1][(d + 1) % 3] * p[2][(d + 2) % 3], b = p[0][d] * p[1][(d + 2) % 3] * p[2][(d + 1) % 3];
+            sum[2 * (size_t)c] += a - b;
+            sum[2 * (size_t)c + 1] += fabs(a) + fabs(b);
+        }
     }
-    if (!(w.start = lm_mem_alloc(topo->components, sizeof *w.start, err)) ||
-        !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
-        rc = LM_ENOMEM;
-        goto done;
+    for (size_t c = 0; c < topo->components; c++) {
+        double v = sum[2 * c], bound = rounding * sum[2 * c + 1];
+        n->facing[c] = !topo->closed[c] ? 0 : v > bound ? 1 : v < -bound ? -1 : 0;
     }
-    for (size_t c = 0; c < topo->components; c++) w.start[c] = UINT32_MAX;
+    free(sum);
+    return LM_OK;
+}
+
+static void nest_rightmost(const lm_mesh *m, const lm_topo *topo, uint32_t *start)
+{
+    for (size_t c = 0; c < topo->components; c++) start[c] = UINT32_MAX;
     for (size_t t = 0; t < m->nt; t++) {
         uint32_t c = topo->comp[t];
         if (c == LM_TOPO_NONE) continue;
         for (size_t k = 0; k < 3; k++) {
-            uint32_t v = m->tri[3 * t + k], *s = &w.start[c];
-            if (*s == UINT32_MAX || m->pos[3 * (size_t)v] > m->pos[3 * (size_t)*s] ||
-                (m->pos[3 * (size_t)v] == m->pos[3 * (size_t)*s] && v < *s))
-                *s = v;
+            uint32_t v = m->tri[3 * t + k], *s = &start[c];
+            float x = m->pos[3 * (size_t)v];
+            if (*s == UINT32_MAX || x > m->pos[3 * (size_t)*s] || (x == m->pos[3 * (size_t)*s] && v < *s)) *s = v;
         }
     }
-    rc = lm_pool_run(threads, (topo->components - 1) / NEST_BLOCK + 1, nest_task, &w, err);
+}
+
+lm_status lm_nest_make(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, int threads, lm_nest *out, lm_err *err)
+{
+    nest_work w = {.m = m, .b = b, .topo = topo};
+    size_t n = topo->components;
+    lm_status rc = LM_ENOMEM;
+    threads = lm_pool_threads(threads);
+    lm_nest_release(out);
+    if (!(w.depth = out->depth = lm_mem_calloc(n, sizeof *out->depth, err)) || !(out->facing = lm_mem_alloc(n, 1, err)) ||
+        !(out->low = lm_mem_alloc(n, sizeof *out->low, err)) || (rc = nest_facing(m, topo, out, err)))
+        goto done;
+    if (topo->closed_components < 2 || !b->nodes) goto done;
+    if (!(w.start = lm_mem_alloc(n, sizeof *w.start, err)) || !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
+        rc = LM_ENOMEM;
+        goto done;
+    }
+    nest_rightmost(m, topo, w.start);
+    rc = lm_pool_run(threads, (n - 1) / NEST_BLOCK + 1, nest_task, &w, err);
 done:
     for (int i = 0; w.scratch && i < threads; i++) free(w.scratch[i].comp);
     free(w.scratch);
     free(w.start);
+    if (rc) lm_nest_release(out);
     return rc;
+}
+
+void lm_nest_release(lm_nest *n)
+{
+    free(n->depth);
+    free(n->facing);
+    free(n->low);
+    *n = (lm_nest)LM_NEST_INIT;
 }

@@ -11,10 +11,18 @@
 #include "surface/bvh.h"
 #include "surface/topo.h"
 
-/*   b      over all triangles that have a component and area (one tree serves for all)
- *   topo   of the same mesh
- *   depth  topo->components values, set here: number of other closed components around it; 0 for those that are not
- *          closed. Of components that cut each other it tells where the rightmost vertex is. */
-LM_CHECKED lm_status lm_nest_depth(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, int threads, uint32_t *depth, lm_err *err);
+typedef struct { /* one value per component, owned */
+    uint32_t *depth;     /* number of other closed components around it; 0 for those that are not closed */
+    signed char *facing; /* +1 outward, -1 inward; 0: not closed, or its volume is nothing but rounding */
+    uint32_t *low;       /* its lowest triangle */
+} lm_nest;
+#define LM_NEST_INIT {.depth = NULL}
+
+/*   b     over all triangles that have a component and area (one tree serves for all); not looked at when fewer than two
+ *         components are closed
+ *   topo  comp, closed and their counts are used: any partition of the triangles will do
+ * Of components that cut each other the depth tells where the rightmost vertex is. On error out is empty. */
+LM_CHECKED lm_status lm_nest_make(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, int threads, lm_nest *out, lm_err *err);
+void lm_nest_release(lm_nest *n);
 
 #endif

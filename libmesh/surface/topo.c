@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "base/pool.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,49 +36,6 @@ void lm_topo_corners_release(lm_topo_corners *c)
     free(c->start);
     free(c->corner);
     *c = (lm_topo_corners)LM_TOPO_CORNERS_INIT;
-}
-
-/* ---- vertices at one position ---- */
-
-static bool topo_key(const float *p, uint32_t key[3])
-{
-    if (!isfinite(p[0]) || !isfinite(p[1]) || !isfinite(p[2])) return false;
-    for (int k = 0; k < 3; k++) {
-        float x = p[k] + 0.0f; /* -0 becomes +0 */
-        memcpy(&key[k], &x, 4);
-    }
-    return true;
-}
-
-lm_status lm_topo_points(const lm_mesh *m, uint32_t *point, size_t *n, size_t *first, lm_err *err)
-{
-    size_t cap = 16;
-    *n = 0;
-    while (cap < m->nv + m->nv / 2) cap *= 2;
-    uint32_t *slot = lm_mem_alloc(cap, sizeof *slot, err);
-    if (!slot) return LM_ENOMEM;
-    memset(slot, 0xff, cap * sizeof *slot);
-    for (size_t v = 0; v < m->nv; v++) {
-        uint32_t key[3], other[3];
-        point[v] = (uint32_t)v;
-        if (!topo_key(m->pos + 3 * v, key)) continue;
-        uint64_t h = ((uint64_t)key[0] << 32 | key[1]) * 0x9e3779b97f4a7c15u;
-        h = (h ^ h >> 32 ^ key[2]) * 0xff51afd7ed558ccdu;
-        h = (h ^ h >> 29) * 0xc4ceb9fe1a85ec53u;
-        size_t s = (size_t)(h ^ h >> 32) & (cap - 1);
-        while (slot[s] != UINT32_MAX) {
-            (void)topo_key(m->pos + 3 * (size_t)slot[s], other);
-            if (!memcmp(key, other, sizeof key)) break;
-            s = (s + 1) & (cap - 1);
-        }
-        if (slot[s] == UINT32_MAX) slot[s] = (uint32_t)v;
-        else {
-            point[v] = slot[s];
-            if (!(*n)++) *first = v;
-        }
-    }
-    free(slot);
-    return LM_OK;
 }
 
 /* ---- edges, fans, components ---- */

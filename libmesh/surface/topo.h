@@ -19,10 +19,6 @@ typedef struct {
 LM_CHECKED lm_status lm_topo_corners_make(const lm_mesh *m, const unsigned char *skip, lm_topo_corners *out, lm_err *err);
 void lm_topo_corners_release(lm_topo_corners *c);
 
-/* point[v]: lowest vertex at the position of v, -0 taken as +0; vertices with a coordinate that is not finite are alone.
- * *n: vertices with point[v] < v; *first: the first of them (untouched when there is none). */
-LM_CHECKED lm_status lm_topo_points(const lm_mesh *m, uint32_t *point, size_t *n, size_t *first, lm_err *err);
-
 #define LM_TOPO_NONE UINT32_MAX
 
 typedef struct {

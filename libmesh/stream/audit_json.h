@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* audit_json.h: an audit as a JSON object, the same in records, --json files and reports (man/meshqa-report.5).
+ *
+ * Flat: every fault's count under lm_audit_fault_name, then triangles, vertices, edges, unreferenced, holes, components,
+ * cavities, euler, genus (null when it has none), volume_mm3, area_mm2, min_edge_mm, max_edge_mm, box_mm ([[x y z] lowest,
+ * [x y z] highest], null when empty), intersect_tested, closed, manifold, oriented, valid. */
+#ifndef LM_STREAM_AUDIT_JSON_H
+#define LM_STREAM_AUDIT_JSON_H
+
+#include "surface/audit.h"
+#include <jansson.h>
+
+/* A new reference; NULL with LM_ENOMEM. */
+LM_CHECKED json_t *lm_audit_json(const lm_audit *a, lm_err *err);
+
+#endif
