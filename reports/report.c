@@ -735,7 +735,10 @@ static void report_option(lm_html *h, const char *key, const json_t *v)
         if (*c == '_') *c = '-';
     lm_html_put(h, " ");
     report_word(h, name, strlen(name));
-    if (json_is_true(v)) return;
+    if (json_is_true(v)) {
+        if (!strcmp(key, "against")) lm_html_put(h, " SERIES"); /* paths are never recorded */
+        return;
+    }
     lm_html_put(h, " ");
     if (json_is_string(v)) {
         report_word(h, json_string_value(v), json_string_length(v));
@@ -769,7 +772,9 @@ static void report_replay(lm_html *h, const json_t *facts)
             const json_t *r = json_array_get(list, i);
             report_command(h, report_get(r, "tool"), report_get(r, "options"), i == 0);
         }
-        if (json_is_object(report_get(facts, "options"))) report_command(h, report_get(facts, "tool"), report_get(facts, "options"), false);
+        const char *tool = report_str(facts, "tool"), *last = report_str(json_array_get(list, n - 1), "tool");
+        if (json_is_object(report_get(facts, "options")) && tool && (!last || strcmp(tool, last)))
+            report_command(h, report_get(facts, "tool"), report_get(facts, "options"), false);
         lm_html_put(h, "</code></pre>\n");
     }
     report_section_end(h);

@@ -116,7 +116,7 @@ static const char full[] =
     "'warnings':[{'level':'warning','rule':'G-8','text':'touches the border'}],"
     "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':'300HU','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
     "{'tool':'mcubes','version':'0.1.0','options':{'iso':300},'in':{'crc32':'01','bytes':5},'out':{'crc32':'02','bytes':6}}],"
-    "'software':{'meshqa':'0.1.0','libraries':{'gdcm':'3.0'}}}";
+    "'options':{'expect':['volume=1731ml'],'tol':[],'against':true},'software':{'meshqa':'0.1.0','libraries':{'gdcm':'3.0'}}}";
 
 static json_t *facts_of(const char *text)
 {
@@ -158,7 +158,7 @@ static void says_what_the_facts_say(void **state)
     has(&s, "4 \xe2\x9c\x97");
     has(&s, "1\xe2\x80\xaf" "234\xe2\x80\xaf" "567");
     has(&s, "G-8");
-    has(&s, "dcmseg SERIES --threshold 300HU --keep largest |\n  mcubes --iso 300");
+    has(&s, "dcmseg SERIES --threshold 300HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES");
     has(&s, "The books do not close"); /* 1001 is not 1002 */
     has(&s, "The chain is whole");
     has(&s, "Not a cleared medical device.");
