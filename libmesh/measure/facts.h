@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* facts.h: everything that was measured and judged, as one JSON object (report.json; man/meshqa-report.5) that the HTML
+ * report is made from, and as a table for people. */
+#ifndef LM_MEASURE_FACTS_H
+#define LM_MEASURE_FACTS_H
+
+#include "base/io.h"
+#include "measure/against.h"
+#include "repair/admesh.h"
+#include "surface/audit.h"
+
+typedef struct {
+    const char *case_id;     /* given by the user, or NULL */
+    const json_t *options;   /* this tool's resolved options */
+    const lm_records *rec;   /* what the mesh came with; foreign ones are taken out before */
+    bool foreign;            /* that was so: say it */
+    const lm_audit *audit;   /* of the mesh as it is written */
+    const lm_mass *mass;
+    size_t n;                /* what was compared */
+    const lm_measurement *item;
+    const lm_against_facts *against; /* NULL: not compared with a source */
+    const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
+    bool judged;             /* the user asked for a verdict: then the mesh must be valid too */
+} lm_facts;
+
+/* The verdict of all, and why, in one sentence. NONE when nothing was asked. */
+lm_verdict lm_facts_verdict(const lm_facts *f, char *reason, size_t cap);
+/* New reference. */
+LM_CHECKED json_t *lm_facts_json(const lm_facts *f, lm_err *err);
+/* Add a file to the facts. */
+LM_CHECKED lm_status lm_facts_file(json_t *facts, const char *format, uint64_t bytes, const char *sha256, lm_err *err);
+/* Aligned text; the verdict is the last line. */
+void lm_facts_table(const lm_facts *f, lm_out *out);
+
+#endif
