@@ -115,6 +115,16 @@ static void report_label(lm_html *h, const char *key)
     if (unit) lm_html_put(h, " (%s)", unit);
 }
 
+/* A threshold as the records have it, {"lo":..,"hi":..|null,"unit":"HU"}: its bounds. */
+static bool report_range(const json_t *v, double *lo, double *hi, bool *has_hi, const char **unit)
+{
+    if (!report_num(v, "lo", lo)) return false;
+    *has_hi = report_num(v, "hi", hi);
+    *unit = report_str(v, "unit");
+    if (!*unit || !strcmp(*unit, "1")) *unit = "";
+    return true;
+}
+
 /* ---- tables ---- */
 static void report_section(lm_html *h, const char *id, const char *title)
 {
@@ -180,7 +190,18 @@ static void report_pairs(lm_html *h, const char *caption, const json_t *o)
         lm_html_put(h, "<tr><th scope=\"row\">");
         report_label(h, key);
         lm_html_put(h, strncmp(key, "sha256", 6) ? "</th><td>" : "</th><td class=\"hash\">");
-        lm_html_json(h, v);
+        double lo, hi;
+        bool has_hi;
+        const char *unit;
+        if (!strcmp(key, "threshold") && report_range(v, &lo, &hi, &has_hi, &unit)) {
+            char t[LM_DIGITS_TEXT];
+            lm_digits_plain(lo, t);
+            lm_html_put(h, has_hi ? "from %s" NBSP "%s" : "%s" NBSP "%s and above", t, unit);
+            if (has_hi) {
+                lm_digits_plain(hi, t);
+                lm_html_put(h, " to %s" NBSP "%s", t, unit);
+            }
+        } else lm_html_json(h, v);
         lm_html_put(h, "</td></tr>\n");
     }
     report_table_end(h);
@@ -323,8 +344,9 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
         for (size_t k = 0; k < (size_t)p->side * (size_t)p->side && !inside; k++) inside = lm_picture_is_inside(p->pixels[k]);
         double size = p->mm_per_pixel * p->side, bar = report_bar_length(size);
         char w[LM_DIGITS_TEXT], t[LM_DIGITS_TEXT], side[32], pct[32];
-        lm_digits_fixed(p->width_mm, 1, w);
-        lm_digits_fixed(p->height_mm, 1, t);
+        int places = size < 20 ? 2 : 1;
+        lm_digits_fixed(p->width_mm, places, w);
+        lm_digits_fixed(p->height_mm, places, t);
         snprintf(side, sizeof side, "%d", p->side);
         lm_html_put(h, "<figure>\n<div class=\"view\"><img width=\"%s\" height=\"%s\" alt=\"The model, %s view: %s on the left, %s on the right, %s up; ",
                     side, side, p->name, p->left, p->right, p->top);
@@ -336,7 +358,7 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
                     p->left, p->right, p->top, p->bottom);
         lm_digits_plain(bar, t);
         lm_html_put(h, "<span class=\"barbox\"><span class=\"bar\" style=\"width:%s%%\"><span>%s" NBSP "mm</span></span></span></div>\n", pct, t);
-        lm_digits_fixed(p->height_mm, 1, t);
+        lm_digits_fixed(p->height_mm, places, t);
         lm_html_put(h, "<figcaption><strong>%s</strong> %s" NBSP "\xc3\x97" NBSP "%s" NBSP "mm</figcaption>\n</figure>\n", p->name, w, t);
     }
     lm_html_put(h, "</div>\n<p class=\"note\">Orthographic, all at one scale. %s", mesh->space == LM_SPACE_UNKNOWN
@@ -654,6 +676,76 @@ static void report_warnings(lm_html *h, const json_t *facts)
 }
 
 /* ---- provenance and replay ---- */
+/* A word of a command line, quoted unless it is plain; control characters cannot leave the quotes. */
+static void report_word(lm_html *h, const char *s, size_t n)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,%@";
+    bool quote = n == 0;
+    for (size_t i = 0; i < n && !quote; i++) quote = !s[i] || !strchr(plain, s[i]);
+    if (!quote) {
+        lm_html_text(h, s, n);
+        return;
+    }
+    lm_html_put(h, "%s", "'");
+    for (size_t i = 0, from = 0; i <= n; i++)
+        if (i == n || s[i] == '\'') {
+            lm_html_text(h, s + from, i - from);
+            if (i < n) lm_html_put(h, "%s", "'\\''");
+            from = i + 1;
+        }
+    lm_html_put(h, "%s", "'");
+}
+
+/* One option as it would be typed. What was off or not given is left out. */
+static void report_option(lm_html *h, const char *key, const json_t *v)
+{
+    char text[3 * LM_NUM_TEXT] = "", name[80];
+    const char *value = text, *unit;
+    double lo, hi;
+    bool has_hi;
+    if (json_is_array(v)) {
+        for (size_t i = 0; i < json_array_size(v); i++)
+            if (!json_is_array(json_array_get(v, i))) report_option(h, key, json_array_get(v, i));
+        return;
+    }
+    if (report_range(v, &lo, &hi, &has_hi, &unit)) {
+        char a[LM_NUM_TEXT], b[LM_NUM_TEXT] = "";
+        const char *u = !strcmp(unit, "HU") ? unit : "";
+        lm_num_f64(lo, a);
+        if (has_hi) lm_num_f64(hi, b);
+        snprintf(text, sizeof text, "%s%s%s%s%s", a, u, has_hi ? ":" : "", b, has_hi ? u : "");
+    } else if (json_is_string(v)) value = json_string_value(v);
+    else if (json_is_integer(v)) snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+    else if (json_is_real(v)) lm_num_f64(json_real_value(v), text);
+    else if (!json_is_true(v)) return;
+    else if (!strcmp(key, "against")) value = "SERIES"; /* paths are never recorded */
+    snprintf(name, sizeof name, "--%s", key);
+    lm_html_put(h, " ");
+    report_word(h, name, strlen(name));
+    if (json_is_true(v) && !*value) return;
+    lm_html_put(h, *value == '-' ? "=" : " "); /* what begins with a minus must not look like an option */
+    report_word(h, value, json_is_string(v) ? json_string_length(v) : strlen(value));
+}
+
+static void report_options(lm_html *h, const json_t *options)
+{
+    const char *key;
+    json_t *v;
+    bool resolved = report_get(options, "threshold") != NULL; /* then the preset has said all it had to say */
+    json_object_foreach((json_t *)options, key, v)
+        if (!resolved || strcmp(key, "preset")) report_option(h, key, v);
+}
+
+static void report_command(lm_html *h, const json_t *tool, const json_t *options, bool first)
+{
+    const char *name = json_string_value(tool);
+    if (!first) lm_html_put(h, " |\n  ");
+    if (name) report_word(h, name, json_string_length(tool));
+    else lm_html_put(h, "?");
+    if (first) lm_html_put(h, " %s", name && !strcmp(name, "dcmseg") ? "SERIES" : "INPUT");
+    report_options(h, options);
+}
+
 static void report_payload(lm_html *h, const char *label, const json_t *p)
 {
     report_td(h, label, false);
@@ -686,7 +778,9 @@ static void report_provenance(lm_html *h, const json_t *facts)
         lm_html_put(h, " <span class=\"sub\">");
         report_key(h, r, "version");
         lm_html_put(h, "</span></th>");
-        report_td_key(h, "Options", false, r, "options");
+        lm_html_put(h, "<td class=\"hash\" data-label=\"Options\">");
+        report_options(h, report_get(r, "options"));
+        lm_html_put(h, "</td>");
         if (i == 0 && !report_get(r, "in")) lm_html_put(h, "<td data-label=\"CRC-32 in\">the source</td>");
         else report_payload(h, "CRC-32 in", report_get(r, "in"));
         report_payload(h, "CRC-32 out", report_get(r, "out"));
@@ -699,65 +793,6 @@ static void report_provenance(lm_html *h, const json_t *facts)
     lm_html_put(h, "<p class=\"note\">%s</p>\n", breaks ? "The chain is broken: a tool did not read what the tool before it sent."
                                                         : "The chain is whole: each tool read what the tool before it sent.");
     report_section_end(h);
-}
-
-/* A word of a command line, quoted unless it is plain; control characters cannot leave the quotes. */
-static void report_word(lm_html *h, const char *s, size_t n)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,%@";
-    bool quote = n == 0;
-    for (size_t i = 0; i < n && !quote; i++) quote = !s[i] || !strchr(plain, s[i]);
-    if (!quote) {
-        lm_html_text(h, s, n);
-        return;
-    }
-    lm_html_put(h, "%s", "'");
-    for (size_t i = 0, from = 0; i <= n; i++)
-        if (i == n || s[i] == '\'') {
-            lm_html_text(h, s + from, i - from);
-            if (i < n) lm_html_put(h, "%s", "'\\''");
-            from = i + 1;
-        }
-    lm_html_put(h, "%s", "'");
-}
-
-static void report_option(lm_html *h, const char *key, const json_t *v)
-{
-    char t[LM_NUM_TEXT], name[80];
-    if (json_is_array(v)) {
-        for (size_t i = 0; i < json_array_size(v); i++)
-            if (!json_is_array(json_array_get(v, i))) report_option(h, key, json_array_get(v, i));
-        return;
-    }
-    if (!json_is_string(v) && !json_is_number(v) && !json_is_true(v)) return; /* off, or not given */
-    snprintf(name, sizeof name, "--%s", key);
-    for (char *c = name; *c; c++)
-        if (*c == '_') *c = '-';
-    lm_html_put(h, " ");
-    report_word(h, name, strlen(name));
-    if (json_is_true(v)) {
-        if (!strcmp(key, "against")) lm_html_put(h, " SERIES"); /* paths are never recorded */
-        return;
-    }
-    lm_html_put(h, " ");
-    if (json_is_string(v)) {
-        report_word(h, json_string_value(v), json_string_length(v));
-        return;
-    }
-    if (json_is_integer(v)) snprintf(t, sizeof t, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-    else lm_num_f64(json_real_value(v), t);
-    lm_html_put(h, "%s", t);
-}
-
-static void report_command(lm_html *h, const json_t *tool, const json_t *options, bool first)
-{
-    const char *key, *name = json_string_value(tool);
-    json_t *v;
-    if (!first) lm_html_put(h, " |\n  ");
-    if (name) report_word(h, name, json_string_length(tool));
-    else lm_html_put(h, "?");
-    if (first) lm_html_put(h, " %s", name && !strcmp(name, "dcmseg") ? "SERIES" : "INPUT");
-    json_object_foreach((json_t *)options, key, v) report_option(h, key, v);
 }
 
 static void report_replay(lm_html *h, const json_t *facts)

@@ -114,7 +114,7 @@ static const char full[] =
     "'difference_percent':-0.02355,'uncertainty':500,'tolerance':17310,'verdict':'pass','rule':'|m - r| + u <= tol'}],"
     "'quantities':{'volume_mm3':1730592.4,'area_mm2':5000,'extents_mm':[1,2,3],'components':1},'files':[{'format':'3mf','bytes':10,'sha256':'cd34'}],"
     "'warnings':[{'level':'warning','rule':'G-8','text':'touches the border'}],"
-    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':'300HU','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
+    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':{'lo':-950,'hi':-500.5,'unit':'HU'},'preset':'lung','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
     "{'tool':'mcubes','version':'0.1.0','options':{'iso':300},'in':{'crc32':'01','bytes':5},'out':{'crc32':'02','bytes':6}}],"
     "'options':{'expect':['volume=1731ml'],'tol':[],'against':true},'software':{'meshqa':'0.1.0','libraries':{'gdcm':'3.0'}}}";
 
@@ -158,7 +158,7 @@ static void says_what_the_facts_say(void **state)
     has(&s, "4 \xe2\x9c\x97");
     has(&s, "1\xe2\x80\xaf" "234\xe2\x80\xaf" "567");
     has(&s, "G-8");
-    has(&s, "dcmseg SERIES --threshold 300HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES");
+    has(&s, "dcmseg SERIES --threshold=-950HU:-500.5HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES");
     has(&s, "The books do not close"); /* 1001 is not 1002 */
     has(&s, "The chain is whole");
     has(&s, "Not a cleared medical device.");
