@@ -5,7 +5,6 @@
 #include <admesh/stl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* stl_open is never called: on some valid files it does not return, and it prints. stl_verify_neighbors and the nearby
  * matching print on standard output and are not called either. */
@@ -24,7 +23,7 @@ static lm_status admesh_feed(const lm_mesh *m, stl_file *stl, lm_err *err)
         stl_facet *f = &stl->facet_start[t];
         for (size_t k = 0; k < 3; k++) {
             const float *p = m->pos + 3 * (size_t)m->tri[3 * t + k];
-            f->vertex[k] = (stl_vertex){p[0] + 0.0f, p[1] + 0.0f, p[2] + 0.0f}; /* -0 becomes 0 */
+            f->vertex[k] = (stl_vertex){p[0], p[1], p[2]};
         }
         float n[3];
         stl_calculate_normal(n, f); /* its volume needs them */

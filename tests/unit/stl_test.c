@@ -184,6 +184,7 @@ static void refuses_bad_ascii_with_its_line(void **state)
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 nan\n", "line 4, facet 1: 'nan'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 1e39\n", "line 4, facet 1: '1e39'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 1,5\n", "line 4, facet 1: '1,5'"},
+        {"solid a\r\n\r\nfacet normal 0 0 1\r\nouter loop\r\nvertex 0 0\r\nvertex", "line 6, facet 1: 'vertex'"},
         {"solid a\r\rfacet normal 0 0 1\router loop\rvertex 0 0\rvertex", "line 6, facet 1: 'vertex'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0 7", "line 4, facet 1: '7' where 'vertex'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0 vertex 0 0 1 vertex 1 0 0 vertex", "has three vertices"},
