@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Time and memory of every stage, and of the whole pipe with all stages alive, on a generated CT series of 512x512x400;
+# beside them the peers that are installed. Called by `make bench`. Everything printed was measured in this run.
+#   B            build folder (build/release)     BENCH_SIZE   512x512x400
+#   BENCH_RUNS   runs, of which the best counts (3)  BENCH_ISO    300
+#   TMPDIR       needs about 2 GB (/tmp)
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit 2
+B=${B:-build/release} size=${BENCH_SIZE:-512x512x400} runs=${BENCH_RUNS:-3} iso=${BENCH_ISO:-300}
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+here=$PWD/tests/bench timed=$B/tests/lib/timed
+export PATH=$B/bin:$PATH LC_ALL=C MESHQA_DATADIR=$PWD/tools
+make -s "$timed" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
+dir=$(mktemp -d "${TMPDIR:-/tmp}/meshqa-bench.XXXXXX") || exit 2
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+cd "$dir" || exit 2
+log=$dir/log
+
+# best NAME: the run of NAME with the least wall time: "wall cpu MB rc"; the worst exit code of all its runs
+best() {
+    awk -v n="$1" '$1 == n { if (!k++ || $2 < w) { w = $2; c = $3 } if ($4 > m) m = $4; if ($5 > rc) rc = $5 }
+        END { if (!k) exit 1; printf "%.2f %.2f %.0f %d", w, c, m / 1024, rc }' "$log"
+}
+row() { # NAME TEXT [MORE]
+    local f
+    read -r -a f <<<"$(best "$1")" || return 0
+    [ "${#f[@]}" -eq 4 ] || { printf '%-46s not measured\n' "$2"; return 0; }
+    printf '%-46s %8s %8s %8s %s\n' "$2" "${f[0]}" "${f[1]}" "${f[2]}" "${3:-}$([ "${f[3]}" -eq 0 ] || echo " FAILED, exit ${f[3]}")"
+}
+wall() { best "$1" | cut -d' ' -f1; }
+times() { awk -v a="$(wall "$1")" -v b="$(wall "$2")" 'BEGIN { if (a > 0 && b > 0) printf "%.2f x ours", a / b }'; }
+run() { # NAME COMMAND: its output is thrown away unless it redirects itself
+    local name=$1 i
+    shift
+    for ((i = 0; i < runs; i++)); do "$timed" "$log" "$name" "$@" >"$dir/$name.out" 2>"$dir/$name.err"; done
+    [ "$(best "$name" | cut -d' ' -f4)" -eq 0 ] || sed 's/^/    /' "$dir/$name.err" | head -n 3
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+py() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+
+echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d' ' -f1 /proc/loadavg)"
+echo "input: CT phantom $size, 0.7 x 0.7 x 1 mm, surface at $iso HU; best of $runs runs"
+gen_series --body ct --size "$size" --spacing 0.7,0.7,1 -o ct >/dev/null || { echo "bench: gen_series failed" >&2; exit 2; }
+echo
+
+# ---- the stages, one at a time, through files ----
+run dcmseg dcmseg ct --threshold "$iso" -q -o v.nrrd
+[ -s v.nrrd ] && run mcubes mcubes v.nrrd -q -o m.ply
+[ -s m.ply ] && run meshfix meshfix m.ply -q -o f.ply
+[ -s f.ply ] && {
+    run check meshfix --check f.ply
+    run measure meshmeasure f.ply -q
+    run against meshmeasure f.ply --against ct -q
+    run stl meshmeasure f.ply -q -o part.stl
+    run tmf meshmeasure f.ply -q -o part.3mf
+}
+
+# ---- the whole pipe ----
+for ((i = 0; i < runs; i++)); do
+    # shellcheck disable=SC2016
+    "$timed" "$log" pipe bash -o pipefail -c '"$1" "$2" p_dcmseg dcmseg ct --threshold "$3" -q | "$1" "$2" p_mcubes mcubes -q | "$1" "$2" p_meshfix meshfix -q |
+        "$1" "$2" p_meshmeasure meshmeasure --against ct --report report.html -o pipe.3mf -q' - "$timed" "$log" "$iso" >pipe.out 2>pipe.err
+done
+[ "$(best pipe | cut -d' ' -f4)" = 0 ] || sed 's/^/    /' pipe.err | head -n 5
+
+printf '%-46s %8s %8s %8s\n' stage 'wall s' 'cpu s' 'peak MB'
+row dcmseg "dcmseg (DICOM -> NRRD)"
+row mcubes "mcubes (NRRD -> PLY)"
+row meshfix "meshfix (PLY -> PLY)"
+row check "meshfix --check"
+row measure "meshmeasure"
+row against "meshmeasure --against"
+row stl "meshmeasure -o part.stl"
+row tmf "meshmeasure -o part.3mf"
+row pipe "whole pipe, DICOM -> report and 3MF"
+for s in dcmseg mcubes meshfix meshmeasure; do row p_$s "    $s in it"; done
+awk '$1 ~ /^p_/ && $4 > m[$1] { m[$1] = $4 } END { for (s in m) t += m[s]; printf "%-46s %8s %8s %8.0f\n", "    sum of the peaks (of the largest processes)", "", "", t / 1024 }' "$log"
+[ ! -s v.nrrd ] || ls -l v.nrrd f.ply part.stl part.3mf report.html 2>/dev/null | awk '{ printf "%s%s %.1f MB", (NR > 1 ? ", " : "files: "), $9, $5 / 1e6 } END { print "" }'
+
+# ---- peers, whole process against whole process ----
+echo
+printf '%-46s %8s %8s %8s\n' peer 'wall s' 'cpu s' 'peak MB'
+if [ -s v.nrrd ]; then
+    for peer in vtk skimage; do
+        name=$([ $peer = vtk ] && echo "VTK Flying Edges" || echo "scikit-image marching_cubes")
+        if ! py $peer; then echo "$name: not installed (python3-$([ $peer = vtk ] && echo vtk9 || echo skimage))"; continue; fi
+        run $peer /usr/bin/python3 "$here/iso_peer.py" $peer v.nrrd "$iso" $peer.stl
+        read -r filter triangles <"$peer.out"
+        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes); filter alone ${filter:-?} s, ${triangles:-?} triangles"
+    done
+fi
+if [ -s part.stl ]; then
+    if have admesh; then
+        run admesh admesh -c part.stl
+        row admesh "admesh -c (edges of the STL by coordinates)" "$(times admesh check) (meshfix --check, which tests self-intersection too)"
+    else echo "admesh: not installed"; fi
+fi
