@@ -60,6 +60,17 @@ void lm_digits_fixed(double v, int places, char text[LM_DIGITS_TEXT])
     digits_format(v, places, false, text);
 }
 
+void lm_digits_up(double v, int places, char text[LM_DIGITS_TEXT])
+{
+    double scale = 1;
+    for (int i = 0; i < places; i++) scale *= 10;
+    if (v * scale < 1e15) {
+        double whole = (double)(int64_t)(v * scale);
+        v = (whole < v * scale ? whole + 1 : whole) / scale;
+    }
+    lm_digits_fixed(v, places, text);
+}
+
 void lm_digits_signed(double v, int places, char text[LM_DIGITS_TEXT])
 {
     digits_format(v, places, true, text);

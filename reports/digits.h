@@ -13,7 +13,9 @@ enum { LM_DIGITS_TEXT = 96 };
 int lm_digits_places(double u, double size);
 /* Rounded to so many places; from 1e15 on in scientific notation. v is finite. */
 void lm_digits_fixed(double v, int places, char text[LM_DIGITS_TEXT]);
-/* The same with "+" before positive values, for differences. */
+/* The same rounded up, for bounds: 0.0004 to 2 places is 0.01. v >= 0. */
+void lm_digits_up(double v, int places, char text[LM_DIGITS_TEXT]);
+/* As lm_digits_fixed with "+" before positive values, for differences. */
 void lm_digits_signed(double v, int places, char text[LM_DIGITS_TEXT]);
 /* At most 9 significant digits, no trailing zeros: for numbers whose uncertainty nobody states. */
 void lm_digits_plain(double v, char text[LM_DIGITS_TEXT]);

@@ -52,26 +52,26 @@ static const char *report_unit(const char *unit)
     return unit;
 }
 
-/* "value +- u unit"; plus: a difference, with its sign. u < 0: none is shown. */
+/* "value +- u unit"; plus: a difference, with its sign. u <= 0: none is shown. u is rounded up, so that it stays a bound. */
 static void report_amount(lm_html *h, double v, double u, int places, const char *unit, bool plus)
 {
     char a[LM_DIGITS_TEXT], b[LM_DIGITS_TEXT];
     if (plus) lm_digits_signed(v, places, a);
     else lm_digits_fixed(v, places, a);
     lm_html_put(h, "<span class=\"n\">%s", a);
-    if (u >= 0) {
-        lm_digits_fixed(u, places, b);
+    if (u > 0) {
+        lm_digits_up(u, places, b);
         lm_html_put(h, "\xc2\xa0\xc2\xb1\xc2\xa0%s", b);
     }
     if (*unit) lm_html_put(h, NBSP "%s", unit);
     lm_html_put(h, "</span>");
 }
 
-/* An amount in the unit of the facts; a volume in millilitres below it as well. Places follow from known_to (0: unknown). */
+/* An amount in the unit of the facts; a volume, unless tiny, in millilitres below it as well. Places follow from known_to (0: unknown). */
 static void report_both(lm_html *h, double v, double u, double known_to, double size, const char *unit, bool plus)
 {
     report_amount(h, v, u, lm_digits_places(known_to, size), report_unit(unit), plus);
-    if (unit && !strcmp(unit, "mm3")) {
+    if (unit && !strcmp(unit, "mm3") && (known_to >= 0.001 || size >= 1 || size <= -1)) {
         lm_html_put(h, "<br/><span class=\"sub\">");
         report_amount(h, v / 1000, u >= 0 ? u / 1000 : u, lm_digits_places(known_to / 1000, size / 1000), "ml", plus);
         lm_html_put(h, "</span>");
@@ -115,12 +115,12 @@ static void report_label(lm_html *h, const char *key)
     if (unit) lm_html_put(h, " (%s)", unit);
 }
 
-/* A threshold as the records have it, {"lo":..,"hi":..|null,"unit":"HU"}: its bounds. */
-static bool report_range(const json_t *v, double *lo, double *hi, bool *has_hi, const char **unit)
+/* A threshold as the records have it, {"lo":..,"hi":..|null} with its "unit" beside it: its bounds. */
+static bool report_range(const json_t *v, const json_t *beside, double *lo, double *hi, bool *has_hi, const char **unit)
 {
     if (!report_num(v, "lo", lo)) return false;
     *has_hi = report_num(v, "hi", hi);
-    *unit = report_str(v, "unit");
+    *unit = report_str(beside, "unit");
     if (!*unit || !strcmp(*unit, "1")) *unit = "";
     return true;
 }
@@ -193,7 +193,7 @@ static void report_pairs(lm_html *h, const char *caption, const json_t *o)
         double lo, hi;
         bool has_hi;
         const char *unit;
-        if (!strcmp(key, "threshold") && report_range(v, &lo, &hi, &has_hi, &unit)) {
+        if (!strcmp(key, "threshold") && report_range(v, o, &lo, &hi, &has_hi, &unit)) {
             char t[LM_DIGITS_TEXT];
             lm_digits_plain(lo, t);
             lm_html_put(h, has_hi ? "from %s" NBSP "%s" : "%s" NBSP "%s and above", t, unit);
@@ -376,11 +376,13 @@ static void report_measurement(lm_html *h, const json_t *m)
     double value, ref, diff = 0, pct, u = 0, tol = 0;
     const char *unit = report_str(m, "unit"), *name = report_str(m, "name"), *note = report_str(m, "note");
     bool has_u = report_num(m, "uncertainty", &u) && u >= 0, has_tol = report_num(m, "tolerance", &tol) && tol >= 0;
+    /* As many digits as the uncertainty allows, and no more than the tolerance asks for. */
     double known = has_u ? u : 0;
+    if (has_tol && known < tol / 40) known = tol / 40;
     lm_html_put(h, "<tr><th scope=\"row\">");
     if (name) report_label(h, name);
     else lm_html_not_stated(h);
-    if (note && *note) {
+    if (note && *note && report_verdict_of(m) != REPORT_PASS) {
         lm_html_put(h, "<br/><span class=\"sub\">");
         report_key(h, m, "note");
         lm_html_put(h, "</span>");
@@ -697,7 +699,7 @@ static void report_word(lm_html *h, const char *s, size_t n)
 }
 
 /* One option as it would be typed. What was off or not given is left out. */
-static void report_option(lm_html *h, const char *key, const json_t *v)
+static void report_option(lm_html *h, const json_t *options, const char *key, const json_t *v)
 {
     char text[3 * LM_NUM_TEXT] = "", name[80];
     const char *value = text, *unit;
@@ -705,10 +707,10 @@ static void report_option(lm_html *h, const char *key, const json_t *v)
     bool has_hi;
     if (json_is_array(v)) {
         for (size_t i = 0; i < json_array_size(v); i++)
-            if (!json_is_array(json_array_get(v, i))) report_option(h, key, json_array_get(v, i));
+            if (!json_is_array(json_array_get(v, i))) report_option(h, options, key, json_array_get(v, i));
         return;
     }
-    if (report_range(v, &lo, &hi, &has_hi, &unit)) {
+    if (report_range(v, options, &lo, &hi, &has_hi, &unit)) {
         char a[LM_NUM_TEXT], b[LM_NUM_TEXT] = "";
         const char *u = !strcmp(unit, "HU") ? unit : "";
         lm_num_f64(lo, a);
@@ -731,9 +733,9 @@ static void report_options(lm_html *h, const json_t *options)
 {
     const char *key;
     json_t *v;
-    bool resolved = report_get(options, "threshold") != NULL; /* then the preset has said all it had to say */
+    bool range = json_is_object(report_get(options, "threshold")); /* then the preset has said all it had to say */
     json_object_foreach((json_t *)options, key, v)
-        if (!resolved || strcmp(key, "preset")) report_option(h, key, v);
+        if (!range || (strcmp(key, "preset") && strcmp(key, "unit"))) report_option(h, options, key, v);
 }
 
 static void report_command(lm_html *h, const json_t *tool, const json_t *options, bool first)

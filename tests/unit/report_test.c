@@ -114,7 +114,7 @@ static const char full[] =
     "'difference_percent':-0.02355,'uncertainty':500,'tolerance':17310,'verdict':'pass','rule':'|m - r| + u <= tol'}],"
     "'quantities':{'volume_mm3':1730592.4,'area_mm2':5000,'extents_mm':[1,2,3],'components':1},'files':[{'format':'3mf','bytes':10,'sha256':'cd34'}],"
     "'warnings':[{'level':'warning','rule':'G-8','text':'touches the border'}],"
-    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':{'lo':-950,'hi':-500.5,'unit':'HU'},'preset':'lung','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
+    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':{'lo':-950,'hi':-500.5},'unit':'HU','preset':'lung','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
     "{'tool':'mcubes','version':'0.1.0','options':{'iso':300},'in':{'crc32':'01','bytes':5},'out':{'crc32':'02','bytes':6}}],"
     "'options':{'expect':['volume=1731ml'],'tol':[],'against':true},'software':{'meshqa':'0.1.0','libraries':{'gdcm':'3.0'}}}";
 
@@ -346,6 +346,14 @@ static void digits_follow_the_uncertainty(void **state)
     assert_string_equal(t, "+12\xe2\x80\xaf" "345.7");
     lm_digits_fixed(-1234.5, 1, t);
     assert_string_equal(t, "\xe2\x88\x92" "1234.5");
+    lm_digits_up(0.0004, 2, t);
+    assert_string_equal(t, "0.01");
+    lm_digits_up(500, 0, t);
+    assert_string_equal(t, "500");
+    lm_digits_up(0.5, 1, t);
+    assert_string_equal(t, "0.5");
+    lm_digits_up(0, 3, t);
+    assert_string_equal(t, "0.000");
     lm_digits_fixed(1e300, 3, t);
     assert_string_equal(t, "1e+300");
     lm_digits_count(-9223372036854775807LL - 1, t);
