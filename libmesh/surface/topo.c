@@ -208,6 +208,33 @@ static lm_status topo_vertex(topo_build *s, topo_scratch *x, topo_part *p, uint3
     return LM_OK;
 }
 
+lm_status lm_topo_mates(const lm_mesh *m, const lm_topo_corners *c, uint32_t *mate, lm_err *err)
+{
+    topo_spoke *e = NULL; /* corner: the half-edge */
+    size_t cap = 0;
+    memset(mate, 0xff, 3 * m->nt * sizeof *mate);
+    for (uint32_t v = 0; v < m->nv; v++) {
+        size_t n = 0, d = c->start[v + 1] - c->start[v];
+        lm_status rc = lm_mem_grow(&e, &cap, 2 * d, sizeof *e, err);
+        if (rc) {
+            free(e);
+            return rc;
+        }
+        for (const uint32_t *x = c->corner + c->start[v]; x < c->corner + c->start[v + 1]; x++) {
+            uint32_t t = *x / 3, k = *x - 3 * t, next = 3 * t + (k + 1) % 3, prev = 3 * t + (k + 2) % 3;
+            if (m->tri[next] > v) e[n++] = (topo_spoke){m->tri[next], *x};
+            if (m->tri[prev] > v) e[n++] = (topo_spoke){m->tri[prev], prev};
+        }
+        TOPO_SORT(e, n, topo_spoke_cmp);
+        for (size_t i = 0, j; i < n; i = j) {
+            for (j = i + 1; j < n && e[j].w == e[i].w; j++) continue;
+            for (size_t k = i; k < j && j - i > 1; k++) mate[e[k].corner] = j - i > 2 ? LM_TOPO_MANY : e[i + j - 1 - k].corner;
+        }
+    }
+    free(e);
+    return LM_OK;
+}
+
 static lm_status topo_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     topo_build *s = ctx;

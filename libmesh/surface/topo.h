@@ -20,6 +20,12 @@ LM_CHECKED lm_status lm_topo_corners_make(const lm_mesh *m, const unsigned char 
 void lm_topo_corners_release(lm_topo_corners *c);
 
 #define LM_TOPO_NONE UINT32_MAX
+#define LM_TOPO_MANY (UINT32_MAX - 1)
+
+/* Half-edge h = 3*t+k runs from corner k of t to the next. mate[h], for 3*nt half-edges: the half-edge of the other
+ * triangle at that edge (either way round); LM_TOPO_NONE at an open edge and for triangles left out, LM_TOPO_MANY where
+ * three or more meet. c: corners over the triangles that count; none of them repeats an index. */
+LM_CHECKED lm_status lm_topo_mates(const lm_mesh *m, const lm_topo_corners *c, uint32_t *mate, lm_err *err);
 
 typedef struct {
     size_t used; /* vertices with at least one triangle */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* orient.h: triangles turned so that neighbours agree, then closed pieces so that they face outward.
+ *
+ * A piece is what is joined by edges of exactly two triangles: across other edges nobody can say who is whose neighbour.
+ * Within a piece the side that more triangles show wins. A closed piece is judged by its signed volume and by how many
+ * others lie around it (nest.h): free-standing ones are turned outward; one that lies directly inside another keeps its
+ * side, so that cavities stay cavities (material inside material is named by the audit, not guessed away). */
+#ifndef LM_REPAIR_ORIENT_H
+#define LM_REPAIR_ORIENT_H
+
+#include "surface/mesh.h"
+
+typedef struct {
+    size_t turned;         /* triangles turned to agree with their piece */
+    size_t outward;        /* closed pieces turned outward */
+    size_t nonorientable;  /* pieces with one side only (a Moebius strip is in them): left as they are */
+    uint32_t nonorientable_first; /* lowest triangle of the first of them */
+} lm_orient;
+
+/* Between the two steps `agreed`, when not NULL, gets the mesh's signed volume. */
+LM_CHECKED lm_status lm_orient_run(lm_mesh *m, int threads, lm_orient *out, double *agreed_mm3, lm_err *err);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* meshfix: check a mesh, or repair it; nothing that is not valid is sent on. */
+#include "cli/cli.h"
+#include "format/meshfile.h"
+#include "repair/repair.h"
+#include "stream/audit_json.h"
+#include "surface/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+    cli_quantity weld;
+    bool check, write_failed, verbose, quiet;
+    size_t threads;
+    const char *output, *json;
+} a;
+
+static const cli_opt opts[] = {
+    {"check", 0, CLI_FLAG, NULL, NULL, "repair nothing: print what is wrong (the mesh goes on with -o only)", &a.check, LM_UNIT_NONE},
+    {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld, LM_UNIT_MM},
+    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata", &a.write_failed, LM_UNIT_NONE},
+    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+};
+
+static const cli_tool tool = {
+    .name = "meshfix",
+    .purpose = "Check a mesh (PLY, STL) for all that keeps it from being printed, or repair it.",
+    .usage = "[options] [MESH]",
+    .opts = opts,
+    .notes = "Exit: 0 the mesh is valid (as it was, or after repair); 1 it is not, and is not sent on; 2 trouble.",
+    .max_args = 1,
+};
+
+enum { NAME = 4096 };
+
+static struct {
+    lm_mesh mesh;
+    lm_records rec;
+    lm_audit before, after;
+    lm_repair repair;
+    double volume[2]; /* before, after: of the mesh as a whole, closed or not */
+    lm_meshfile_format format;
+    char name[NAME]; /* where the mesh goes */
+} s;
+
+static lm_status usage(lm_err *err)
+{
+    bool to_stdout = a.output && !strcmp(a.output, "-");
+    if (!a.output && !a.check) {
+        a.output = "-";
+        to_stdout = true;
+    }
+    if (a.check && a.weld.text) return lm_err_set(err, LM_EUSAGE, NULL, "--check repairs nothing: leave --weld out");
+    if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
+    if (a.write_failed && (!a.output || to_stdout)) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
+    if (a.json && !strcmp(a.json, "-") && to_stdout) return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
+    return a.output ? lm_meshfile_suffix(a.output, &s.format, err) : LM_OK;
+}
+
+static lm_status work(lm_err *err)
+{
+    lm_audit_opt aopt = {.threads = (int)a.threads};
+    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .threads = (int)a.threads};
+    lm_status rc;
+    cli_progress(&tool, a.quiet, "check", 0.1);
+    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before, err))) return rc;
+    s.volume[0] = s.volume[1] = lm_mesh_volume(&s.mesh);
+    s.after = s.before;
+    if (a.check || s.before.valid) return LM_OK; /* a valid mesh keeps its bytes */
+    cli_progress(&tool, a.quiet, "repair", 0.4);
+    if ((rc = lm_repair_run(&s.mesh, &ropt, &s.repair, err))) return rc;
+    cli_progress(&tool, a.quiet, "check again", 0.6);
+    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.after, err))) return rc;
+    s.volume[1] = lm_mesh_volume(&s.mesh);
+    return LM_OK;
+}
+
+static json_t *steps_json(double *moved)
+{
+    json_t *list = json_array();
+    *moved = 0;
+    for (size_t i = 0; i < s.repair.n; i++) {
+        const lm_repair_step *p = &s.repair.step[i];
+        if (p->max_move_mm > *moved) *moved = p->max_move_mm;
+        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f}", "step", p->name, "count", (json_int_t)p->count,
+                                              "max_move_mm", p->max_move_mm, "volume_change_mm3", p->volume_change_mm3));
+    }
+    return list;
+}
+
+/* What the mesh is not yet, beside the counts of the audit. */
+static lm_status findings(json_t *r, lm_err *err)
+{
+    char text[200];
+    lm_status rc = LM_OK;
+    if (s.repair.nonorientable) {
+        snprintf(text, sizeof text, "%zu piece%s with one side only (as a Moebius strip), the first with triangle %u: cannot be oriented",
+                 s.repair.nonorientable, s.repair.nonorientable == 1 ? "" : "s", s.repair.nonorientable_first);
+        rc = lm_record_finding(r, "warning", NULL, text, err);
+    }
+    if (!rc && s.repair.n && !s.before.closed)
+        rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body", err);
+    if (!rc && !s.after.valid && a.write_failed) rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
+    return rc;
+}
+
+static lm_status record(lm_err *err)
+{
+    double moved;
+    lm_status rc;
+    json_t *r = lm_record_new(&s.rec, "meshfix", err);
+    if (!r) return LM_ENOMEM;
+    json_t *before = lm_audit_json(&s.before, err), *after = before ? lm_audit_json(&s.after, err) : NULL, *steps = steps_json(&moved),
+           *o = json_object_get(r, "options");
+    bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
+    if (a.weld.text) bad |= json_object_set_new(o, "weld_mm", json_real(a.weld.q.value)) != 0;
+    if (a.write_failed) bad |= json_object_set_new(o, "write_failed", json_true()) != 0;
+    json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
+    bad |= json_object_set_new(r, "audit", audit) != 0;
+    bad |= json_object_set_new(r, "repairs", steps) != 0;
+    rc = bad ? lm_err_nomem(err, sizeof(json_t)) : lm_record_ledger(r, "change", "mesh", s.volume[0], "mesh", s.volume[1], moved, err);
+    if (rc || (rc = findings(r, err))) {
+        json_decref(r);
+        return rc;
+    }
+    return lm_record_append(&s.rec, r, err);
+}
+
+static void table(lm_out *out)
+{
+    const lm_audit *x = &s.after;
+    const struct {
+        const char *what;
+        double value;
+        const char *unit;
+    } row[] = {
+        {"triangles", (double)x->triangles, ""}, {"vertices", (double)x->vertices, ""}, {"vertices in no triangle", (double)x->unreferenced, ""},
+        {"components", (double)x->components, ""}, {"cavities", (double)x->cavities, ""}, {"holes", (double)x->holes, ""},
+        {"volume", x->volume_mm3, " mm3"}, {"area", x->area_mm2, " mm2"}, {"shortest edge", x->min_edge_mm, " mm"},
+        {"longest edge", x->max_edge_mm, " mm"},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) lm_io_printf(out, "%-48s %14.10g%s\n", row[i].what, row[i].value, row[i].unit);
+    if (x->has_genus) lm_io_printf(out, "%-48s %14ld\n", "genus", x->genus);
+    for (int f = 0; f < LM_FAULTS; f++) {
+        bool vertex = f == LM_FAULT_NONFINITE || f == LM_FAULT_COINCIDENT || f == LM_FAULT_NONMANIFOLD_VERTEX;
+        lm_io_printf(out, "%-48s %14zu", lm_audit_fault_text((lm_fault)f), x->count[f]);
+        if (x->count[f]) lm_io_printf(out, "   first: %s %zu", vertex ? "vertex" : "triangle", x->first[f]);
+        if (x->count[f] && f == LM_FAULT_SELF_INTERSECT) lm_io_printf(out, " and %zu", x->second);
+        lm_io_printf(out, "\n");
+    }
+    lm_io_printf(out, "%-48s %14s\n", "valid", x->valid ? "yes" : "no");
+}
+
+/* "part.stl" becomes "part.FAILED.stl". */
+static void name_output(void)
+{
+    const char *slash = strrchr(a.output, '/'), *dot = strrchr(slash ? slash : a.output, '.');
+    if (s.after.valid || !dot) snprintf(s.name, NAME, "%s", a.output);
+    else snprintf(s.name, NAME, "%.*s.FAILED%s", (int)(dot - a.output), a.output, dot);
+}
+
+/* The JSON is put in place after the mesh was written, so that trouble leaves nothing. */
+static lm_status write_all(lm_err *err)
+{
+    lm_out *json = NULL, *out = NULL;
+    lm_status rc = LM_OK;
+    bool json_stdout = a.json && !strcmp(a.json, "-");
+    if (a.json && ((rc = lm_io_create(a.json, true, &json, err)) || (rc = cli_json_write(json, s.rec.item[s.rec.n - 1], err)) || (rc = lm_io_flush(json, err))))
+        goto done;
+    if (a.output && (s.after.valid || a.write_failed)) {
+        lm_meshfile_opt opt = {.format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
+        name_output();
+        cli_progress(&tool, a.quiet, "write", 0.9);
+        if ((rc = lm_meshfile_save(s.name, &opt, &s.mesh, &s.rec, err))) goto done;
+    }
+    if (json) {
+        rc = lm_io_commit(json, err);
+        json = NULL;
+    }
+    if (rc || !a.check || json_stdout || (a.output && !strcmp(a.output, "-"))) goto done;
+    cli_progress_done(a.quiet);
+    if ((rc = lm_io_create("-", true, &out, err))) goto done;
+    table(out);
+    rc = lm_io_commit(out, err);
+done:
+    lm_io_abort(json);
+    return rc;
+}
+
+static void say(void)
+{
+    for (size_t i = 0; i < s.repair.n; i++)
+        if (s.repair.step[i].count && a.verbose)
+            cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", s.repair.step[i].name, s.repair.step[i].count,
+                     s.repair.step[i].max_move_mm, s.repair.step[i].volume_change_mm3);
+    if (s.repair.nonorientable && !a.quiet)
+        cli_note(&tool, "%zu piece(s) with one side only, the first with triangle %u: cannot be oriented", s.repair.nonorientable, s.repair.nonorientable_first);
+}
+
+int main(int argc, char **argv)
+{
+    const char *args[1] = {"-"};
+    size_t n;
+    int rc;
+    lm_err err = LM_ERR_INIT;
+    char line[LM_ERR_TEXT];
+
+    if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
+    if (usage(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err)) rc = cli_fail(&tool, &err);
+    else {
+        cli_progress_done(a.quiet);
+        say();
+        if (!s.after.valid) {
+            lm_audit_line(&s.after, line, sizeof line);
+            lm_err_set(&err, LM_ENO, NULL, "not valid%s: %s", a.check ? "" : a.write_failed ? " (written all the same)" : " after repair, and not sent on", line);
+            rc = cli_fail(&tool, &err);
+        }
+    }
+    lm_record_release(&s.rec);
+    lm_mesh_release(&s.mesh);
+    return rc;
+}
