@@ -812,6 +812,8 @@ static void report_replay(lm_html *h, const json_t *facts)
         const char *tool = report_str(facts, "tool"), *last = report_str(json_array_get(list, n - 1), "tool");
         if (json_is_object(report_get(facts, "options")) && tool && (!last || strcmp(tool, last)))
             report_command(h, report_get(facts, "tool"), report_get(facts, "options"), false);
+        if (tool && (json_is_object(report_get(facts, "options")) || (last && !strcmp(tool, last))))
+            report_option(h, NULL, "case", report_get(facts, "case")); /* it goes into the files, too */
         lm_html_put(h, "</code></pre>\n");
     }
     report_section_end(h);

@@ -158,7 +158,7 @@ static void says_what_the_facts_say(void **state)
     has(&s, "4 \xe2\x9c\x97");
     has(&s, "1\xe2\x80\xaf" "234\xe2\x80\xaf" "567");
     has(&s, "G-8");
-    has(&s, "dcmseg SERIES --threshold=-950HU:-500.5HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES");
+    has(&s, "dcmseg SERIES --threshold=-950HU:-500.5HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES --case C-7");
     has(&s, "The books do not close"); /* 1001 is not 1002 */
     has(&s, "The chain is whole");
     has(&s, "Not a cleared medical device.");
