@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <istream>
 #include <new>
+#include <set>
 #include <streambuf>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -100,13 +101,20 @@ bool shim_cut(const shim_file &buf, const gdcm::Reader &reader)
                             gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
 }
 
-int shim_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+int shim_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
 {
     shim_file buf(path);
     std::istream stream(&buf);
     gdcm::Reader reader;
     reader.SetStream(stream);
-    if (!buf.is_open() || !reader.ReadUpToTag(gdcm::Tag(0x0028, 0xffff)) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
+    /* The selective reader passes over other values and ends before the value of the first element behind the last tag. It
+     * needs to seek, which an inflating stream cannot do (it ends in an assertion). */
+    std::set<gdcm::Tag> want;
+    for (size_t i = 0; i < n; i++)
+        if (tag[i] >> 16 != 2) want.insert(gdcm::Tag(static_cast<uint16_t>(tag[i] >> 16), static_cast<uint16_t>(tag[i] & 0xffff)));
+    if (!buf.is_open() || !(deflated ? reader.ReadUpToTag(gdcm::Tag(0x0028, 0xffff)) : reader.ReadSelectedTags(want)) ||
+        shim_cut(buf, reader))
+        return LM_GDCM_UNREADABLE;
     const gdcm::File &file = reader.GetFile();
     for (size_t i = 0; i < n; i++) {
         gdcm::Tag t(static_cast<uint16_t>(tag[i] >> 16), static_cast<uint16_t>(tag[i] & 0xffff));
@@ -152,12 +160,12 @@ int shim_pixels(const char *path, void *out, size_t want, size_t *got)
 
 } // namespace
 
-extern "C" int lm_gdcm_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+extern "C" int lm_gdcm_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
 {
     shim_quiet();
     for (size_t i = 0; i < n; i++) value[i].length = -1;
     try {
-        return shim_header(path, tag, n, value);
+        return shim_header(path, deflated, tag, n, value);
     } catch (const std::bad_alloc &) {
         return LM_GDCM_MEMORY;
     } catch (...) {
@@ -176,6 +184,11 @@ extern "C" int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *
     } catch (...) {
         return LM_GDCM_UNREADABLE;
     }
+}
+
+extern "C" int lm_gdcm_knows(const char *transfer_syntax)
+{
+    return gdcm::TransferSyntax::GetTSType(transfer_syntax) != gdcm::TransferSyntax::TS_END;
 }
 
 extern "C" const char *lm_gdcm_version(void)

@@ -28,12 +28,15 @@ enum {
     LM_GDCM_CODEC       /* the transfer syntax is not supported or the compressed data are damaged */
 };
 
-/* Read groups 0002 to 0028 (pixel data are not touched). value[i] is the root-level element tag[i] = group << 16 | element;
+/* Read these elements; what lies behind the last of them (pixel data) is not touched. deflated: the
+ * transfer syntax is 1.2.840.10008.1.2.1.99. value[i] is the root-level element tag[i] = group << 16 | element;
  * tag 0x00020010 is the transfer syntax that was used, stated or guessed. */
-int lm_gdcm_header(const char *path, const uint32_t *tag, size_t n, lm_gdcm_value *value);
+int lm_gdcm_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value);
 /* Decode the pixel data of a one-frame image: exactly `want` bytes of stored values, samples in the host's byte order.
  * *got: bytes there were. */
 int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *got);
+/* Is this UID a transfer syntax that GDCM reads at all? */
+int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */
 const char *lm_gdcm_version(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dicom/scan.h"
+#include "base/bytes.h"
 #include "base/num.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
@@ -163,7 +163,7 @@ static lm_dicom_kind scan_kind(const lm_dicom_file *f)
     return LM_DICOM_SLICE;
 }
 
-static bool scan_is_image(const lm_dicom_file *f)
+bool lm_scan_is_image(const lm_dicom_file *f)
 {
     static const char *const plain[] = {".2", ".4", ".128", ".20", ".7"}; /* CT, MR, PET, NM, secondary capture */
     if (f->kind == LM_DICOM_PROJECTION || f->kind == LM_DICOM_MULTIFRAME) return true;
@@ -246,34 +246,57 @@ void lm_scan_parse(const lm_gdcm_value *v, lm_dicom_file *f)
     f->state = LM_SCAN_DICOM;
 }
 
+enum { SCAN_HEAD = 4096 };
+
 /* Is it DICOM at all? "DICM" behind the preamble; or, without preamble, a first element of group 0002 or 0008 with a
  * plausible length or VR (STANDARDS 2 knows such files). GDCM alone would take a text file for an empty data set. */
-static lm_scan_state scan_sniff(const char *path)
+static bool scan_sniff(const unsigned char *b, size_t n)
 {
-    unsigned char b[132];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return LM_SCAN_UNREADABLE;
-    ssize_t n = pread(fd, b, sizeof b, 0);
-    close(fd);
-    if (n < 0) return LM_SCAN_UNREADABLE;
-    if (n == sizeof b && !memcmp(b + 128, "DICM", 4)) return LM_SCAN_DICOM;
-    if (n < 16) return LM_SCAN_FOREIGN;
+    if (n >= 132 && !memcmp(b + 128, "DICM", 4)) return true;
+    if (n < 16) return false;
     bool little = (b[0] == 2 || b[0] == 8) && !b[1] && !b[3] && b[2] <= 0x18;
     bool big = !b[0] && (b[1] == 2 || b[1] == 8) && !b[2] && b[3] <= 0x18;
     bool vr = b[4] >= 'A' && b[4] <= 'Z' && b[5] >= 'A' && b[5] <= 'Z';
     bool shrt = b[4] <= 64 && !b[5] && !b[6] && !b[7]; /* implicit: the length */
-    return (little && (vr || shrt)) || (big && vr) ? LM_SCAN_DICOM : LM_SCAN_FOREIGN;
+    return (little && (vr || shrt)) || (big && vr);
+}
+
+/* The file meta information (explicit, little-endian in every file): class and transfer syntax, for files whose data set
+ * GDCM cannot read. */
+static void scan_meta(const unsigned char *b, size_t n, lm_dicom_file *f)
+{
+    for (size_t at = 132; at + 12 <= n && lm_get16(b + at) == 2;) {
+        bool wide = !memcmp(b + at + 4, "OB", 2) || !memcmp(b + at + 4, "UN", 2);
+        size_t head = wide ? 12 : 8, length = wide ? lm_get32(b + at + 8) : lm_get16(b + at + 6);
+        unsigned element = lm_get16(b + at + 2);
+        if (length > n - at - head) return;
+        lm_gdcm_value v = {.length = length < LM_GDCM_VALUE ? (int)length : LM_GDCM_VALUE};
+        memcpy(v.bytes, b + at + head, (size_t)v.length);
+        if (element == 0x0002) scan_text(&v, 0, f->sop_class, LM_UID);
+        if (element == 0x0010) scan_text(&v, 0, f->transfer, LM_UID);
+        at += head + length;
+    }
 }
 
 void lm_scan_file(const char *path, lm_dicom_file *f)
 {
     lm_gdcm_value v[T_COUNT];
+    unsigned char b[SCAN_HEAD];
     memset(f, 0, sizeof *f);
-    f->state = scan_sniff(path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, b, sizeof b, 0);
+    if (fd >= 0) close(fd);
+    f->state = n < 0 ? LM_SCAN_UNREADABLE : scan_sniff(b, (size_t)n) ? LM_SCAN_DICOM : LM_SCAN_FOREIGN;
     if (f->state != LM_SCAN_DICOM) return;
-    int rc = lm_gdcm_header(path, lm_scan_tags, T_COUNT, v);
+    scan_meta(b, (size_t)n, f);
+    if (f->transfer[0] && !lm_gdcm_knows(f->transfer)) {
+        f->state = LM_SCAN_SYNTAX;
+        f->kind = scan_kind(f);
+        return;
+    }
+    int rc = lm_gdcm_header(path, !strcmp(f->transfer, "1.2.840.10008.1.2.1.99"), lm_scan_tags, T_COUNT, v);
     if (rc == LM_GDCM_OK) lm_scan_parse(v, f);
     else f->state = rc == LM_GDCM_MEMORY ? LM_SCAN_MEMORY : LM_SCAN_DAMAGED;
     /* A header that was cut between two elements reads well: what every image has must be there. */
-    if (f->state == LM_SCAN_DICOM && !(f->rows && f->columns) && (!f->sop_class[0] || scan_is_image(f))) f->state = LM_SCAN_DAMAGED;
+    if (f->state == LM_SCAN_DICOM && !(f->rows && f->columns) && (!f->sop_class[0] || lm_scan_is_image(f))) f->state = LM_SCAN_DAMAGED;
 }

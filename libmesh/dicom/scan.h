@@ -15,7 +15,14 @@ typedef enum {
     LM_DICOM_OTHER /* no image: SR, presentation state, encapsulated document, ... */
 } lm_dicom_kind;
 
-typedef enum { LM_SCAN_DICOM, LM_SCAN_FOREIGN /* no DICOM */, LM_SCAN_DAMAGED, LM_SCAN_MEMORY, LM_SCAN_UNREADABLE } lm_scan_state;
+typedef enum {
+    LM_SCAN_DICOM,
+    LM_SCAN_FOREIGN, /* no DICOM */
+    LM_SCAN_SYNTAX,  /* DICOM in a transfer syntax that GDCM does not know: only transfer, sop_class and kind are set */
+    LM_SCAN_DAMAGED,
+    LM_SCAN_MEMORY,
+    LM_SCAN_UNREADABLE
+} lm_scan_state;
 
 enum { LM_UID = 65, LM_TEXT = 65 };
 
@@ -47,6 +54,8 @@ typedef struct {
 extern const uint32_t lm_scan_tags[];
 extern const size_t lm_scan_tag_count;
 
+/* An object that would be a volume or a slice of one. */
+bool lm_scan_is_image(const lm_dicom_file *f);
 /* Fill f from values read by lm_gdcm_header. */
 void lm_scan_parse(const lm_gdcm_value *value, lm_dicom_file *f);
 /* Look at one file: for a child process. Never fails; see f->state. */

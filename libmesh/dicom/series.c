@@ -343,6 +343,12 @@ static bool series_same_direction(const double *a, const double *b)
     return series_length(e) < 0.01 * (3.14159265358979323846 / 180);
 }
 
+/* For print: nothing as "-0.000". */
+static double series_plus(double x)
+{
+    return fabs(x) < 5e-4 ? 0 : x;
+}
+
 /* What forbids a and b in one volume (G-3), in words for b; NULL when nothing does. */
 static const char *series_differs(const lm_dicom_file *a, const lm_dicom_file *b, char *buf, size_t cap)
 {
@@ -356,8 +362,8 @@ static const char *series_differs(const lm_dicom_file *a, const lm_dicom_file *b
     else if (a->has_orientation != b->has_orientation) snprintf(buf, cap, "%s", b->has_orientation ? "with orientation" : "no orientation");
     else if (a->has_orientation && (!series_same_direction(a->orientation, b->orientation) ||
                                     !series_same_direction(a->orientation + 3, b->orientation + 3)))
-        snprintf(buf, cap, "orientation %.3g\\%.3g\\%.3g\\%.3g\\%.3g\\%.3g", b->orientation[0], b->orientation[1], b->orientation[2],
-                 b->orientation[3], b->orientation[4], b->orientation[5]);
+        snprintf(buf, cap, "rows along %.3f\\%.3f\\%.3f, columns along %.3f\\%.3f\\%.3f", series_plus(b->orientation[0]), series_plus(b->orientation[1]),
+                 series_plus(b->orientation[2]), series_plus(b->orientation[3]), series_plus(b->orientation[4]), series_plus(b->orientation[5]));
     else if (strcmp(a->frame, b->frame)) snprintf(buf, cap, "another frame of reference");
     else if (strcmp(a->photometric, b->photometric)) snprintf(buf, cap, "%s", b->photometric[0] ? b->photometric : "no photometric");
     else if (strcmp(a->rescale_type, b->rescale_type)) snprintf(buf, cap, "rescale type %s", b->rescale_type[0] ? b->rescale_type : "none");
@@ -429,7 +435,7 @@ typedef struct {
     size_t *scratch;
     struct {
         size_t from, n;
-        char differs[64];
+        char differs[96];
     } part[SERIES_PARTS];
     int parts;
     bool overflow;
@@ -477,7 +483,7 @@ static void series_split_soft(series_split *sp, size_t from, size_t n, int key, 
             continue;
         }
         for (size_t i = 0, j; i < n; i = j) {
-            char text[64], value[40];
+            char text[96], value[40];
             for (j = i + 1; j < n && !series_cmp_key(&f[m[i]], &f[m[j]], key);) j++;
             series_key_text(&f[m[i]], key, value, sizeof value);
             snprintf(text, sizeof text, "%s%s%s", differs, differs[0] ? ", " : "", value);
@@ -493,7 +499,11 @@ static void series_split_hard(series_split *sp, size_t n)
 {
     const lm_dicom_file *f = sp->f;
     size_t from = 0;
-    char text[64], other[64] = "";
+    char text[96], other[96] = "";
+    if (f[sp->member[0]].kind != LM_DICOM_SLICE) {
+        series_add_part(sp, 0, n, "");
+        return;
+    }
     while (from < n) {
         size_t *m = sp->member + from, same = 0, rest = 0, left = n - from;
         const lm_dicom_file *a = &f[m[0]];

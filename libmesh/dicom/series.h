@@ -26,7 +26,7 @@ typedef struct {
     lm_dicom_kind kind;
     bool localizer;
     int part, parts;    /* 1, 1 when the series is whole */
-    char differs[64];   /* what sets this part apart: "acquisition 2"; "" when whole */
+    char differs[96];   /* what sets this part apart: "acquisition 2"; "" when whole */
     lm_err refusal;     /* code LM_OK: a volume as far as headers tell; else why not */
     double dir[3][3], origin[3]; /* as in lm_vol, when not refused */
     double step_mm;     /* between slices, along the normal */

@@ -18,12 +18,13 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { SOURCE_FILES = 1000000, SOURCE_DEPTH = 32, SOURCE_PATH = 4096, SOURCE_MEMORY_MB = 4096 };
+enum { SOURCE_FILES = 1000000, SOURCE_DEPTH = 32, SOURCE_PATH = 4096, SOURCE_READER_MB = 64 };
 
 typedef struct {
     char *path;
     const char *name; /* part of path: relative to the folder the user gave; for messages */
     bool asked;       /* the user named this very file */
+    size_t size;
 } source_file;
 
 struct lm_source {
@@ -46,14 +47,14 @@ void lm_source_release(lm_source *s)
 
 /* ---- 1 files ---- */
 
-static lm_status source_add(lm_source *s, const char *path, size_t root, bool asked, lm_err *err)
+static lm_status source_add(lm_source *s, const char *path, size_t root, bool asked, off_t size, lm_err *err)
 {
     if (s->n == SOURCE_FILES) return lm_err_set(err, LM_ERANGE, NULL, "more than %d files", (int)SOURCE_FILES);
     lm_status rc = lm_mem_grow(&s->file, &s->cap, s->n + 1, sizeof *s->file, err);
     if (rc) return rc;
     char *p = strdup(path);
     if (!p) return lm_err_nomem(err, strlen(path));
-    s->file[s->n++] = (source_file){p, p + root, asked};
+    s->file[s->n++] = (source_file){p, p + root, asked, (size_t)size};
     return LM_OK;
 }
 
@@ -90,7 +91,7 @@ static lm_status source_walk(lm_source *s, char *path, size_t root, const source
 {
     struct stat st;
     if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path + root, strerror(errno));
-    if (S_ISREG(st.st_mode)) return source_add(s, path, root, false, err);
+    if (S_ISREG(st.st_mode)) return source_add(s, path, root, false, st.st_size, err);
     if (!S_ISDIR(st.st_mode)) return LM_OK;
     source_parent me = {up, st.st_dev, st.st_ino};
     for (const source_parent *p = up; p; p = p->up)
@@ -126,7 +127,7 @@ static lm_status source_paths(lm_source *s, const char *const *paths, size_t n, 
             strcpy(path, paths[i]);
             if (path[strlen(path) - 1] != '/') strcat(path, "/");
             rc = source_walk(s, path, strlen(path), NULL, 0, err);
-        } else if (S_ISREG(st.st_mode)) rc = source_add(s, paths[i], 0, true, err);
+        } else if (S_ISREG(st.st_mode)) rc = source_add(s, paths[i], 0, true, st.st_size, err);
         else return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", paths[i]);
         if (rc) return rc;
     }
@@ -150,12 +151,14 @@ static int source_scan_one(void *ctx, size_t i)
     return 0;
 }
 
-static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *what)
+/* A reader needs the largest file about twice and some working memory. GDCM takes (and clears) memory for any length that
+ * a file states, so that without a close limit a hostile one could use up the machine. */
+static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *what, size_t largest_file, size_t work)
 {
-    lm_child_job job = {.n = n, .what = what};
+    lm_child_job job = {.n = n, .what = what, .max_memory = ((size_t)SOURCE_READER_MB << 20) + 2 * largest_file + work};
     if (!opt) return job;
     job.children = opt->threads;
-    job.max_memory = opt->max_memory;
+    if (opt->max_memory && opt->max_memory < job.max_memory) job.max_memory = opt->max_memory;
     job.progress = opt->progress;
     job.progress_ctx = opt->progress_ctx;
     return job;
@@ -178,6 +181,11 @@ static lm_status source_judge(lm_source *s, lm_err *err)
             if (f->asked) return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is not DICOM", f->name);
             s->left++;
             break;
+        case LM_SCAN_SYNTAX: /* left aside when it is no image: a segmentation must not stand in the way of its CT */
+            if (f->asked || lm_scan_is_image(h))
+                return lm_err_set(err, LM_ERULE, NULL, "'%s' is in transfer syntax %s, which is not supported", f->name, h->transfer);
+            s->left++;
+            break;
         case LM_SCAN_DAMAGED: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is DICOM but cut off or damaged", f->name);
         case LM_SCAN_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", f->name);
         case LM_SCAN_UNREADABLE: return lm_err_set(err, LM_EIO, NULL, "cannot read '%s'", f->name);
@@ -195,7 +203,9 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
     lm_status rc = source_paths(s, paths, n, err);
     if (!rc && !(s->head = lm_child_map(s->n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
     if (rc) goto done;
-    lm_child_job job = source_job(opt, s->n, "reading headers");
+    size_t largest = 0;
+    for (size_t i = 0; i < s->n; i++) largest = s->file[i].size > largest ? s->file[i].size : largest;
+    lm_child_job job = source_job(opt, s->n, "reading headers", largest, 0);
     lm_child_end end;
     job.fn = source_scan_one;
     job.ctx = s;
@@ -247,28 +257,36 @@ void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap
 {
     const lm_series *r = &s->list.item[series];
     const lm_dicom_file *h = source_head(s, series);
-    char number[48], size[48] = "-", step[64] = "-", text[2 * LM_TEXT + 1], why[LM_ERR_TEXT + 32] = "";
+    char number[48], size[48] = "-", step[64] = "-", text[2 * LM_TEXT + 1], why[LM_ERR_TEXT + 32] = "", twice[64] = "";
     source_number(s, series, number);
     lm_select_utf8(h->description, text, sizeof text);
     if (h->rows) snprintf(size, sizeof size, "%ux%ux%zu", h->columns, h->rows, r->slices);
     if (!r->refusal.code)
         snprintf(step, sizeof step, "%.4g x %.4g x %.4g mm", source_spacing(r, 0), source_spacing(r, 1), r->step_mm);
     else lm_err_line(&r->refusal, why, sizeof why);
-    snprintf(buf, cap, "%-6s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step, text,
-             r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", why[0] ? "; no volume: " : "", why);
+    if (r->duplicates) snprintf(twice, sizeof twice, " (%zu files share a place with another)", r->duplicates);
+    snprintf(buf, cap, "%-7s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step, text,
+             r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "", why);
 }
 
-static void source_uid(const char *uid, char hex[17])
+static void source_hash(const char *uid, char hex[17])
 {
     static const char key[] = "meshqa";
     struct hmac_sha256_ctx ctx;
     uint8_t d[8];
-    hex[0] = 0;
-    if (!uid[0]) return;
     hmac_sha256_set_key(&ctx, sizeof key - 1, (const uint8_t *)key);
     hmac_sha256_update(&ctx, strlen(uid), (const uint8_t *)uid);
     hmac_sha256_digest(&ctx, sizeof d, d);
     for (int i = 0; i < 8; i++) snprintf(hex + 2 * i, 3, "%02x", d[i]);
+}
+
+/* Hash of what names a series here: its UID, or number and modality where a de-identifier took that; and the part of it. */
+static void source_identity(const lm_dicom_file *h, const lm_series *r, char hex[17])
+{
+    char text[LM_UID + 80];
+    int at = h->series[0] ? snprintf(text, sizeof text, "%s", h->series) : snprintf(text, sizeof text, "%ld %s", h->number, h->modality);
+    if (r->parts > 1) snprintf(text + at, sizeof text - (size_t)at, "/%d", r->part);
+    source_hash(text, hex);
 }
 
 static json_t *source_warnings(const lm_series *r)
@@ -303,11 +321,11 @@ static json_t *source_facts(const lm_source *s, const lm_series *r, const char *
     const lm_dicom_file *h = &s->head[r->member[0]];
     char uid[17], frame[17];
     double spacing[3] = {0};
-    source_uid(h->series, uid);
-    source_uid(h->frame, frame);
+    source_identity(h, r, uid);
+    source_hash(h->frame, frame);
     for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
-    return json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind", "dicom", "modality",
-                     h->modality[0] ? h->modality : NULL, "series", uid[0] ? uid : NULL, "frame", frame[0] ? frame : NULL, "instances",
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind", "dicom", "modality",
+                     h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL, "instances",
                      (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices,
                      "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
                      r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL,
@@ -321,11 +339,11 @@ json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
     const lm_dicom_file *h = source_head(s, series);
     char number[48], uid[17];
     source_number(s, series, number);
-    source_uid(h->series, uid);
+    source_identity(h, r, uid);
     json_t *o;
     if (r->refusal.code)
-        o = json_pack("{s:s, s:s*, s:s*, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL, "series",
-                      uid[0] ? uid : NULL, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL, "text",
+        o = json_pack("{s:s, s:s*, s:s, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL, "series",
+                      uid, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL, "text",
                       r->refusal.text[0]);
     else {
         o = json_pack("{s:s}", "number", number);
@@ -386,24 +404,28 @@ lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series
     lm_select *sel = NULL;
     lm_status rc = regex ? lm_select_new(regex, &sel, err) : LM_OK;
     if (rc) return rc;
-    size_t n = s->list.n, hits = 0, volumes = 0, last = 0, last_volume = 0;
+    size_t n = s->list.n, hits = 0, volumes = 0, usable = 0, first = 0, first_volume = 0;
     bool *in = lm_mem_calloc(n, sizeof *in, err);
     if (!in) rc = LM_ENOMEM;
     for (size_t i = 0; i < n && !rc; i++) {
         in[i] = true;
         if (sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
         if (!in[i]) continue;
-        hits++;
-        last = i;
-        if (source_candidate(&s->list.item[i])) volumes++, last_volume = i;
+        if (!hits++) first = i;
+        usable += !s->list.item[i].refusal.code;
+        if (source_candidate(&s->list.item[i]) && !volumes++) first_volume = i;
     }
-    if (!rc && volumes == 1) *series = last_volume;
-    else if (!rc && !volumes && hits == 1) *series = last;
+    if (!rc && volumes == 1) *series = first_volume;
+    else if (!rc && !volumes && hits == 1) *series = first;
     else if (!rc) {
-        char list[280];
+        char list[280], number[48];
+        if (hits) source_number(s, volumes ? first_volume : first, number);
         for (size_t i = 0; i < n; i++) in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i])) : source_candidate(&s->list.item[i]);
         source_names_of(s, in, list, sizeof list);
-        if (!hits) rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
+        if (hits && !usable) { /* no choice would help */
+            *err = s->list.item[volumes ? first_volume : first].refusal;
+            rc = lm_err_frame(err, "none of %zu series is a usable volume (--list); series %s", hits, number);
+        } else if (!hits) rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
         else
             rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with --series: %s", volumes ? volumes : hits,
                             regex ? " match" : "", list);
@@ -473,7 +495,9 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     vol->mapped = bytes;
     vol->type = l->type;
     memcpy(vol->n, n, sizeof n);
-    lm_child_job job = source_job(opt, l->r->n, "decoding");
+    size_t largest = 0, work = 16 * n[0] * n[1] * 4; /* compressed slices pass through arrays of wider numbers */
+    for (size_t i = 0; i < l->r->n; i++) largest = l->s->file[l->r->member[i]].size > largest ? l->s->file[l->r->member[i]].size : largest;
+    lm_child_job job = source_job(opt, l->r->n, "decoding", largest, work);
     lm_child_end end;
     job.fn = source_load_one;
     job.ctx = l;

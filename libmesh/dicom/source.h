@@ -15,7 +15,7 @@ typedef struct lm_source lm_source; /* what was found in the files: a list of se
 
 typedef struct {
     int threads;       /* child processes; 0: as lm_pool_threads */
-    size_t max_memory; /* bytes one child may map; 0: 4 GiB */
+    size_t max_memory; /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_source_opt;
