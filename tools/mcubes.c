@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mcubes: isosurface of a volume stream, as a valid mesh. */
+#include "cli/cli.h"
+#include "format/meshfile.h"
+#include "stream/audit_json.h"
+#include "stream/nrrd.h"
+#include "surface/audit.h"
+#include "surface/mcubes.h"
+#include "volume/segment.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct {
+    cli_quantity iso;
+    bool open, verbose, quiet;
+    size_t threads;
+    const char *output, *json;
+} a = {.output = "-"};
+
+static const cli_opt opts[] = {
+    {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso, LM_UNIT_HU},
+    {"open", 0, CLI_FLAG, NULL, NULL, "leave the surface open where the object leaves the volume", &a.open, LM_UNIT_NONE},
+    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+};
+
+static const cli_tool tool = {
+    .name = "mcubes",
+    .purpose = "Make the surface of {value >= level} in a volume (NRRD) as a mesh (PLY, or by the suffix of FILE).",
+    .usage = "[options] [VOLUME]",
+    .opts = opts,
+    .notes = "Exit: 0 a valid mesh was written; 1 nothing crosses the level, or the mesh is not valid; 2 trouble.",
+    .max_args = 1,
+};
+
+/* What the surface is compared with: the volume at level that dcmseg measured, or the same measured here. */
+static lm_status reference(const lm_vol *vol, const lm_records *rec, double iso, double *mm3, lm_err *err)
+{
+    const json_t *seg = json_object_get(lm_record_last(rec, "dcmseg"), "segment");
+    const json_t *level = json_object_get(seg, "iso"), *at = json_object_get(seg, "at_level_mm3");
+    if (rec->belong && json_is_number(at) && json_is_number(level) && json_number_value(level) == iso) {
+        *mm3 = json_number_value(at);
+        return LM_OK;
+    }
+    lm_segment_facts facts;
+    lm_vol view = *vol;
+    view.iso = iso;
+    view.has_iso = true;
+    lm_status rc = lm_segment_measure(&view, (int)a.threads, &facts, err);
+    *mm3 = facts.at_level_mm3;
+    return rc;
+}
+
+/* No point of the mesh leaves the cell whose corners it separates, so it is nowhere farther from the level than the cell's
+ * longest diagonal. */
+static double cell_diagonal(const lm_vol *v)
+{
+    double longest = 0;
+    for (int s = 0; s < 4; s++) {
+        double d2 = 0;
+        for (int c = 0; c < 3; c++) {
+            double x = v->dir[0][c] + (s & 1 ? -1 : 1) * v->dir[1][c] + (s & 2 ? -1 : 1) * v->dir[2][c];
+            d2 += x * x;
+        }
+        if (d2 > longest) longest = d2;
+    }
+    return sqrt(longest);
+}
+
+static lm_status record(const lm_vol *vol, const lm_mesh *mesh, const lm_audit *audit, double iso, lm_records *rec, lm_err *err)
+{
+    double before = 0, clamp = 0;
+    lm_status rc;
+    json_t *r = lm_record_new(rec, "mcubes", err);
+    if (!r) return err->code;
+    if ((rc = lm_mcubes_clamp(vol, &clamp, err)) || (rc = reference(vol, rec, iso, &before, err)) ||
+        (rc = lm_record_ledger(r, "change", "volume_at_level", before, "mesh", lm_mesh_volume(mesh), cell_diagonal(vol), err))) {
+        json_decref(r);
+        return rc;
+    }
+    json_t *o = json_object_get(r, "options"), *audit_json = lm_audit_json(audit, err);
+    if (!audit_json || json_object_set_new(o, "iso", json_real(iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
+        json_object_set_new(o, "clamp", json_real(clamp)) || json_object_set_new(r, "audit", audit_json)) {
+        json_decref(r);
+        return lm_err_nomem(err, 0);
+    }
+    return lm_record_append(rec, r, err);
+}
+
+/* Valid, or as much as was asked for: an open surface may have open edges and nothing else. */
+static lm_status accept(const lm_audit *audit, lm_err *err)
+{
+    char line[LM_ERR_TEXT];
+    bool good = audit->valid;
+    if (a.open && audit->intersect_tested) {
+        good = true;
+        for (int f = 0; f < LM_FAULTS; f++) good &= f == LM_FAULT_OPEN_EDGE || audit->count[f] == 0;
+    }
+    if (good) return LM_OK;
+    lm_audit_line(audit, line, sizeof line);
+    return lm_err_set(err, LM_ENO, NULL, "the surface is not valid: %s", line);
+}
+
+int main(int argc, char **argv)
+{
+    const char *args[1] = {"-"};
+    size_t n;
+    int rc;
+    lm_err err = LM_ERR_INIT;
+    lm_in *in = NULL;
+    lm_vol vol = LM_VOL_INIT;
+    lm_mesh mesh = LM_MESH_INIT;
+    lm_records rec = LM_RECORDS_INIT;
+    lm_audit audit;
+    lm_audit_opt aopt = LM_AUDIT_OPT_INIT;
+    lm_mcubes_opt mopt = LM_MCUBES_OPT_INIT;
+    lm_meshfile_opt fopt = LM_MESHFILE_OPT_INIT;
+
+    if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
+    if (a.json && !strcmp(a.json, "-") && !strcmp(a.output, "-")) {
+        lm_err_set(&err, LM_EUSAGE, NULL, "standard output carries the mesh: --json needs a FILE, or the mesh -o FILE");
+        goto fail;
+    }
+    if (lm_io_open(args[0], &in, &err) || lm_nrrd_read(in, &vol, &rec, &err)) goto fail;
+    if (!a.iso.text && !vol.has_iso) {
+        lm_err_set(&err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
+        goto fail;
+    }
+    mopt.iso = a.iso.text ? a.iso.q.value : vol.iso;
+    mopt.open = a.open;
+    mopt.threads = aopt.threads = (int)a.threads;
+    cli_progress(&tool, a.quiet, "surface", 0);
+    if (lm_mcubes(&vol, &mopt, &mesh, &err)) goto fail;
+    cli_progress(&tool, a.quiet, "check", 0.5);
+    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) || record(&vol, &mesh, &audit, mopt.iso, &rec, &err)) goto fail;
+    lm_vol_release(&vol);
+    if (a.json && cli_json(a.json, rec.item[rec.n - 1], &err)) goto fail;
+    cli_progress(&tool, a.quiet, "write", 0.9);
+    if (lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err)) goto fail;
+    cli_progress_done(a.quiet);
+    if (a.verbose) cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", mopt.iso, mesh.nv, mesh.nt, audit.volume_mm3);
+    goto done;
+fail:
+    rc = cli_fail(&tool, &err);
+done:
+    lm_io_close(in);
+    lm_record_release(&rec);
+    lm_mesh_release(&mesh);
+    lm_vol_release(&vol);
+    return rc;
+}
