@@ -571,7 +571,7 @@ static void report_ledger(lm_html *h, const json_t *facts)
         else lm_html_not_stated(h);
         if (report_num(e, "change_percent", &pct)) {
             lm_html_put(h, "<br/><span class=\"sub\">");
-            report_amount(h, pct, -1, lm_digits_places(pct < 0 ? -pct : pct, 1), "%", true);
+            report_amount(h, pct, -1, pct != 0 ? lm_digits_places(pct < 0 ? -pct : pct, 1) : 0, "%", true);
             lm_html_put(h, "</span>");
         }
         lm_html_put(h, "</td>");
