@@ -121,7 +121,8 @@ static const char *meshfile_source(const lm_records *rec)
 lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = opt->case_id};
-    lm_threemf_opt tmf = {.title = opt->title, .case_id = opt->case_id, .source_sha256 = meshfile_source(rec), .verdict = opt->verdict};
+    lm_threemf_opt tmf = {.title = opt->title, .case_id = opt->case_id, .source_sha256 = meshfile_source(rec), .verdict = opt->verdict,
+                          .threads = opt->threads};
     switch (opt->format) {
     case LM_MESHFILE_STL:
     case LM_MESHFILE_STL_ASCII: return lm_stl_write(out, &stl, mesh, err);

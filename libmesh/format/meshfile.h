@@ -15,6 +15,7 @@ typedef struct {
     const char *title;         /* 3MF: Title and object name, STL: name in the header; NULL: "part" */
     const char *case_id;       /* given by the user (--case), or NULL; goes into the file */
     const char *verdict;       /* "pass", "fail", ..., or NULL */
+    int threads;               /* 0: as lm_pool_threads */
 } lm_meshfile_opt;
 #define LM_MESHFILE_OPT_INIT {.format = LM_MESHFILE_AUTO}
 

@@ -108,7 +108,7 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
     lm_source *src = NULL;
     lm_segment_opt how;
     json_t *again = NULL;
-    size_t series;
+    size_t series = 0;
     lm_status rc = against_options(dcmseg, &how, err);
     if (rc) return rc;
     if (!hash || !was || !json_is_object(seg))
@@ -150,11 +150,10 @@ lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, con
 {
     static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
     const lm_tol *given = &opt->tol;
-    double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT, edge = INFINITY, shift = 0;
-    double tol_mm3 = given->has[LM_UNIT_MM3] ? given->value[LM_UNIT_MM3] : percent / 100 * facts->at_level_mm3;
-    lm_status rc;
+    double edge = INFINITY, shift = 0;
     if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
-    if ((rc = lm_voxelize_overlap(mesh, vol, opt->threads, &out->overlap, err))) return rc;
+    lm_status rc = lm_voxelize_overlap(mesh, vol, opt->threads, &out->overlap, err);
+    if (rc) return rc;
     out->segment = *facts;
     for (int a = 0; a < 3; a++) {
         double d = mass->centroid_mm[a] - facts->centroid_mm[a];
@@ -162,6 +161,10 @@ lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, con
         edge = lm_vol_spacing(vol, a) < edge ? lm_vol_spacing(vol, a) : edge;
     }
     double tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * edge;
+    double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT;
+    double tol_mm3 = percent / 100 * facts->at_level_mm3, surface = LM_AGAINST_SURFACE * edge * mass->area_mm2;
+    if (given->has[LM_UNIT_MM3]) tol_mm3 = given->value[LM_UNIT_MM3];
+    else if (!given->has[LM_UNIT_PERCENT] && surface > tol_mm3) tol_mm3 = surface;
     against_add(out, "volume", LM_UNIT_MM3, mass->volume_mm3, mass->u_volume_mm3, facts->at_level_mm3, "volume at level", tol_mm3);
     against_add(out, "centroid-shift", LM_UNIT_MM, sqrt(shift), mass->u_centroid_mm, 0, "centroid at level", tol_mm);
     for (int a = 0; a < 3; a++) {

@@ -231,12 +231,15 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
                  f->audit->triangles);
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no", f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);
+    if (f->second)
+        lm_io_printf(out, "%-14s %16s   %zu facets, %zu open edges, %zu reversed, %zu degenerate\n", "libadmesh", f->second->good ? "good" : "not good",
+                     f->second->facets, f->second->open_edges, f->second->reversed, f->second->degenerate);
     if (f->against) {
         const lm_segment_facts *s = &f->against->segment;
         lm_verdict_text(s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
     }
-    if (f->n) lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  %s\n", "compared", "measured", "reference", "difference", "u", "tolerance", "verdict");
+    if (f->n) lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference", "difference", "u", "tolerance");
     for (size_t i = 0; i < f->n; i++) {
         const lm_measurement *x = &f->item[i];
         lm_verdict_text(x->value, x->unit, a, sizeof a);
@@ -244,11 +247,8 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_verdict_text(x->value - x->reference, x->unit, c, sizeof c);
         lm_verdict_text(x->u_value + x->u_reference, x->unit, d, sizeof d);
         lm_verdict_text(x->tol, x->unit, e, sizeof e);
-        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict));
+        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict), x->reference_is);
     }
     lm_verdict v = lm_facts_verdict(f, line, sizeof line);
-    if (f->second)
-        lm_io_printf(out, "%-14s %16s   %zu facets, %zu open edges, %zu reversed, %zu degenerate\n", "libadmesh", f->second->good ? "good" : "not good",
-                     f->second->facets, f->second->open_edges, f->second->reversed, f->second->degenerate);
     if (f->judged) lm_io_printf(out, "\nverdict: %s: %s\n", lm_verdict_name(v), line);
 }

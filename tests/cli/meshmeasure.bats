@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# meshmeasure: numbers, verdicts and exit codes; what is written, and what is not.
+
+load common
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    gen_meshes -o m
+    gen_series --body ct --size 96x88x48 --spacing 0.7,0.7,1.25 --noise 10 -o ct
+    gen_series --body sphere --size 40x40x20 --seed 2 -o other
+    dcmseg ct --threshold 200 --keep largest | mcubes > ct.ply || true
+}
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/w" && cd "$BATS_TEST_TMPDIR/w" # bats keeps files of its own beside it
+    M=$BATS_FILE_TMPDIR/m CT=$BATS_FILE_TMPDIR/ct PLY=$BATS_FILE_TMPDIR/ct.ply
+}
+
+@test "prints a table of quantities, exit 0, also for a mesh that is not valid" {
+    run -0 --separate-stderr meshmeasure "$M/cavity_good.ply"
+    [[ ${lines[0]} =~ ^volume\ +784\.000\ mm3 ]]
+    [[ $output == *"from 0.000 to 10.000"* ]]
+    [[ $output == *"1   and 1 cavities"* ]]
+    [ -z "$stderr" ]
+    run -0 meshmeasure "$M/open_edge_bad.stl"
+    [[ $output == *"volume "*"open edges): it has no volume"* ]]
+}
+
+@test "expectations: pass, fail and undecided by the rule" {
+    meshmeasure "$M/cavity_good.ply" --expect volume=784mm3 --expect width=10.0mm --tol 1% -e components=1 -e cavities=1
+    meshmeasure "$M/cavity_good.ply" -e centroid-x=5.00mm,tol=0.1mm
+    run -1 meshmeasure "$M/cavity_good.ply" --expect volume=800mm3 --tol 1%
+    [[ $output == *"verdict: fail: volume"* ]]
+    run -1 meshmeasure "$M/cavity_good.ply" --expect volume=784mm3 --tol 0.05%
+    [[ $output == *"verdict: undecided: volume"*"within the rounding of the reference"* ]]
+    run -1 meshmeasure "$M/self_intersect_bad.stl" --expect components=1
+    [[ $output == *"verdict: fail: the mesh is not valid"* ]]
+}
+
+@test "bad options and bad meshes are one line and exit 2, nothing is written" {
+    refuses 2 p.stl meshmeasure "$M/cavity_good.ply" --expect vol=3ml -o p.stl
+    [[ $stderr == *"volume, area, width"* ]]
+    refuses 2 p.stl meshmeasure "$M/cavity_good.ply" --expect centroid-x=5mm -o p.stl
+    refuses 2 p.stl meshmeasure "$M/cavity_good.ply" --expect volume=3ml --tol 5 -o p.stl
+    refuses 2 p.xyz meshmeasure "$M/cavity_good.ply" -o p.xyz
+    refuses 2 p.stl meshmeasure "$M/cavity_good.ply" -o - --json - -o p.stl
+    refuses 2 p.stl meshmeasure "$M/nonfinite_bad.ply" -o p.stl
+    refuses 2 p.stl meshmeasure "$M/zero_triangles_bad.ply" -o p.stl
+    refuses 2 p.stl meshmeasure /dev/null -o p.stl
+    refuses 2 p.stl meshmeasure "$M/cavity_good.ply" --against "$CT" -o p.stl
+    [[ $stderr == *"records are missing or do not belong to this mesh"* ]]
+    [ -z "$(ls)" ]
+}
+
+@test "part, report and facts are put in place together, or not at all" {
+    meshmeasure "$M/cavity_good.ply" -e volume=784mm3 -o p.3mf -o p.stl -o p.ply --report r.html --json j.json --case 'L 17'
+    [ "$(ls | wc -l)" -eq 5 ]
+    for f in p.3mf p.stl p.ply; do grep -q "$(sha256sum < "$f" | cut -d' ' -f1)" j.json; done
+    [ "$(number volume_mm3 j.json)" ]
+    grep -q '"verdict": "pass"' j.json
+    grep -q '"case": "L 17"' j.json
+    grep -q 'libadmesh' j.json
+    grep -q 'L 17' r.html
+    ! grep -q "$PWD" j.json r.html p.ply p.stl
+    cmp -n 80 p.stl <(meshmeasure "$M/cavity_good.ply" -q -o q.stl --case 'L 17' >/dev/null; cat q.stl)
+    rm -f ./*
+    run -2 meshmeasure "$M/cavity_good.ply" -o p.3mf -o p.stl --report nowhere/r.html
+    [ -z "$(ls)" ]
+    run -2 meshmeasure "$M/cavity_good.ply" -o p.3mf --json /dev/full
+    [ -z "$(ls)" ]
+    run -2 bash -c "meshmeasure $M/cavity_good.ply -o p.3mf --json j.json > /dev/full"
+    [ -z "$(ls)" ]
+}
+
+@test "no part when the answer is no, unless FAILED is asked for" {
+    run -1 meshmeasure "$M/cavity_good.ply" -e volume=1ml,tol=1mm3 -e width=9.0mm -o p.3mf -o p.stl --json j.json
+    [ "$(ls)" = j.json ]
+    grep -q '"verdict": "fail"' j.json
+    run -1 meshmeasure "$M/cavity_good.ply" -e width=9.0mm -o p.3mf -o p.stl --write-failed
+    [ "$(echo *)" = "j.json p.FAILED.3mf p.FAILED.stl" ]
+    head -c 80 p.FAILED.stl | grep -q FAILED
+    rm -f ./*
+    run -1 meshmeasure "$M/open_edge_bad.stl" -o p.stl
+    [ -z "$(ls)" ]
+    run -1 --separate-stderr meshmeasure "$M/open_edge_bad.stl" -o p.stl -o p.3mf --write-failed
+    [ "$(ls)" = p.FAILED.stl ]
+    [[ $stderr == *"p.FAILED.3mf is not written"* ]]
+}
+
+@test "-o - sends the mesh with this tool's record, and nothing when the answer is no" {
+    meshmeasure "$M/cavity_good.ply" -e volume=784mm3 -o - > a.ply
+    grep -aq '"tool":"meshmeasure"' a.ply
+    meshmeasure a.ply -e volume=784mm3 > t
+    run -1 --separate-stderr meshmeasure "$M/cavity_good.ply" -e width=9.0mm --write-failed -o -
+    [ -z "$output" ]
+    run -2 bash -c "meshmeasure $M/cavity_good.ply -q -e width=9.0mm -o - | meshmeasure"
+    ! (meshmeasure "$M/cavity_good.ply" -o - | head -c 700 | meshmeasure) 2>/dev/null
+}
+
+@test "the same bytes for any number of threads and any locale" {
+    meshmeasure "$PLY" --against "$CT" -j 1 -o a.3mf -o a.ply --report a.html --json a.json > a.txt
+    LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo meshmeasure "$PLY" --against "$CT" -j 3 -o b.3mf -o b.ply --report b.html --json b.json > b.txt
+    for x in 3mf ply html json txt; do cmp a.$x b.$x; done
+}
+
+@test "against the source: the pipe's mesh passes with the recorded numbers" {
+    run -0 meshmeasure "$PLY" --against "$CT" --json j.json --report r.html
+    [[ $output == *"verdict: pass"* ]]
+    [[ $output =~ dice\ +1\ +1 ]]
+    grep -q '"dice": 1.0' j.json
+    grep -q '"name": "ledger"' j.json
+    [ "$(number mesh_voxels j.json)" = "$(number mask_voxels j.json)" ]
+    ! grep -qE "$CT|PHANTOM" j.json r.html
+}
+
+@test "against the source: mirrored, shifted, cut off from its records or of another series" {
+    for how in '--mirror x' '--mirror y' '--mirror z' '--shift 0.7,0,0' '--shift 0,0,-1.25'; do
+        # shellcheck disable=SC2086
+        gen_move $how < "$PLY" > moved.ply
+        run -1 meshmeasure moved.ply --against "$CT" -o p.3mf --json j.json
+        [[ $output == *"verdict: fail"* ]] || { echo "$how: $output"; return 1; }
+        [ ! -e p.3mf ]
+        grep -q '"verdict": "fail"' j.json
+        rm -f j.json moved.ply
+    done
+    refuses 2 p.3mf meshmeasure "$PLY" --against "$BATS_FILE_TMPDIR/other" -o p.3mf
+    [[ $stderr == *"is not among the 1 series"* ]]
+    meshmeasure "$PLY" -q -o p.stl > /dev/null
+    refuses 2 p.3mf meshmeasure p.stl --against "$CT" -o p.3mf
+    # one pixel of the source changed: other pixels than recorded
+    cp -r "$CT" altered
+    f=$(ls altered/* | head -n 1)
+    printf '\377' | dd of="$f" bs=1 seek=$(($(stat -c %s "$f") - 2)) conv=notrunc status=none
+    refuses 2 p.3mf meshmeasure "$PLY" --against altered -o p.3mf
+    [[ $stderr == *"pixels of the series are not those"* ]]
+    # records of one mesh on top of another
+    sed 's/"lo":200/"lo":201/' "$PLY" > forged.ply
+    refuses 2 p.3mf meshmeasure forged.ply --against "$CT" -o p.3mf
+}
+
+@test "man page: lint, and every option of --list-options is in it" {
+    command -v mandoc >/dev/null || skip "mandoc is not installed"
+    run mandoc -Tlint -W warning "$ROOT/man/meshmeasure.1"
+    [ -z "$output" ]
+    meshmeasure --list-options | cut -f1 | while read -r o; do grep -q -- "-${o#--}" "$ROOT/man/meshmeasure.1" || { echo "$o"; exit 1; }; done
+}

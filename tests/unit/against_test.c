@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/against.h"
+#include "measure/ledger.h"
+#include "measure_shapes.h"
+#include "surface/mcubes.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+/* A solid S of three bars: turned by half a turn it is itself, so its mirror image has the same volume, box and centroid. */
+static lm_vol letter(bool blur)
+{
+    lm_vol v = LM_VOL_INIT;
+    if (lm_vol_alloc(&v, (size_t[]){40, 36, 24}, LM_F32, NULL)) fail();
+    float *f = v.data;
+    for (size_t i = 0; i < lm_vol_count(&v); i++) {
+        double x = (double)(i % 40) - 19.5, y = (double)(i / 40 % 36) - 17.5, z = fabs((double)(i / 1440) - 11.5);
+        double in = -100;
+        double mid = fmin(4 - fabs(x), 14 - fabs(y)), top = fmin(fmin(x + 4, 14 - x), fmin(y - 8, 14 - y)), low = fmin(fmin(4 - x, x + 14), fmin(-8 - y, y + 14));
+        in = fmax(mid, fmax(top, low));
+        in = fmin(in, 7.3 - z);
+        f[i] = (float)(blur ? 100 * in : in > 0 ? 100 : -100);
+    }
+    v.dir[0][0] = 0.7;
+    v.dir[1][1] = 0.7;
+    v.dir[2][2] = 1.25;
+    v.origin[0] = -140;
+    v.origin[1] = 30;
+    v.origin[2] = 812.5;
+    v.iso = 0;
+    v.has_iso = true;
+    return v;
+}
+
+typedef struct {
+    lm_vol vol;
+    lm_segment_facts facts;
+    lm_mesh mesh;
+} fixture;
+
+static fixture made(bool blur)
+{
+    fixture x = {.vol = letter(blur), .mesh = LM_MESH_INIT};
+    lm_err err = LM_ERR_INIT;
+    lm_mcubes_opt opt = LM_MCUBES_OPT_INIT;
+    opt.iso = 0;
+    if (lm_segment_measure(&x.vol, 1, &x.facts, &err) || lm_mcubes(&x.vol, &opt, &x.mesh, &err)) fail_msg("%s", err.text[0]);
+    return x;
+}
+
+static void unmade(fixture *x)
+{
+    lm_vol_release(&x->vol);
+    lm_mesh_release(&x->mesh);
+}
+
+static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char *tol)
+{
+    lm_mass mass = LM_MASS_INIT;
+    lm_against_facts out = LM_AGAINST_FACTS_INIT;
+    lm_against_opt opt = LM_AGAINST_OPT_INIT;
+    lm_err err = LM_ERR_INIT;
+    if (tol && lm_verdict_tol(tol, &opt.tol, &err)) fail_msg("%s", err.text[0]);
+    if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, mesh, &mass, &opt, &out, &err)) fail_msg("%s", err.text[0]);
+    lm_mass_release(&mass);
+    return out;
+}
+
+static const lm_measurement *named(const lm_against_facts *f, const char *name)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (!strcmp(f->item[i].name, name)) return &f->item[i];
+    fail_msg("no measurement '%s'", name);
+    return NULL;
+}
+
+static void mesh_of_the_field_passes(void **state)
+{
+    (void)state;
+    for (int blur = 0; blur < 2; blur++) {
+        fixture x = made(blur);
+        lm_against_facts f = judged(&x, &x.mesh, blur ? NULL : "5%"); /* a step field's surface cuts its corners */
+        for (size_t i = 0; i < f.n; i++)
+            if (f.item[i].verdict != LM_VERDICT_PASS) fail_msg("%s: %s", f.item[i].name, f.item[i].note);
+        assert_int_equal(f.n, 9);
+        assert_true(f.overlap.dice == 1 && f.overlap.mesh == x.facts.voxel_count);
+        unmade(&x);
+    }
+}
+
+/* a*p + s about the middle of the box. */
+static lm_against_facts moved(const fixture *x, const double a[3], const double shift[3])
+{
+    lm_mesh m = LM_MESH_INIT;
+    double lo[3], hi[3], s[3];
+    if (lm_mesh_copy(&x->mesh, &m, NULL)) fail();
+    lm_mesh_box(&m, lo, hi);
+    for (int c = 0; c < 3; c++) s[c] = 0.5 * (lo[c] + hi[c]) * (1 - a[c]) + shift[c];
+    shape_affine(&m, a, s, true);
+    lm_against_facts f = judged(x, &m, NULL);
+    lm_mesh_release(&m);
+    return f;
+}
+
+static void mirrored_mesh_fails_by_overlap_alone(void **state)
+{
+    (void)state;
+    fixture x = made(true);
+    for (int axis = 0; axis < 2; axis++) {
+        double a[3] = {1, 1, 1}, none[3] = {0, 0, 0};
+        a[axis] = -1;
+        lm_against_facts f = moved(&x, a, none);
+        for (size_t i = 0; i < f.n; i++)
+            assert_int_equal(f.item[i].verdict, strcmp(f.item[i].name, "dice") ? LM_VERDICT_PASS : LM_VERDICT_FAIL);
+        assert_true(f.overlap.dice < 0.9);
+    }
+    unmade(&x);
+}
+
+static void shifted_turned_and_scaled_meshes_fail(void **state)
+{
+    (void)state;
+    fixture x = made(true);
+    double one[3] = {1, 1, 1}, none[3] = {0, 0, 0};
+    lm_against_facts f = moved(&x, one, (double[]){0.7, 0, 0});
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_PASS);
+    assert_int_equal(named(&f, "centroid-shift")->verdict, LM_VERDICT_FAIL);
+    assert_true(fabs(named(&f, "centroid-shift")->value - 0.7) < 0.01);
+    assert_int_equal(named(&f, "min-x")->verdict, LM_VERDICT_FAIL);
+    assert_int_equal(named(&f, "max-y")->verdict, LM_VERDICT_PASS);
+    f = moved(&x, one, (double[]){0, 0, 0.2}); /* below half the smallest edge: allowed, and said */
+    assert_int_equal(lm_verdict_overall(f.item, f.n), LM_VERDICT_PASS);
+    f = moved(&x, (double[]){1.01, 1.01, 1.01}, none);
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_FAIL);
+
+    lm_mesh m = LM_MESH_INIT; /* LPS taken for RAS: half a turn about z */
+    if (lm_mesh_copy(&x.mesh, &m, NULL)) fail();
+    shape_affine(&m, (double[]){-1, -1, 1}, none, true);
+    f = judged(&x, &m, NULL);
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_PASS);
+    assert_int_equal(named(&f, "dice")->verdict, LM_VERDICT_FAIL);
+    assert_int_equal(named(&f, "min-x")->verdict, LM_VERDICT_FAIL);
+    assert_true(f.overlap.both == 0);
+    m.nt--; /* and open: undecided where there is no number */
+    f = judged(&x, &m, NULL);
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_UNDECIDED);
+    lm_mesh_release(&m);
+    unmade(&x);
+}
+
+/* ---- records ---- */
+
+static void put(lm_records *r, const char *text)
+{
+    json_t *j = json_loads(text, 0, NULL);
+    assert_non_null(j);
+    r->item[r->n++] = j;
+}
+
+#define SEG "{\"tool\":\"dcmseg\",\"out\":{\"crc32\":\"0000000a\",\"bytes\":10},\"ledger\":[{\"kind\":\"change\",\"from\":\"voxel_count\",\"to\":\"volume_at_level\",\"before_mm3\":100,\"after_mm3\":90}]}"
+#define MC "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000a\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"change\",\"from\":\"volume_at_level\",\"to\":\"mesh\",\"before_mm3\":90,\"after_mm3\":89}]}"
+#define FOREIGN "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000c\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[]}"
+#define GAP "{\"tool\":\"meshfix\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"change\",\"from\":\"mesh\",\"to\":\"mesh\",\"before_mm3\":88,\"after_mm3\":88}]}"
+#define WALL "{\"tool\":\"meshshell\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"intended\",\"from\":\"mesh\",\"to\":\"mesh\",\"before_mm3\":89,\"after_mm3\":100}]}"
+
+static lm_records records(bool belong, const char *a, const char *b, const char *c)
+{
+    lm_records r = LM_RECORDS_INIT;
+    if (a) put(&r, a);
+    if (b) put(&r, b);
+    if (c) put(&r, c);
+    r.belong = belong;
+    return r;
+}
+
+static void missing_and_foreign_records_are_an_error(void **state)
+{
+    (void)state;
+    lm_records t[] = {records(false, NULL, NULL, NULL), records(false, SEG, MC, NULL), records(true, MC, NULL, NULL), records(true, SEG, FOREIGN, NULL),
+                      records(true, "{\"tool\":\"dcmseg\"}", MC, NULL)};
+    const json_t *seg = NULL;
+    lm_err err = LM_ERR_INIT;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        assert_int_equal(lm_against_record(&t[i], &seg, &err), LM_ERULE);
+        assert_non_null(strstr(err.text[0], "records are missing or do not belong to this mesh"));
+        lm_record_release(&t[i]);
+    }
+    lm_records good = records(true, SEG, MC, NULL);
+    assert_int_equal(lm_against_record(&good, &seg, &err), LM_OK);
+    assert_ptr_equal(seg, good.item[0]);
+    /* a record that does not say how it segmented cannot be replayed */
+    lm_against_opt opt = LM_AGAINST_OPT_INIT;
+    lm_vol vol = LM_VOL_INIT;
+    lm_segment_facts facts;
+    assert_int_equal(lm_against_replay(NULL, 0, seg, &opt, &vol, &facts, &err), LM_ERULE);
+    lm_record_release(&good);
+}
+
+static void ledger_closes_or_says_where_not(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_measurement m;
+    lm_records good = records(true, SEG, MC, NULL), gap = records(true, SEG, MC, GAP), wall = records(true, SEG, MC, WALL), names = records(true, MC, SEG, NULL);
+    json_t *l = lm_ledger_collect(&good, &err);
+    assert_int_equal(json_array_size(l), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(l, 1), "stage")), "mcubes");
+    lm_ledger_check(l, 89, &m);
+    assert_int_equal(m.verdict, LM_VERDICT_PASS);
+    lm_ledger_check(l, 89.001, &m);
+    assert_int_equal(m.verdict, LM_VERDICT_FAIL);
+    assert_int_equal(lm_ledger_intended(l), 2);
+    json_decref(l);
+    l = lm_ledger_collect(&gap, &err);
+    lm_ledger_check(l, 88, &m);
+    assert_int_equal(m.verdict, LM_VERDICT_FAIL);
+    assert_non_null(strstr(m.note, "mcubes leaves a gap of 1 mm3"));
+    json_decref(l);
+    l = lm_ledger_collect(&names, &err);
+    lm_ledger_check(l, 90, &m);
+    assert_int_equal(m.verdict, LM_VERDICT_FAIL);
+    json_decref(l);
+    l = lm_ledger_collect(&wall, &err);
+    assert_int_equal(lm_ledger_intended(l), 2);
+    json_decref(l);
+    l = json_array();
+    lm_ledger_check(l, 5, &m);
+    assert_int_equal(m.verdict, LM_VERDICT_UNDECIDED);
+    json_decref(l);
+    lm_mass mass = LM_MASS_INIT;
+    lm_mesh mesh = LM_MESH_INIT;
+    lm_against_opt opt = LM_AGAINST_OPT_INIT;
+    lm_against_facts out;
+    assert_int_equal(lm_against(NULL, 0, &wall, &mesh, &mass, &opt, &out, &err), LM_ERULE);
+    assert_non_null(strstr(err.text[0], "meshshell changed the mesh on purpose"));
+    lm_record_release(&good);
+    lm_record_release(&gap);
+    lm_record_release(&wall);
+    lm_record_release(&names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mesh_of_the_field_passes),
+        cmocka_unit_test(mirrored_mesh_fails_by_overlap_alone),
+        cmocka_unit_test(shifted_turned_and_scaled_meshes_fail),
+        cmocka_unit_test(missing_and_foreign_records_are_an_error),
+        cmocka_unit_test(ledger_closes_or_says_where_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* meshmeasure: measure a mesh, judge it, and put the part in place only when the verdict allows. */
+#include "cli/cli.h"
+#include "format/meshfile.h"
+#include "measure/expect.h"
+#include "measure/facts.h"
+#include "reports/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    cli_list expect, tol, against, output;
+    const char *case_id, *report, *json;
+    bool write_failed, quiet, verbose;
+    size_t threads;
+} a;
+
+static const cli_opt opts[] = {
+    {"expect", 'e', CLI_LIST, "NAME=VALUE", NULL, "judge a quantity; NAME=VALUE,tol=T sets its own tolerance (may be repeated)", &a.expect, LM_UNIT_NONE},
+    {"tol", 't', CLI_LIST, "T", NULL, "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
+    {"against", 'a', CLI_LIST, "PATH", NULL, "judge against the DICOM source that the records name (may be repeated)", &a.against, LM_UNIT_NONE},
+    {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output, LM_UNIT_NONE},
+    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata", &a.write_failed, LM_UNIT_NONE},
+    {"case", 0, CLI_TEXT, "TEXT", NULL, "your own case id, for report and files", &a.case_id, LM_UNIT_NONE},
+    CLI_OPT_REPORT(&a.report), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+};
+
+static const cli_tool tool = {
+    .name = "meshmeasure",
+    .purpose = "Measure a mesh; judge it against numbers or against its DICOM source; write part, report and facts.",
+    .usage = "[options] [MESH]",
+    .opts = opts,
+    .notes = "Exit: 0 measured, or all judged values pass and the mesh is valid; 1 no, or it cannot be decided; 2 trouble.",
+    .max_args = 1,
+};
+
+enum { PARTS = CLI_LIST_MAX, COMPARED = CLI_LIST_MAX + LM_AGAINST_MAX, NAME = 4096 };
+
+typedef struct { /* one file on its way */
+    lm_out *out;
+    lm_meshfile_format format;
+    lm_hash_sha256 sha;
+    uint64_t bytes;
+} part;
+
+static struct {
+    lm_expect expect[CLI_LIST_MAX];
+    lm_against_opt aopt;
+    lm_meshfile_format format[PARTS];
+    bool to_stdout; /* a mesh goes there, so no table */
+    lm_mesh mesh;
+    lm_records rec;
+    lm_audit audit;
+    lm_mass mass;
+    lm_measurement item[COMPARED];
+    lm_against_facts against;
+    lm_admesh_result second;
+    json_t *options, *facts;
+    part part[PARTS];
+    size_t parts;
+    lm_out *report, *json;
+} s;
+
+static void progress(void *ctx, const char *what, double fraction)
+{
+    (void)ctx;
+    cli_progress(&tool, a.quiet, what, fraction);
+}
+
+/* What can be said of the options before anything is read. */
+static lm_status check_options(lm_err *err)
+{
+    lm_status rc = LM_OK;
+    size_t to_stdout = 0;
+    for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
+    for (size_t i = 0; i < a.expect.n && !rc; i++) {
+        lm_measurement m;
+        if (!(rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err))) rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &m, err);
+    }
+    for (size_t i = 0; i < a.output.n && !rc; i++) {
+        rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
+        to_stdout += !strcmp(a.output.item[i], "-");
+    }
+    if (rc) return rc;
+    s.to_stdout = to_stdout > 0;
+    to_stdout += (a.json && !strcmp(a.json, "-")) + (a.report && !strcmp(a.report, "-"));
+    if (to_stdout > 1) return lm_err_set(err, LM_EUSAGE, NULL, "standard output can take one of part, report and JSON");
+    if (a.write_failed && !a.output.n) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed without -o FILE has nothing to write");
+    s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
+    for (size_t i = 0; i < a.expect.n; i++) json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
+    for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
+    json_t *id = a.case_id ? json_string(a.case_id) : json_null();
+    bool text = id != NULL;
+    json_decref(id);
+    if (!s.options) return lm_err_nomem(err, 0);
+    return text ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--case: the text is no UTF-8");
+}
+
+/* Measure and judge; f is filled in. */
+static lm_status judge(lm_facts *f, lm_err *err)
+{
+    lm_audit_opt aopt = {.threads = (int)a.threads};
+    lm_status rc;
+    progress(NULL, "check", 0);
+    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.audit, err)) || (rc = lm_mass_measure(&s.mesh, &s.mass, err))) return rc;
+    for (size_t i = 0; i < a.expect.n; i++)
+        if ((rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &s.item[f->n++], err))) return rc;
+    if (a.against.n) {
+        if ((rc = lm_against(a.against.item, a.against.n, &s.rec, &s.mesh, &s.mass, &s.aopt, &s.against, err))) return rc;
+        for (size_t i = 0; i < s.against.n; i++) s.item[f->n++] = s.against.item[i];
+        f->against = &s.against;
+    }
+    if (a.output.n) {
+        if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
+        f->second = &s.second;
+    }
+    f->judged = f->n || a.output.n;
+    return LM_OK;
+}
+
+/* Facts, from the records that belong to the mesh; then this tool's own record for the stream it may send on. */
+static lm_status account(lm_facts *f, const char *verdict, lm_err *err)
+{
+    json_t *r = lm_record_new(&s.rec, tool.name, err);
+    if (!r) return LM_ENOMEM;
+    if (s.rec.n && !s.rec.belong) {
+        lm_record_release(&s.rec);
+        f->foreign = true;
+    }
+    if (json_object_set(r, "options", s.options) || json_object_set_new(r, "verdict", json_string(verdict))) lm_err_nomem(err, 0);
+    else if ((s.facts = lm_facts_json(f, err))) return lm_record_append(&s.rec, r, err);
+    json_decref(r);
+    return err->code;
+}
+
+/* "part.3mf" becomes "part.FAILED.3mf". */
+static void failed_name(const char *path, char buf[NAME])
+{
+    const char *dot = strrchr(path, '.');
+    snprintf(buf, NAME, "%.*s.FAILED%s", (int)(dot - path), path, dot);
+}
+
+/* One part to its temporary. A mesh that 3MF does not allow is left out where the user asked for what failed. */
+static lm_status write_part(size_t i, bool failed, const char *verdict, lm_err *err)
+{
+    char name[NAME], hex[LM_SHA256_HEX];
+    part *p = &s.part[s.parts];
+    lm_meshfile_opt opt = {.format = s.format[i], .title = failed ? "FAILED part" : "part", .case_id = a.case_id,
+                           .verdict = failed ? "FAILED" : verdict, .threads = (int)a.threads};
+    if (!strcmp(a.output.item[i], "-")) return LM_OK; /* a stream cannot be taken back: it goes last */
+    if (failed) failed_name(a.output.item[i], name);
+    else snprintf(name, sizeof name, "%s", a.output.item[i]);
+    lm_status rc = lm_io_create(name, opt.format == LM_MESHFILE_STL_ASCII, &p->out, err);
+    if (rc) return rc;
+    lm_io_tap(p->out, &p->sha, &p->bytes);
+    rc = lm_meshfile_write(p->out, &opt, &s.mesh, &s.rec, err);
+    if (rc == LM_ERULE && failed) {
+        lm_io_abort(p->out);
+        p->out = NULL;
+        if (!a.quiet) cli_note(&tool, "%s is not written: %s", name, err->text[0]);
+        return LM_OK;
+    }
+    s.parts++;
+    if (rc || (rc = lm_io_flush(p->out, err))) return lm_err_frame(err, "cannot write '%s'", name);
+    lm_hash_sha256_hex(&p->sha, hex);
+    return lm_facts_file(s.facts, lm_meshfile_name(s.format[i]), p->bytes, hex, err);
+}
+
+/* Write everything beside its place; nothing is renamed before all of it is on the disk. */
+static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict, lm_err *err)
+{
+    bool failed = v == LM_VERDICT_FAIL || v == LM_VERDICT_UNDECIDED;
+    lm_status rc = LM_OK;
+    progress(NULL, "write", 0.5);
+    for (size_t i = 0; i < a.output.n && !rc && (!failed || a.write_failed); i++) rc = write_part(i, failed, verdict, err);
+    if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) && !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
+        rc = lm_io_flush(s.report, err);
+    if (!rc && a.json && !(rc = lm_io_create(a.json, true, &s.json, err)) && !(rc = cli_json_write(s.json, s.facts, err)))
+        rc = lm_io_flush(s.json, err);
+    if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.report && !strcmp(a.report, "-"))) {
+        lm_out *table = NULL;
+        if (!(rc = lm_io_create("-", true, &table, err))) {
+            lm_facts_table(f, table);
+            rc = lm_io_commit(table, err);
+        }
+    }
+    lm_meshfile_opt ply = {.format = LM_MESHFILE_PLY, .case_id = a.case_id, .verdict = verdict};
+    if (!rc && s.to_stdout && !failed) rc = lm_meshfile_save("-", &ply, &s.mesh, &s.rec, err);
+    return rc;
+}
+
+static lm_status take(lm_out **out, lm_err *err)
+{
+    lm_out *o = *out;
+    *out = NULL;
+    return o ? lm_io_commit(o, err) : LM_OK;
+}
+
+static lm_status put_in_place(lm_err *err)
+{
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < s.parts && !rc; i++) rc = take(&s.part[i].out, err);
+    if (!rc) rc = take(&s.report, err);
+    return rc ? rc : take(&s.json, err);
+}
+
+static void release(void)
+{
+    for (size_t i = 0; i < PARTS; i++) lm_io_abort(s.part[i].out);
+    lm_io_abort(s.report);
+    lm_io_abort(s.json);
+    json_decref(s.options);
+    json_decref(s.facts);
+    lm_record_release(&s.rec);
+    lm_mass_release(&s.mass);
+    lm_mesh_release(&s.mesh);
+}
+
+int main(int argc, char **argv)
+{
+    const char *args[1] = {"-"};
+    char reason[LM_ERR_TEXT * 2];
+    size_t n;
+    int rc;
+    lm_err err = LM_ERR_INIT;
+    lm_facts f = {.rec = &s.rec, .audit = &s.audit, .mass = &s.mass, .item = s.item};
+
+    if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
+    s.aopt.threads = (int)a.threads;
+    s.aopt.progress = progress;
+    f.case_id = a.case_id;
+    if (check_options(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || judge(&f, &err)) goto fail;
+    f.options = s.options;
+    lm_verdict v = lm_facts_verdict(&f, reason, sizeof reason);
+    if (account(&f, lm_verdict_name(v), &err) || write_all(&f, v, lm_verdict_name(v), &err) || put_in_place(&err)) goto fail;
+    cli_progress_done(a.quiet);
+    if (v == LM_VERDICT_FAIL || v == LM_VERDICT_UNDECIDED) {
+        rc = CLI_NO;
+        if (!a.quiet) cli_note(&tool, "%s: %s%s", lm_verdict_name(v), reason, a.output.n && !a.write_failed ? "; the part is not written" : "");
+    } else if (a.verbose) cli_note(&tool, "%s: %s", lm_verdict_name(v), reason);
+    goto done;
+fail:
+    rc = cli_fail(&tool, &err);
+done:
+    release();
+    return rc;
+}
