@@ -26,7 +26,7 @@ static const struct {
     [LM_FAULT_NONMANIFOLD_EDGE] = {"nonmanifold_edges", "non-manifold edges"},
     [LM_FAULT_NONMANIFOLD_VERTEX] = {"nonmanifold_vertices", "non-manifold vertices"},
     [LM_FAULT_FLIPPED] = {"flipped_edges", "edges between triangles of opposite facing"},
-    [LM_FAULT_INVERTED] = {"inverted_components", "components inside out"},
+    [LM_FAULT_INVERTED] = {"inverted_components", "components facing the wrong way"},
     [LM_FAULT_SELF_INTERSECT] = {"selfintersecting_pairs", "pairs of intersecting triangles"},
 };
 
