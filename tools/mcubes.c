@@ -81,7 +81,7 @@ static lm_status record(const lm_vol *vol, const lm_mesh *mesh, const lm_audit *
     }
     json_t *o = json_object_get(r, "options"), *audit_json = lm_audit_json(audit, err);
     if (!audit_json || json_object_set_new(o, "iso", json_real(iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
-        json_object_set_new(o, "clamp", json_real(clamp)) || json_object_set_new(r, "audit", audit_json)) {
+        json_object_set_new(r, "clamp", json_real(clamp)) || json_object_set_new(r, "audit", audit_json)) {
         json_decref(r);
         return lm_err_nomem(err, 0);
     }
