@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
+#include "cli/cli.h"
+#include "dicom/gdcm_shim.h"
+#include "dicom/select.h"
+#include "dicom/source.h"
+#include "stream/nrrd.h"
+#include "volume/segment.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATHS = 65536, LINE = 1024 };
+
+static struct {
+    bool list, verbose, quiet;
+    const char *series, *threshold, *preset, *keep, *output, *json;
+    size_t threads;
+} a = {.output = "-"};
+
+static const cli_opt opts[] = {
+    {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
+    {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series, LM_UNIT_NONE},
+    {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
+    {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset, LM_UNIT_NONE},
+    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep, LM_UNIT_NONE},
+    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+};
+
+static const cli_tool tool = {
+    .name = "dcmseg",
+    .purpose = "Read a DICOM series from folders or files, keep what lies above a threshold, write a volume (NRRD).",
+    .usage = "[options] PATH...",
+    .opts = opts,
+    .notes = "Exit: 0 a volume was written; 1 nothing lies above the threshold; 2 trouble.\n"
+             "Example: dcmseg CT/ --series Thorax --preset bone | mcubes | meshfix -o bone.ply",
+    .min_args = 1,
+    .max_args = PATHS,
+};
+
+/* ---- what to keep ---- */
+
+typedef struct {
+    char threshold[64], keep[32];
+    lm_segment_opt seg;
+    bool hounsfield; /* a value was given in HU */
+} choice;
+
+static lm_status parse_bound(const char *text, size_t n, double *out, choice *c, lm_err *err)
+{
+    char one[64];
+    lm_quantity q;
+    snprintf(one, sizeof one, "%.*s", (int)n, text);
+    lm_status rc = lm_num_quantity(one, LM_UNIT_NONE, &q, err);
+    if (rc) return rc;
+    if (q.unit != LM_UNIT_NONE && q.unit != LM_UNIT_HU)
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no level: a number, or a number with HU", one);
+    c->hounsfield |= q.unit == LM_UNIT_HU;
+    *out = q.value;
+    return LM_OK;
+}
+
+static lm_status parse_choice(choice *c, lm_err *err)
+{
+    const char *t = c->threshold, *colon = strchr(t, ':');
+    lm_status rc = parse_bound(t, colon ? (size_t)(colon - t) : strlen(t), &c->seg.lo, c, err);
+    if (!rc && colon) rc = parse_bound(colon + 1, strlen(colon + 1), &c->seg.hi, c, err);
+    if (rc) return lm_err_frame(err, "threshold '%s'", t);
+    if (colon && !(c->seg.lo < c->seg.hi)) return lm_err_set(err, LM_EUSAGE, NULL, "threshold '%s': LO must be less than HI", t);
+    if (!strcmp(c->keep, "largest")) c->seg.keep = 1;
+    else if (strcmp(c->keep, "all") && (!lm_num_size(c->keep, 1000000000, &c->seg.keep) || !c->seg.keep))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--keep '%s': all, largest, or a number from 1", c->keep);
+    return LM_OK;
+}
+
+static int is_preset(const struct dirent *e)
+{
+    const char *dot = strrchr(e->d_name, '.');
+    return dot && !strcmp(dot, ".preset");
+}
+
+static lm_status unknown_preset(const char *name, lm_err *err)
+{
+    char dir[LINE], names[256] = "";
+    struct dirent **e = NULL;
+    lm_status rc = cli_data_path("presets", dir, sizeof dir, err);
+    if (rc) return rc;
+    int n = scandir(dir, &e, is_preset, alphasort);
+    size_t at = 0;
+    for (int i = 0; i < n; i++) {
+        if (at < sizeof names) at += (size_t)snprintf(names + at, sizeof names - at, "%s%.*s", i ? ", " : "", (int)strlen(e[i]->d_name) - 7, e[i]->d_name);
+        free(e[i]);
+    }
+    free(e);
+    return lm_err_set(err, LM_EUSAGE, NULL, "there is no preset '%s'; there are: %s", name, names);
+}
+
+/* Lines "key = value"; '#' begins a comment. */
+static lm_status read_preset(const char *name, choice *c, lm_err *err)
+{
+    char file[128], path[LINE], line[LINE];
+    lm_in *in = NULL;
+    size_t len, number = 0;
+    bool eof = false;
+    snprintf(file, sizeof file, "presets/%.100s.preset", name);
+    if (!name[0] || strchr(name, '/') || cli_data_path(file, path, sizeof path, NULL)) return unknown_preset(name, err);
+    lm_status rc = lm_io_open(path, &in, err);
+    while (!rc && !(rc = lm_io_line(in, line, sizeof line, &len, &eof, err)) && !eof) {
+        char key[32], value[256];
+        number++;
+        line[strcspn(line, "#")] = 0;
+        if (line[strspn(line, " \t")] == 0) continue;
+        if (sscanf(line, " %31[a-z] = %255[^\n]", key, value) != 2)
+            rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu is not 'key = value'", number);
+        else {
+            for (size_t n = strlen(value); n && (value[n - 1] == ' ' || value[n - 1] == '\t'); n--) value[n - 1] = 0;
+            if (!strcmp(key, "threshold")) snprintf(c->threshold, sizeof c->threshold, "%.63s", value);
+            else if (!strcmp(key, "keep")) snprintf(c->keep, sizeof c->keep, "%.31s", value);
+            else if (strcmp(key, "note")) rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu: key '%s' is unknown (threshold, keep, note)", number, key);
+            else if (a.verbose) cli_note(&tool, "preset %s: %s", name, value);
+        }
+    }
+    lm_io_close(in);
+    if (!rc && !c->threshold[0]) rc = lm_err_set(err, LM_EFORMAT, NULL, "no threshold in it");
+    return rc ? lm_err_frame(err, "preset '%s'", name) : LM_OK;
+}
+
+static lm_status choose(choice *c, lm_err *err)
+{
+    *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT};
+    if (!a.threshold == !a.preset)
+        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --list)", a.preset ? "only one of" : "one of");
+    lm_status rc = LM_OK;
+    if (a.preset) rc = read_preset(a.preset, c, err);
+    else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
+    if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
+    return rc ? rc : parse_choice(c, err);
+}
+
+/* ---- the record ---- */
+
+static json_t *three(const double v[3])
+{
+    return json_pack("[f, f, f]", v[0], v[1], v[2]);
+}
+
+static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret, lm_err *err)
+{
+    char pcre[32];
+    lm_select_version(pcre);
+    json_t *rec = lm_record_new(NULL, "dcmseg", err);
+    if (!rec) return LM_ENOMEM;
+    bool counted = c->seg.keep > 1 || (c->seg.keep == 1 && strcmp(c->keep, "largest"));
+    json_t *keep = counted ? json_integer((json_int_t)c->seg.keep) : json_string(c->keep);
+    json_t *hi = isfinite(c->seg.hi) ? json_real(c->seg.hi) : json_null();
+    bool ok = !json_object_update_new(json_object_get(rec, "libraries"),
+                                      json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2", pcre, "jansson", jansson_version_str())) &&
+              !json_object_update_new(json_object_get(rec, "options"),
+                                      json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit, "keep", keep,
+                                                "preset", a.preset)) &&
+              !json_object_set(rec, "source", source) &&
+              !json_object_set_new(rec, "segment",
+                                   json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:b}", "iso", f->iso, "voxel_count",
+                                             (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3",
+                                             (double)f->voxel_count * f->voxel_mm3, "at_level_mm3", f->at_level_mm3, "centroid_mm", three(f->centroid_mm),
+                                             "extents_mm", "lo", three(f->lo_mm), "hi", three(f->hi_mm), "components_found",
+                                             (json_int_t)f->components_found, "components_kept", (json_int_t)f->components_kept, "dropped_voxels",
+                                             (json_int_t)f->dropped_voxels, "touches_border", f->touches_border));
+    lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
+    if (!rc) rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level", f->at_level_mm3, -1, err);
+    size_t i;
+    json_t *w;
+    json_array_foreach(json_object_get(source, "warnings"), i, w)
+        if (!rc) rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")), json_string_value(json_object_get(w, "text")), err);
+    if (!rc && f->touches_border)
+        rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
+    if (rc) json_decref(rec);
+    else *ret = rec;
+    return rc;
+}
+
+/* ---- the work ---- */
+
+static void progress(void *ctx, const char *what, double fraction)
+{
+    (void)ctx;
+    cli_progress(&tool, a.quiet, what, fraction);
+}
+
+static lm_status list_series(const lm_source *src, lm_err *err)
+{
+    lm_out *out = NULL;
+    size_t n = lm_source_count(src);
+    json_t *all = json_array();
+    lm_status rc = all ? lm_io_create(a.output, true, &out, err) : lm_err_nomem(err, 0);
+    if (!rc) lm_io_printf(out, "%-7s %-9s %5s  %-14s %-26s %s\n", "number", "modality", "files", "size", "spacing", "description");
+    for (size_t i = 0; i < n && !rc; i++) {
+        char line[LINE];
+        lm_source_describe(src, i, line, sizeof line);
+        lm_io_printf(out, "%s\n", line);
+        json_t *one = lm_source_json(src, i, err);
+        if (!one || json_array_append_new(all, one)) rc = LM_ENOMEM;
+    }
+    if (!rc && lm_source_left(src)) lm_io_printf(out, "%zu files are no DICOM objects\n", lm_source_left(src));
+    if (!rc && a.json) {
+        json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left", (json_int_t)lm_source_left(src));
+        rc = facts ? cli_json(a.json, facts, err) : lm_err_nomem(err, 0);
+        json_decref(facts);
+    }
+    if (!rc) rc = lm_io_commit(out, err);
+    else lm_io_abort(out);
+    json_decref(all);
+    return rc;
+}
+
+/* "HU" when the series has Hounsfield units: CT that does not say otherwise. */
+static lm_status unit_of(const lm_source *src, size_t series, const choice *c, const char **unit, lm_err *err)
+{
+    json_t *facts = lm_source_json(src, series, err);
+    if (!facts) return LM_ENOMEM;
+    const char *modality = json_string_value(json_object_get(facts, "modality")), *type = json_string_value(json_object_get(facts, "rescale_type"));
+    bool hu = modality && !strcmp(modality, "CT") && (!type || !strcmp(type, "HU") || !strcmp(type, "US"));
+    lm_status rc = LM_OK;
+    if (!hu && c->hounsfield && !json_object_get(facts, "refused"))
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "'%s' is in Hounsfield units, and the series (%s%s%s) has none: give a plain number with --threshold",
+                        c->threshold, modality ? modality : "no modality", type ? ", rescale type " : "", type ? type : "");
+    *unit = hu ? "HU" : "1";
+    json_decref(facts);
+    return rc;
+}
+
+static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice *c, lm_out *out, lm_err *err)
+{
+    lm_vol vol = LM_VOL_INIT;
+    lm_records rec = LM_RECORDS_INIT;
+    lm_segment_facts facts;
+    json_t *source = NULL, *mine = NULL;
+    const char *unit;
+    size_t series, i;
+    lm_status rc = lm_source_select(src, a.series, &series, err);
+    if (!rc) rc = unit_of(src, series, c, &unit, err);
+    if (!rc && a.verbose) {
+        char line[LINE];
+        lm_source_describe(src, series, line, sizeof line);
+        cli_note(&tool, "series %s", line);
+    }
+    if (!rc) rc = lm_source_load(src, series, opt, &vol, &source, err);
+    if (rc) goto done;
+    json_t *w;
+    json_array_foreach(json_object_get(source, "warnings"), i, w)
+        if (!a.quiet) cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+    c->seg.threads = (int)a.threads;
+    progress(NULL, "segmenting", 0);
+    if ((rc = lm_segment(&vol, &c->seg, &facts, err)) || (rc = make_record(c, unit, source, &facts, &mine, err)) ||
+        (rc = lm_record_append(&rec, mine, err)))
+        goto done;
+    cli_progress_done(a.quiet);
+    if (a.verbose)
+        cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", facts.voxel_count, facts.at_level_mm3, facts.iso, facts.components_kept,
+                 facts.components_found);
+    rc = lm_nrrd_write(out, &vol, &rec, err);
+    if (!rc && a.json) rc = cli_json(a.json, mine, err);
+done:
+    cli_progress_done(a.quiet);
+    json_decref(source);
+    lm_record_release(&rec);
+    lm_vol_release(&vol);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *paths[PATHS];
+    lm_err err = LM_ERR_INIT;
+    lm_source *src = NULL;
+    lm_out *out = NULL;
+    choice c;
+    size_t n;
+    int code;
+    if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
+    lm_source_opt opt = {.threads = (int)a.threads, .progress = progress};
+    lm_status rc = LM_OK;
+    if (a.json && !strcmp(a.json, "-") && !strcmp(a.output, "-")) rc = lm_err_set(&err, LM_EUSAGE, NULL, "--json - needs -o FILE: standard output carries the result");
+    if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
+    if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
+    cli_progress_done(a.quiet);
+    if (!rc) rc = a.list ? list_series(src, &err) : segment(src, &opt, &c, out, &err);
+    lm_source_release(src);
+    if (!rc && out) rc = lm_io_commit(out, &err);
+    else lm_io_abort(out);
+    return rc ? cli_fail(&tool, &err) : CLI_GOOD;
+}
