@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The report of a real run: it can be replayed, signed, printed twice alike, and holds nothing of the patient.
+
+load common
+
+setup_file() {
+    export DIR=$BATS_FILE_TMPDIR
+    cd "$DIR"
+    gen_series --body sphere --radius 18 --size 56x60x40 --spacing 0.8,0.75,1.25 --noise 5 --description 'Secret words' -o scan
+    dcmseg scan --threshold 500HU --keep largest | mcubes | meshfix |
+        meshmeasure -q --against scan --expect volume=24.4ml --tol 1% --case 'A<b>&"7"' --report qa.html --json qa.json -o part.3mf >table
+}
+
+@test "report: the replay recipe, run as it stands, gives the same part" {
+    cd "$BATS_TEST_TMPDIR"
+    sed -n '/<section id="replay"/,/<\/section>/p' "$DIR/qa.html" | sed -n '/<pre><code>/,/<\/code>/p' |
+        sed 's/.*<pre><code>//; s/<\/code>.*//; s/&gt;/>/g; s/&lt;/</g; s/&quot;/"/g; s/&#39;/'"'"'/g; s/&amp;/\&/g' >recipe
+    [ "$(grep -c 'dcmseg\|mcubes\|meshfix\|meshmeasure' recipe)" -eq 4 ]
+    grep -q -- '--threshold 500HU' recipe
+    sed "s,SERIES,$DIR/scan,g; \$s,\$, -q -o part.3mf," recipe >run.sh
+    bash -eo pipefail run.sh
+    cmp part.3mf "$DIR/part.3mf"
+}
+
+@test "report: the same bytes from another folder, in another order, locale and number of threads" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir other
+    i=0
+    for f in "$DIR"/scan/*; do
+        i=$((i + 1))
+        cp "$f" "other/$((i * 7919 % 1000))-$i.dcm"
+    done
+    dcmseg -j 3 other --threshold 500HU --keep largest | LC_ALL=de_DE.UTF-8 mcubes -j 1 | meshfix -j 2 |
+        TZ=Asia/Tokyo meshmeasure -j 1 -q --against other --expect volume=24.4ml --tol 1% --case 'A<b>&"7"' --report qa.html --json qa.json -o x.3mf >/dev/null
+    cmp qa.html "$DIR/qa.html"
+    cmp qa.json "$DIR/qa.json"
+}
+
+@test "report: nothing of the patient, no path, no date, no host; what the user typed is escaped" {
+    cd "$DIR"
+    for f in qa.html qa.json table; do
+        ! grep -iqE 'PHANTOM\^|MESHQA\^|Secret words|2\.25\.[0-9]|/tmp|scan/|/home' "$f"
+        ! grep -q "$(hostname)" "$f"
+    done
+    grep -q 'A&lt;b&gt;&amp;&quot;7&quot;' qa.html
+    ! grep -qE '<script|<b>|https?:' qa.html
+    grep -q "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"" qa.html
+    [ "$(grep -o 'src="data:image/png;base64,' qa.html | wc -l)" -eq 3 ]
+}
+
+@test "report: the hash of the body is what sed and sha256sum say, and the files' hashes are theirs" {
+    cd "$DIR"
+    body=$(sed '/^<section id="signoff"/,$d' qa.html | sha256sum | cut -d ' ' -f 1)
+    grep -q "id=\"body-hash\">$body<" qa.html
+    grep -q "$(sha256sum <part.3mf | cut -d ' ' -f 1)" qa.html
+}
