@@ -477,8 +477,11 @@ static void report_quantities(lm_html *h, const json_t *q)
     lm_html_put(h, "</td></tr>\n");
     const json_t *parts = report_get(q, "component_volumes_mm3");
     size_t n = json_array_size(parts), shown = n > 12 ? 12 : n;
-    if (n > 1) {
-        lm_html_put(h, "<tr><th scope=\"row\">Volume of each, largest first</th><td>");
+    double all = 0, cavities = 0; /* the list of the facts may be cut */
+    if (report_num(q, "components", &all) && report_num(q, "cavities", &cavities) && all + cavities > (double)n && all + cavities < 1e15)
+        n = (size_t)(all + cavities);
+    if (shown > 1) {
+        lm_html_put(h, "<tr><th scope=\"row\">Volume of each, largest first; cavities negative</th><td>");
         for (size_t i = 0; i < shown; i++) {
             x = json_number_value(json_array_get(parts, i));
             lm_html_put(h, i ? ", " : "");
