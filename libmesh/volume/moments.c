@@ -24,99 +24,119 @@ static int moments_break(double *at, int n, double t)
     return n + 1;
 }
 
-/* The curve x = A / (A - C) between y and y+h, inside on the left of it or on the right; A and C are the values on the
- * sides x = 0 and x = 1 and have opposite signs. */
-static void moments_gauss(const double ac[4], bool left, double y0, double h, double w, double out[4])
+/* Unit square with bilinear f, by its values a at (0,0), b at (1,0), c at (0,1), d at (1,1). At height y the sides x =
+ * 0 and x = 1 have the values A and B, and the region ends at x = A / (A - B) where they differ in sign. Here between
+ * y0 and y0+h, inside to the left of that curve or to the right; adds w times area and first moments. */
+static void moments_gauss(const double f[4], bool left, double y0, double h, double w, double out[4])
 {
+    double area = 0, mx = 0, my = 0;
     for (int g = 0; g < 3; g++) {
-        double y = y0 + h * moments_at[g], wg = w * h * moments_weight[g];
-        double l = ac[0] + ac[1] * y, r = ac[2] + ac[3] * y, x = l / (l - r);
+        double y = y0 + h * moments_at[g], l = f[0] + (f[2] - f[0]) * y, r = f[1] + (f[3] - f[1]) * y, x = l / (l - r);
         x = x >= 0 ? x <= 1 ? x : 1 : 0; /* rounding near a breakpoint */
-        double len = left ? x : 1 - x;
-        out[0] += wg * len;
-        out[1] += wg * 0.5 * (left ? x * x : 1 - x * x);
-        out[2] += wg * len * y;
+        area += moments_weight[g] * x;
+        mx += moments_weight[g] * x * x;
+        my += moments_weight[g] * x * y;
     }
+    w *= h;
+    out[0] += w * (left ? area : 1 - area);
+    out[1] += w * 0.5 * (left ? mx : 1 - mx);
+    out[2] += w * (left ? my : y0 + 0.5 * h - my);
 }
 
-/* Near a saddle A - C goes to zero just outside the interval and the curve bends sharply: cut so that A - C changes at
+/* Near a saddle A - B goes to zero just outside the interval and the curve bends sharply: cut so that A - B changes at
  * most fourfold within a piece. */
-static void moments_curve(double a, double b, double c, double d, bool left, double y0, double h, double w,
-                          double out[4])
+static void moments_curve(const double f[4], bool left, double y0, double h, double w, double out[4])
 {
-    const double ac[4] = {a, c - a, b, d - b};
-    double d0 = fabs(a - b + (ac[1] - ac[3]) * y0), d1 = fabs(a - b + (ac[1] - ac[3]) * (y0 + h));
+    double slope = f[2] - f[0] - f[3] + f[1], d0 = fabs(f[0] - f[1] + slope * y0),
+           d1 = fabs(f[0] - f[1] + slope * (y0 + h));
     bool falls = d1 < d0;
     double large = falls ? d0 : d1, small = falls ? d1 : d0,
-           done = 0; /* part of the interval, from the end where A - C is large */
+           done = 0; /* part of the interval, from where A - B is large */
     for (double q = 0.25; q > 1e-6 && large * q > small; q *= 0.25) {
         double to = large * (1 - q) / (large - small);
-        moments_gauss(ac, left, y0 + h * (falls ? done : 1 - to), h * (to - done), w, out);
+        moments_gauss(f, left, y0 + h * (falls ? done : 1 - to), h * (to - done), w, out);
         done = to;
     }
-    moments_gauss(ac, left, y0 + h * (falls ? done : 0), h * (1 - done), w, out);
+    moments_gauss(f, left, y0 + h * (falls ? done : 0), h * (1 - done), w, out);
 }
 
-/* Unit square with bilinear f: a at (0,0), b at (1,0), c at (0,1), d at (1,1). Adds w times area and moments in x, y.
- * At fixed y the region is cut off at x = A / (A - C), A and C being the values on the sides x = 0 and x = 1. */
-static void moments_square(double a, double b, double c, double d, double w, double out[4])
+/* The square between y0 and y1, where neither side crosses the level. */
+static void moments_strip(const double f[4], bool left, bool right, double y0, double y1, double w, double out[4])
 {
-    bool a0 = a >= 0, a1 = c >= 0, c0 = b >= 0, c1 = d >= 0;
-    double at[4] = {0};
-    int n = 1;
-    if (a0 != a1) n = moments_break(at, n, a / (a - c));
-    if (c0 != c1) n = moments_break(at, n, b / (b - d));
-    at[n] = 1;
-    double flip_a = a0 != a1 ? a / (a - c) : 2, flip_c = c0 != c1 ? b / (b - d) : 2;
-    for (int i = 0; i < n; i++) {
-        double y0 = at[i], h = at[i + 1] - y0;
-        if (!(h > 0)) continue;
-        bool left = y0 >= flip_a ? a1 : a0, right = y0 >= flip_c ? c1 : c0;
-        if (left && right) {
-            out[0] += w * h;
-            out[1] += w * h * 0.5;
-            out[2] += w * h * (y0 + 0.5 * h);
-        } else if (left || right)
-            moments_curve(a, b, c, d, left, y0, h, w, out);
+    double h = y1 - y0;
+    if (!(h > 0) || (!left && !right)) return;
+    if (left != right) {
+        moments_curve(f, left, y0, h, w, out);
+        return;
+    }
+    out[0] += w * h;
+    out[1] += w * h * 0.5;
+    out[2] += w * h * (y0 + 0.5 * h);
+}
+
+static void moments_square(const double f[4], double w, double out[4])
+{
+    bool a = f[0] >= 0, b = f[1] >= 0, c = f[2] >= 0, d = f[3] >= 0;
+    double l = a != c ? f[0] / (f[0] - f[2]) : 1, r = b != d ? f[1] / (f[1] - f[3]) : 1; /* where the sides cross */
+    if (l < r) {
+        moments_strip(f, a, b, 0, l, w, out);
+        moments_strip(f, c, b, l, r, w, out);
+        moments_strip(f, c, d, r, 1, w, out);
+    } else {
+        moments_strip(f, a, b, 0, r, w, out);
+        moments_strip(f, a, d, r, l, w, out);
+        moments_strip(f, c, d, l, 1, w, out);
     }
 }
 
-/* Heights z where the bilinear slice is a pair of crossing lines, ad = bc with a, d on one side of the level and b, c
- * on the other: there the slice's area has a kink. */
-static int moments_saddles(const double f[8], double *at, int n)
+/* The cell between z0 and z1, where no edge along z crosses the level. */
+static void moments_between(const double f[8], double z0, double z1, double out[4])
+{
+    double h = z1 - z0;
+    if (!(h > 0)) return;
+    for (int g = 0; g < 3; g++) {
+        double z = z0 + h * moments_at[g], s[4], area = out[0];
+        for (int e = 0; e < 4; e++) s[e] = f[e] + (f[e + 4] - f[e]) * z;
+        moments_square(s, h * moments_weight[g], out);
+        out[3] += (out[0] - area) * z;
+    }
+}
+
+/* The same where a and d lie on one side of the level and b and c on the other. Cut at the heights where the slice is a
+ * pair of crossing lines, ad = bc: there its area has a kink. */
+static void moments_saddles(const double f[8], double z0, double z1, double out[4])
 {
     const double s0 = f[4] - f[0], s1 = f[5] - f[1], s2 = f[6] - f[2], s3 = f[7] - f[3];
     double q0 = f[0] * f[3] - f[1] * f[2], q1 = f[0] * s3 + f[3] * s0 - f[1] * s2 - f[2] * s1, q2 = s0 * s3 - s1 * s2;
-    double disc = q1 * q1 - 4 * q0 * q2;
-    if (!(disc >= 0)) return n;
-    double m = -0.5 * (q1 + (q1 < 0 ? -sqrt(disc) : sqrt(disc))), root[2] = {m / q2, q0 / m};
-    for (int i = 0; i < 2; i++) {
-        double z = root[i];
-        if (!(z > 0 && z < 1)) continue;
-        bool a = f[0] + s0 * z >= 0, b = f[1] + s1 * z >= 0, c = f[2] + s2 * z >= 0, d = f[3] + s3 * z >= 0;
-        if (a == d && b == c && a != b) n = moments_break(at, n, z);
-    }
-    return n;
+    double root = sqrt(q1 * q1 - 4 * q0 * q2), m = -0.5 * (q1 + (q1 < 0 ? -root : root)), u = m / q2, v = q0 / m;
+    bool u_in = u > z0 && u<z1, v_in = v> z0 && v < z1; /* false of NaN */
+    double lo = u_in && !(v_in && v < u) ? u : v_in ? v : z1, hi = u_in && v_in ? u < v ? v : u : z1;
+    moments_between(f, z0, lo, out);
+    moments_between(f, lo, hi, out);
+    moments_between(f, hi, z1, out);
 }
 
 void lm_moments_cell(const double f[8], double out[4])
 {
-    double at[8] = {0};
+    double at[6] = {0};
     int n = 1;
     for (int e = 0; e < 4; e++) /* edges along z */
         if ((f[e] >= 0) != (f[e + 4] >= 0)) n = moments_break(at, n, f[e] / (f[e] - f[e + 4]));
-    n = moments_saddles(f, at, n);
     at[n] = 1;
     memset(out, 0, 4 * sizeof *out);
     for (int i = 0; i < n; i++) {
-        double h = at[i + 1] - at[i];
-        if (!(h > 0)) continue;
-        for (int g = 0; g < 3; g++) {
-            double z = at[i] + h * moments_at[g], s[4], area = out[0];
-            for (int e = 0; e < 4; e++) s[e] = f[e] + (f[e + 4] - f[e]) * z;
-            moments_square(s[0], s[1], s[2], s[3], h * moments_weight[g], out);
-            out[3] += (out[0] - area) * z;
-        }
+        double h = at[i + 1] - at[i], z = at[i] + 0.5 * h;
+        int in = 0;
+        for (int e = 0; e < 4; e++) in |= (f[e] + (f[e + 4] - f[e]) * z >= 0) << e;
+        if (in == 15) {
+            out[0] += h;
+            out[1] += 0.5 * h;
+            out[2] += 0.5 * h;
+            out[3] += h * z;
+        } else if (in == 6 || in == 9)
+            moments_saddles(f, at[i], at[i + 1], out);
+        else if (in)
+            moments_between(f, at[i], at[i + 1], out);
     }
 }
 
