@@ -179,9 +179,9 @@ static void moments_row(const moments_job *job, size_t J, size_t K, size_t c0, s
         double g = *p - job->level;
         *p = g > MOMENTS_HUGE ? MOMENTS_HUGE : g < -MOMENTS_HUGE ? -MOMENTS_HUGE : g == 0 ? MOMENTS_TIE : g;
     }
-    if (!c0) f[0] = -(2 * out + 1) * fabs(real[0]);
-    if (c1 == v->n[0]) *end = -(2 * out + 1) * fabs(end[-1]);
-    for (double *p = real; out && p < end; p++) *p = -(2 * out - 1) * fabs(*p);
+    if (!c0) f[0] = real[0] - 2 * (out + 1) * fabs(real[0]);
+    if (c1 == v->n[0]) *end = end[-1] - 2 * (out + 1) * fabs(end[-1]);
+    for (double *p = real; out && p < end; p++) *p -= 2 * out * fabs(*p);
 }
 
 /* Where the edges from the cell's first corner cross the level; every grid edge starts at one cell's first corner. */

@@ -4,18 +4,17 @@
  * The region is closed at the border of the volume as marching cubes closes it (surface/mcubes.h), half a voxel
  * outside: around the samples lies one more layer of virtual ones. With g = f - level at the nearest sample of the
  * border and d = along how many axes the virtual sample lies outside (1 beyond a face, 2 beyond an edge, 3 beyond a
- * corner), its value is level - (2d - 1) |g|. So next to samples inside, the closure is the plane at half a voxel,
- * edges and corners of the volume are cut off by planes as marching cubes does, and at the rim of the object it runs
- * out to the border. (A solid block of n samples along each axis has (n-1)^3 + 3 (n-1)^2 + 3/2 (n-1) + 1/6 voxels:
- * faces 1/2, edges 1/8, corners 1/48.) A sample equal to the level is inside by the least amount, as if the level were
- * a little lower.
+ * corner), its value is level + g - 2d |g|. So next to samples inside, the closure is the plane at half a voxel, edges
+ * and corners of the volume are cut off by planes as marching cubes does, and at the rim of the object it runs out to
+ * the border within one cell (rounder than the straight slope of marching cubes: a few hundredths of a voxel per cell of
+ * rim). A solid block of n samples along each axis has (n-1)^3 + 3 (n-1)^2 + 3/2 (n-1) + 1/6 voxels: faces 1/2, edges
+ * 1/8, corners 1/48. A sample equal to the level is inside by the least amount, as if the level were a little lower.
  *
  * Cells with all corners inside count whole. In the others the length along i is exact (the field is linear there);
  * along j and k the integrand is cut where an edge of the cell crosses the level and at the saddles of its slices, and
  * each smooth piece is integrated by three Gauss points. Exact for planes at any tilt (to rounding). For cells with
- * random corners the error is 1e-4 of a cell on average with a mean of 2e-6, and 4e-3 at most of those tried; where the
- * object's rim meets the border of the volume 2e-3; for a sphere of two voxels' radius 1e-5 of its
- * volume. */
+ * random corners the error is 1e-4 of a cell on average with a mean of 1e-6, and 5e-3 at most of those tried; for a
+ * sphere of two voxels' radius 1e-5 of its volume. */
 #ifndef LM_VOLUME_MOMENTS_H
 #define LM_VOLUME_MOMENTS_H
 
