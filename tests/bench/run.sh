@@ -29,8 +29,10 @@ row() { # NAME TEXT [MORE]
     [ "${#f[@]}" -eq 4 ] || { printf '%-46s not measured\n' "$2"; return 0; }
     printf '%-46s %8s %8s %8s %s\n' "$2" "${f[0]}" "${f[1]}" "${f[2]}" "${3:-}$([ "${f[3]}" -eq 0 ] || echo " FAILED, exit ${f[3]}")"
 }
-wall() { best "$1" | cut -d' ' -f1; }
-times() { awk -v a="$(wall "$1")" -v b="$(wall "$2")" 'BEGIN { if (a > 0 && b > 0) printf "%.2f x ours", a / b }'; }
+times() { # PEER OURS
+    awk -v a="$(best "$1")" -v b="$(best "$2")" 'BEGIN { split(a, p); split(b, o)
+        if (o[1] > 0 && o[2] > 0) printf "%.2f x our wall, %.2f x our cpu", p[1] / o[1], p[2] / o[2] }'
+}
 run() { # NAME COMMAND: its output is thrown away unless it redirects itself
     local name=$1 i
     shift
@@ -67,8 +69,8 @@ done
 
 printf '%-46s %8s %8s %8s\n' stage 'wall s' 'cpu s' 'peak MB'
 row dcmseg "dcmseg (DICOM -> NRRD)"
-row mcubes "mcubes (NRRD -> PLY)"
-row meshfix "meshfix (PLY -> PLY)"
+row mcubes "mcubes (NRRD -> PLY, audited)"
+row meshfix "meshfix (PLY -> PLY, audited)"
 row check "meshfix --check"
 row measure "meshmeasure"
 row against "meshmeasure --against"
@@ -88,7 +90,7 @@ if [ -s v.nrrd ]; then
         if ! py $peer; then echo "$name: not installed (python3-$([ $peer = vtk ] && echo vtk9 || echo skimage))"; continue; fi
         run $peer /usr/bin/python3 "$here/iso_peer.py" $peer v.nrrd "$iso" $peer.stl
         read -r filter triangles <"$peer.out"
-        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes); filter alone ${filter:-?} s, ${triangles:-?} triangles"
+        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes, which audits its mesh too); filter alone ${filter:-?} s, ${triangles:-?} triangles"
     done
 fi
 if [ -s part.stl ]; then
