@@ -377,7 +377,7 @@ static lm_status nrrd_read_raw(lm_in *in, nrrd_sink *s, size_t swap, uint32_t *c
 static lm_status nrrd_inflate(lm_in *in, nrrd_sink *s, z_stream *z, unsigned char *block, lm_err *err)
 {
     lm_status rc;
-    unsigned char more; /* where a byte too many shows itself */
+    unsigned char more = 0; /* where a byte too many shows itself */
     size_t room, got = 1;
     bool between = false; /* a gzip file is one or more members */
     for (;;) {

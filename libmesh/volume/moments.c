@@ -298,8 +298,9 @@ static lm_status moments_slab(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     size_t slice = (v->n[1] + 2) * job->words, first = task * MOMENTS_SLAB, end = first + MOMENTS_SLAB;
     if (end > v->n[2] + 1) end = v->n[2] + 1;
-    uint64_t *mem = lm_mem_alloc(2 * slice, sizeof *mem, err), *below = mem, *above = mem + slice;
+    uint64_t *mem = lm_mem_alloc(2 * slice, sizeof *mem, err);
     if (!mem) return LM_ENOMEM;
+    uint64_t *below = mem, *above = mem + slice;
     moments_slice(job, first, below);
     for (size_t K = first; K < end; K++) {
         moments_layer *s = &job->layer[K];

@@ -392,8 +392,8 @@ static void same_bits_for_any_thread_count(void **state)
 }
 
 /* Marching cubes and the measure must speak of the same region, at the border too: balls that the border cuts on no,
- * one, two and all sides, on a left-handed grid. The mesh lies inside by curvature, (h/r)^2 of it, and its clamp is
- * 1e-3. */
+ * one, two and all sides, on a left-handed grid. The mesh lies inside by curvature, about (h/r)^2 / 10 of its volume,
+ * and at the rim on the border. */
 static void agrees_with_marching_cubes(void **state)
 {
     static const double ball[][4] = {{12, 12, 12, 9}, {12, 12, 3, 9},   {2, 12, 22, 9},
