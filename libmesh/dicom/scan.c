@@ -36,7 +36,8 @@ static bool scan_part(const lm_gdcm_value *v, int index, const char **from, cons
     const char *p = v->bytes, *end = p + (v->length < LM_GDCM_VALUE ? v->length : LM_GDCM_VALUE);
     for (; index > 0; index--) {
         p = memchr(p, '\\', (size_t)(end - p));
-        if (!p++) return false;
+        if (!p) return false;
+        p++;
     }
     const char *q = memchr(p, '\\', (size_t)(end - p));
     if (!q) q = end;

@@ -171,6 +171,21 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     [ -z "$(pgrep -P $pid || true)" ]
 }
 
+@test "files without preamble, without meta information, implicit and explicit: one volume" {
+    gen_series --size 16x16x4 -o a
+    gen_series --size 16x16x4 --implicit -o b
+    mkdir c d e
+    for f in $(ls a); do
+        tail -c +133 "a/$f" >"c/$f"
+        for pair in a:d b:e; do
+            from=${pair%:*}/$f
+            tail -c +$((145 + $(od -An -tu4 -j140 -N4 "$from"))) "$from" >"${pair#*:}/$f" # behind (0002,0000) and its group
+        done
+    done
+    dcmseg -t 0 a -o want.nrrd
+    for d in b c d e; do dcmseg -t 0 $d | cmp - want.nrrd; done
+}
+
 @test "several series: listed, chosen by description, number, part; never guessed" {
     mkdir two
     cp -r "$ball" two/a
