@@ -136,6 +136,25 @@ suffix() { case $1 in dcmseg) echo nrrd ;; *) echo ply ;; esac; }
     exec 4<&-
 }
 
+@test "SIGTERM and SIGHUP while a tool waits for input: ended by the signal, nothing left" {
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    for t in mcubes meshfix meshmeasure; do
+        for sig in TERM HUP; do
+            $t -o "$out.ply" <"$BATS_TEST_TMPDIR/pipe" 2>/dev/null 3>&- &
+            pid=$!
+            exec 4>"$BATS_TEST_TMPDIR/pipe"
+            head -c 2000 "$(stage_input $t)" >&4
+            sleep 0.1
+            kill -$sig "$pid"
+            code=0
+            wait "$pid" || code=$?
+            exec 4>&-
+            [ "$code" -eq $((128 + $(kill -l $sig))) ]
+            nothing_left "$out.ply"
+        done
+    done
+}
+
 @test "a reader that is gone: one line, exit 2, no signal" {
     for t in 'dcmseg ct --threshold 500HU' 'mcubes vol.nrrd' 'meshfix surface.ply' 'meshmeasure fixed.ply -o -'; do
         : >"$BATS_TEST_TMPDIR/err"

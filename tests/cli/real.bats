@@ -17,7 +17,7 @@ end_to_end() {
     shift
     dcmseg "$dicom" "$@" | mcubes | meshfix >"$out.ply"
     run -0 meshfix --check "$out.ply"
-    run -0 meshmeasure --tol 3% --against "$dicom" --report "$out.html" --json "$out.json" -o "$out.3mf" "$out.ply"
+    run -0 meshmeasure --against "$dicom" --report "$out.html" --json "$out.json" -o "$out.3mf" "$out.ply"
     meshmeasure -q -o "$out.stl" "$out.ply" >/dev/null
     [ -s "$out.3mf" ] && [ -s "$out.html" ] && [ -s "$out.json" ] && [ -s "$out.stl" ]
     if [ -n "${JUDGE:-}" ] && [ -x "$JUDGE/meshcheck" ]; then
