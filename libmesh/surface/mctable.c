@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Corners of each face, counter-clockwise seen from outside the cell. */
@@ -48,19 +49,35 @@ static int mctable_length2(int e, int f)
     return s;
 }
 
-int lm_mctable_loops(unsigned inside, uint8_t edges[12], uint8_t length[4])
+const uint8_t *lm_mctable_face(int face)
+{
+    return mctable_face[face];
+}
+
+/* Two inside corners on a diagonal, two outside corners on the other. */
+static bool mctable_ambiguous(unsigned inside, int face)
+{
+    const uint8_t *c = mctable_face[face];
+    unsigned a = inside >> c[0] & 1, b = inside >> c[1] & 1;
+    return a != b && (inside >> c[2] & 1) == a && (inside >> c[3] & 1) == b;
+}
+
+int lm_mctable_loops(unsigned inside, unsigned joined, uint8_t edges[12], uint8_t length[LM_MCTABLE_LOOPS])
 {
     int next[12], used[12] = {0}, loops = 0, at = 0;
     memset(next, -1, sizeof next);
-    for (int f = 0; f < 6; f++)
+    for (int f = 0; f < 6; f++) {
+        const uint8_t *c = mctable_face[f];
         for (int k = 0; k < 4; k++) {
-            const uint8_t *c = mctable_face[f];
             if (inside >> c[k] & 1 || !(inside >> c[(k + 1) & 3] & 1)) continue;
             int end = k + 1; /* a run of inside corners begins after corner k: follow it to its last */
             while (inside >> c[(end + 1) & 3] & 1) end++;
-            /* from where the run begins to where it ends: so the loop is counter-clockwise seen from outside the object */
+            /* from where the run begins to where it ends: so the loop is counter-clockwise seen from outside the object.
+             * Joined: to where the other run, one outside corner before, ends */
+            if (joined >> f & 1 && mctable_ambiguous(inside, f)) end = k + 3;
             next[mctable_edge(c[k], c[(k + 1) & 3])] = mctable_edge(c[end & 3], c[(end + 1) & 3]);
         }
+    }
     for (int e = 0; e < 12; e++) {
         if (next[e] < 0 || used[e]) continue;
         int n = 0;
@@ -97,41 +114,72 @@ static int mctable_best(const uint8_t *loop, int i, int j, uint8_t split[12][12]
     return best;
 }
 
-static void mctable_emit(lm_mctable_case *c, const uint8_t *loop, int i, int j, uint8_t split[12][12])
+static void mctable_triangle(lm_mctable_entry *e, int a, int b, int c)
+{
+    assert(e->n < LM_MCTABLE_TRIS);
+    uint8_t *t = e->tri + 3 * e->n++;
+    t[0] = (uint8_t)a;
+    t[1] = (uint8_t)b;
+    t[2] = (uint8_t)c;
+}
+
+static void mctable_emit(lm_mctable_entry *e, const uint8_t *loop, int i, int j, uint8_t split[12][12])
 {
     if (j - i < 2) return;
     int k = split[i][j];
-    assert(c->n < LM_MCTABLE_TRIS);
-    uint8_t *t = c->tri + 3 * c->n++;
-    t[0] = loop[i];
-    t[1] = loop[k];
-    t[2] = loop[j];
-    mctable_emit(c, loop, i, k, split);
-    mctable_emit(c, loop, k, j, split);
+    mctable_triangle(e, loop[i], loop[k], loop[j]);
+    mctable_emit(e, loop, i, k, split);
+    mctable_emit(e, loop, k, j, split);
 }
 
-static lm_mctable_case mctable_cases[256];
-
-static void mctable_make(void)
+static void mctable_entry(lm_mctable_entry *e, unsigned inside, unsigned joined)
 {
-    for (unsigned in = 0; in < 256; in++) {
-        uint8_t edges[12], length[4];
-        lm_mctable_case *c = &mctable_cases[in];
-        int loops = lm_mctable_loops(in, edges, length), at = 0;
-        for (int l = 0; l < loops; at += length[l++]) {
-            uint8_t split[12][12] = {{0}};
-            int cost = mctable_best(edges + at, 0, length[l] - 1, split);
-            assert(cost < MCTABLE_NONE);
-            (void)cost;
-            mctable_emit(c, edges + at, 0, length[l] - 1, split);
+    uint8_t edges[12], length[LM_MCTABLE_LOOPS];
+    int loops = lm_mctable_loops(inside, joined, edges, length), at = 0;
+    for (int l = 0; l < loops; at += length[l++]) {
+        uint8_t split[12][12] = {{0}}, *loop = edges + at;
+        int n = length[l];
+        for (int i = 0; i < n; i++) e->edges |= (uint16_t)(1u << loop[i]);
+        if (mctable_best(loop, 0, n - 1, split) < MCTABLE_NONE) {
+            mctable_emit(e, loop, 0, n - 1, split);
+            continue;
         }
-        for (int i = 0; i < at; i++) c->edges |= (uint16_t)(1u << edges[i]);
+        assert(!e->extra);
+        e->extra = 1;
+        for (int i = 0; i < n; i++) {
+            e->ring |= (uint16_t)(1u << loop[i]);
+            mctable_triangle(e, loop[i], loop[(i + 1) % n], 12);
+        }
     }
 }
 
-const lm_mctable_case *lm_mctable(void)
+static lm_mctable mctable_all;
+
+static void mctable_make(void)
+{
+    int at = 0;
+    for (unsigned in = 0; in < 256; in++) {
+        unsigned faces = 0, ambiguous[6], n = 0;
+        for (int f = 0; f < 6; f++)
+            if (mctable_ambiguous(in, f)) {
+                faces |= 1u << f;
+                ambiguous[n++] = (unsigned)f;
+            }
+        mctable_all.faces[in] = (uint8_t)faces;
+        mctable_all.first[in] = (uint16_t)at;
+        for (unsigned bits = 0; bits < 1u << n; bits++) {
+            unsigned joined = 0;
+            for (unsigned q = 0; q < n; q++) joined |= (bits >> q & 1) << ambiguous[q];
+            assert(at < LM_MCTABLE_ENTRIES);
+            mctable_entry(&mctable_all.entry[at++], in, joined);
+        }
+    }
+    assert(at == LM_MCTABLE_ENTRIES);
+}
+
+const lm_mctable *lm_mctable_get(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, mctable_make);
-    return mctable_cases;
+    return &mctable_all;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 typedef struct {
-    uint64_t x, y, z, t; /* first vertex on the row's x-, y-, z-edges; first triangle of the row's cells */
+    uint64_t x, y, z, c, t; /* first vertex on the row's x-, y-, z-edges, inside its cells; first triangle of its cells */
 } mcubes_row;
 
 typedef struct {
@@ -26,7 +26,7 @@ typedef struct {
     size_t words;          /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
     uint64_t *bits;        /* m[2] * m[1] rows */
     mcubes_row *row;       /* m[2] * m[1]: counts, then offsets */
-    const lm_mctable_case *table;
+    const lm_mctable *table;
     lm_mesh *out;
 } mcubes_job;
 
@@ -182,13 +182,41 @@ static unsigned mcubes_case(const mcubes_job *job, const mcubes_four *f, size_t 
     return c;
 }
 
+/* Sample of the volume at a place of the padded grid that lies inside it. */
+static double mcubes_sample(const mcubes_job *job, size_t i, size_t j, size_t k)
+{
+    const size_t pad = (size_t)job->pad, *n = job->vol->n;
+    return lm_vol_at(job->vol, ((k - pad) * n[1] + j - pad) * n[0] + i - pad);
+}
+
+/* Asymptotic decider: on an ambiguous face the bilinear interpolant joins the two inside corners where its saddle is not
+ * below the level. Both cells at the face multiply the same numbers. A face that reaches into the padding has two
+ * neighbouring outside corners there, so it is never ambiguous. */
+static bool mcubes_joined(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside, int face)
+{
+    const uint8_t *c = lm_mctable_face(face);
+    double v[4];
+    for (int q = 0; q < 4; q++)
+        v[q] = mcubes_sample(job, i + (c[q] & 1), j + (c[q] >> 1 & 1), k + (c[q] >> 2)) - job->iso;
+    double even = v[0] * v[2], odd = v[1] * v[3];
+    return inside >> c[0] & 1 ? even >= odd : odd >= even;
+}
+
+static const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside)
+{
+    unsigned at = job->table->first[inside], faces = job->table->faces[inside];
+    for (unsigned bit = 1; faces; faces &= faces - 1, bit <<= 1)
+        if (mcubes_joined(job, i, j, k, inside, __builtin_ctz(faces))) at += bit;
+    return &job->table->entry[at];
+}
+
 static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
 {
     (void)worker;
     (void)err;
     const mcubes_job *job = ctx;
     for (size_t j = 0; j < job->m[1]; j++) {
-        mcubes_row n = {0, 0, 0, 0};
+        mcubes_row n = {0};
         const uint64_t *r = mcubes_bits(job, j, k);
         const uint64_t *ry = j + 1 < job->m[1] ? mcubes_bits(job, j + 1, k) : r, *rz = k + 1 < job->m[2] ? mcubes_bits(job, j, k + 1) : r;
         for (size_t w = 0; w < job->words; w++) {
@@ -199,8 +227,12 @@ static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
         if (j + 1 < job->m[1] && k + 1 < job->m[2]) {
             mcubes_four f = mcubes_rows(job, j, k);
             for (size_t w = 0; w < job->words; w++)
-                for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1)
-                    n.t += job->table[mcubes_case(job, &f, w, __builtin_ctzll(act))].n;
+                for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
+                    int b = __builtin_ctzll(act);
+                    const lm_mctable_entry *e = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(job, &f, w, b));
+                    n.t += e->n;
+                    n.c += e->extra;
+                }
         }
         job->row[k * job->m[1] + j] = n;
     }
@@ -230,27 +262,49 @@ static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vert
     for (int c = 0; c < 3; c++) job->out->pos[3 * vertex + (uint64_t)c] = (float)p[c];
 }
 
-/* All vertices on the edges that start at sample (i,j,k) of the padded grid, along `axis`, for the crossed bits of one row. */
+/* Grid coordinates (of the volume, not the padded grid) of the crossing on the edge along `axis` from sample at[]. */
+static void mcubes_crossing(const mcubes_job *job, const size_t at[3], int axis, double g[3])
+{
+    const size_t pad = (size_t)job->pad, *n = job->vol->n;
+    double t = 0.5; /* an edge that leaves the volume is crossed half a voxel outside */
+    if (!pad || (at[axis] >= pad && at[axis] - pad + 1 < n[axis])) {
+        size_t to[3] = {at[0], at[1], at[2]};
+        to[axis]++;
+        t = mcubes_cross(mcubes_sample(job, at[0], at[1], at[2]), mcubes_sample(job, to[0], to[1], to[2]), job->iso, job->clamp);
+    }
+    for (int c = 0; c < 3; c++) g[c] = (double)at[c] - (double)pad + (c == axis ? t : 0);
+}
+
+/* All vertices on the edges along `axis` that start at the samples of one row. */
 static void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis, uint64_t vertex)
 {
-    const size_t *n = job->vol->n, pad = (size_t)job->pad;
-    const size_t step = axis == 0 ? 1 : axis == 1 ? n[0] : n[0] * n[1];
     const uint64_t *r = mcubes_bits(job, j, k), *o = axis == 1 ? mcubes_bits(job, j + 1, k) : axis == 2 ? mcubes_bits(job, j, k + 1) : r;
     for (size_t w = 0; w < job->words; w++) {
         uint64_t cross = axis ? r[w] ^ o[w] : (r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w);
         for (; cross; cross &= cross - 1) {
             size_t at[3] = {w * 64 + (size_t)__builtin_ctzll(cross), j, k};
-            /* the end that lies on the volume's border has no sample beyond it: closed half a voxel outside */
-            bool rim = pad && (at[axis] < pad || at[axis] - pad + 1 >= n[axis]);
-            double t = 0.5, g[3];
-            if (!rim) {
-                size_t index = ((at[2] - pad) * n[1] + at[1] - pad) * n[0] + at[0] - pad;
-                t = mcubes_cross(lm_vol_at(job->vol, index), lm_vol_at(job->vol, index + step), job->iso, job->clamp);
-            }
-            for (int c = 0; c < 3; c++) g[c] = (double)at[c] - (double)pad + (c == axis ? t : 0);
+            double g[3];
+            mcubes_crossing(job, at, axis, g);
             mcubes_point(job, g, vertex++);
         }
     }
+}
+
+/* The vertex inside cell (i,j,k): the mean of the crossings on the edges in `ring`. */
+static void mcubes_cell_vertex(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned ring, uint64_t vertex)
+{
+    double mean[3] = {0, 0, 0};
+    for (unsigned rest = ring; rest; rest &= rest - 1) {
+        int e = __builtin_ctz(rest), axis = e >> 2, u = e & 1, v = e >> 1 & 1;
+        size_t at[3] = {i, j, k};
+        double g[3];
+        at[axis == 0 ? 1 : 0] += (size_t)u;
+        at[axis == 2 ? 1 : 2] += (size_t)v;
+        mcubes_crossing(job, at, axis, g);
+        for (int c = 0; c < 3; c++) mean[c] += g[c];
+    }
+    for (int c = 0; c < 3; c++) mean[c] /= __builtin_popcount(ring);
+    mcubes_point(job, mean, vertex);
 }
 
 /* ---- 5 triangles ---- */
@@ -264,11 +318,13 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
      * active cell, so the counters step along with the cells and never miss one. */
     uint64_t vx[4] = {at[row].x, at[row + 1].x, at[up].x, at[up + 1].x};
     uint64_t vy[2] = {at[row].y, at[up].y}, vz[2] = {at[row].z, at[row + 1].z};
+    uint64_t own = at[row].c;
     uint32_t *tri = job->out->tri + 3 * at[row].t;
     for (size_t w = 0; w < job->words; w++)
         for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
-            const lm_mctable_case *c = &job->table[mcubes_case(job, &f, w, __builtin_ctzll(act))];
-            uint32_t e[12];
+            int b = __builtin_ctzll(act);
+            const lm_mctable_entry *c = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(job, &f, w, b));
+            uint32_t e[13];
             for (int q = 0; q < 4; q++) {
                 e[q] = (uint32_t)vx[q];
                 vx[q] += c->edges >> q & 1;
@@ -281,6 +337,8 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
                 vz[q] += c->edges >> (8 + 2 * q) & 1;
                 e[9 + 2 * q] = (uint32_t)vz[q];
             }
+            e[12] = (uint32_t)own;
+            if (c->extra) mcubes_cell_vertex(job, w * 64 + (size_t)b, j, k, c->ring, own++);
             for (int t = 0; t < c->n; t++, tri += 3) {
                 tri[0] = e[c->tri[3 * t]];
                 tri[1 + job->flip] = e[c->tri[3 * t + 1]];
@@ -315,8 +373,9 @@ static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *tri
         o->x = v;
         o->y = v + n.x;
         o->z = v + n.x + n.y;
+        o->c = v + n.x + n.y + n.z;
         o->t = t;
-        v += n.x + n.y + n.z;
+        v += n.x + n.y + n.z + n.c;
         t += n.t;
     }
     *vertices = v;
@@ -343,7 +402,7 @@ lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, l
     if ((rc = lm_vol_check(vol, err)) || (rc = lm_mcubes_clamp(vol, &job.clamp, err))) return rc;
     for (int a = 0; a < 3; a++) job.m[a] = vol->n[a] + 2 * (size_t)job.pad;
     job.words = job.m[0] / 64 + 1;
-    job.table = lm_mctable();
+    job.table = lm_mctable_get();
     if (!lm_mem_mul(job.m[1], job.m[2], &rows) || !lm_mem_mul(rows, job.words, &words))
         return lm_err_set(err, LM_ERANGE, NULL, "the grid has too many rows: %zu x %zu", job.m[1], job.m[2]);
     job.bits = lm_mem_alloc(words, sizeof *job.bits, err);
