@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* segment.h: threshold segmentation that keeps the grey values, so that the surface stays sub-voxel exact (DESIGN 6).
  *
- * Inside is {v >= lo} or {lo <= v <= hi}; components are 6-connected, which is how marching cubes connects them: no grid
- * edge joins a kept and a dropped component, so dropping one never moves the surface of another. Dropped voxels are
- * pushed to the volume's least value. With hi the field becomes min(v - lo, hi - v), float32, level 0. */
+ * Inside is {v >= lo} or {lo <= v <= hi}; components are 6-connected: no grid edge joins a kept and a dropped one, so
+ * dropping one never moves a crossing of another; where the two met only across the diagonal of a cell's face they are
+ * parted. Dropped voxels are pushed to the volume's least value. With hi the field becomes min(v - lo, hi - v), float32,
+ * level 0.
+ */
 #ifndef LM_VOLUME_SEGMENT_H
 #define LM_VOLUME_SEGMENT_H
 
