@@ -13,12 +13,13 @@ static struct {
     cli_quantity weld;
     bool check, write_failed, verbose, quiet;
     size_t threads;
-    const char *output, *json;
-} a;
+    const char *keep, *output, *json;
+} a = {.keep = "all"};
 
 static const cli_opt opts[] = {
     {"check", 0, CLI_FLAG, NULL, NULL, "repair nothing: print what is wrong (the mesh goes on with -o only)", &a.check, LM_UNIT_NONE},
     {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld, LM_UNIT_MM},
+    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata", &a.write_failed, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
@@ -39,20 +40,39 @@ static struct {
     lm_mesh mesh;
     lm_records rec;
     lm_audit before, after;
+    lm_keep_opt keep;
     lm_repair repair;
+    bool touched;     /* it was repaired, or shells dropped */
     double volume[2]; /* before, after: of the mesh as a whole, closed or not */
     lm_meshfile_format format;
     char name[NAME]; /* where the mesh goes */
 } s;
 
+static lm_status usage_keep(lm_err *err)
+{
+    lm_quantity q;
+    if (!strcmp(a.keep, "all")) return LM_OK;
+    if (!strcmp(a.keep, "largest")) s.keep.most = 1;
+    else if (!lm_num_size(a.keep, 1000000000, &s.keep.most)) {
+        lm_status rc = lm_num_quantity(a.keep, LM_UNIT_NONE, &q, err);
+        if (rc) return lm_err_frame(err, "--keep");
+        if (q.unit == LM_UNIT_MM3) s.keep.min_mm3 = q.value;
+    }
+    if (s.keep.most || s.keep.min_mm3 > 0) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "--keep '%s': all, largest, a number of shells from 1, or a volume with its unit above 0", a.keep);
+}
+
 static lm_status usage(lm_err *err)
 {
+    lm_status rc = usage_keep(err);
+    if (rc) return rc;
     bool to_stdout = a.output && !strcmp(a.output, "-");
     if (!a.output && !a.check) {
         a.output = "-";
         to_stdout = true;
     }
-    if (a.check && a.weld.text) return lm_err_set(err, LM_EUSAGE, NULL, "--check repairs nothing: leave --weld out");
+    bool keeps = s.keep.most || s.keep.min_mm3 > 0;
+    if (a.check && (a.weld.text || keeps)) return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", keeps ? "keep" : "weld");
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
     if (a.write_failed && (!a.output || to_stdout)) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
@@ -63,15 +83,17 @@ static lm_status usage(lm_err *err)
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .threads = (int)a.threads};
+    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .keep = s.keep, .threads = (int)a.threads};
     lm_status rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
     if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before, err))) return rc;
     s.volume[0] = s.volume[1] = lm_mesh_volume(&s.mesh);
     s.after = s.before;
-    if (a.check || s.before.valid) return LM_OK; /* a valid mesh keeps its bytes */
+    if (a.check) return LM_OK;
     cli_progress(&tool, a.quiet, "repair", 0.4);
-    if ((rc = lm_repair_run(&s.mesh, &ropt, &s.repair, err))) return rc;
+    if ((rc = lm_repair_run(&s.mesh, s.before.valid, &ropt, &s.repair, err))) return rc;
+    if (s.before.valid && !s.repair.step[LM_REPAIR_KEEP].count) return LM_OK; /* a valid mesh keeps its bytes */
+    s.touched = true;
     cli_progress(&tool, a.quiet, "check again", 0.6);
     if ((rc = lm_audit_run(&s.mesh, &aopt, &s.after, err))) return rc;
     s.volume[1] = lm_mesh_volume(&s.mesh);
@@ -82,26 +104,48 @@ static json_t *steps_json(double *moved)
 {
     json_t *list = json_array();
     *moved = 0;
-    for (size_t i = 0; i < s.repair.n; i++) {
+    for (int i = 0; i < LM_REPAIR_STEPS && s.touched; i++) {
         const lm_repair_step *p = &s.repair.step[i];
         if (p->max_move_mm > *moved) *moved = p->max_move_mm;
-        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f}", "step", p->name, "count", (json_int_t)p->count,
-                                              "max_move_mm", p->max_move_mm, "volume_change_mm3", p->volume_change_mm3));
+        json_t *o = json_pack("{s:s, s:I, s:f, s:f}", "step", lm_repair_name((lm_repair_kind)i), "count", (json_int_t)p->count,
+                              "max_move_mm", p->max_move_mm, "volume_change_mm3", p->volume_change_mm3);
+        if (i == LM_REPAIR_HOLES && p->count) {
+            json_object_set_new(o, "triangles", json_integer((json_int_t)s.repair.hole_triangles));
+            json_object_set_new(o, "area_mm2", json_real(s.repair.hole_area_mm2));
+        }
+        json_array_append_new(list, o);
     }
     return list;
+}
+
+enum { TEXT = 200, NAMED = 20 }; /* holes named one by one */
+
+static void hole_text(const lm_hole *h, char *text)
+{
+    char at[3][LM_NUM_TEXT];
+    for (int k = 0; k < 3; k++) lm_num_f32(h->at[k], at[k]);
+    snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
 }
 
 /* What the mesh is not yet, beside the counts of the audit. */
 static lm_status findings(json_t *r, lm_err *err)
 {
-    char text[200];
+    char text[TEXT];
     lm_status rc = LM_OK;
-    if (s.repair.nonorientable) {
+    for (size_t i = 0; i < s.repair.holes_left && i < NAMED && !rc; i++) {
+        hole_text(&s.repair.hole[i], text);
+        rc = lm_record_finding(r, "warning", NULL, text, err);
+    }
+    if (!rc && s.repair.holes_left > NAMED) {
+        snprintf(text, sizeof text, "%zu more holes are not filled", s.repair.holes_left - NAMED);
+        rc = lm_record_finding(r, "warning", NULL, text, err);
+    }
+    if (!rc && s.repair.nonorientable) {
         snprintf(text, sizeof text, "%zu piece%s with one side only (as a Moebius strip), the first with triangle %u: cannot be oriented",
                  s.repair.nonorientable, s.repair.nonorientable == 1 ? "" : "s", s.repair.nonorientable_first);
         rc = lm_record_finding(r, "warning", NULL, text, err);
     }
-    if (!rc && s.repair.n && !s.before.closed)
+    if (!rc && s.touched && !s.before.closed)
         rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body", err);
     if (!rc && !s.after.valid && a.write_failed) rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
     return rc;
@@ -117,6 +161,8 @@ static lm_status record(lm_err *err)
            *o = json_object_get(r, "options");
     bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
     if (a.weld.text) bad |= json_object_set_new(o, "weld_mm", json_real(a.weld.q.value)) != 0;
+    if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
+    if (s.keep.min_mm3 > 0) bad |= json_object_set_new(o, "keep_mm3", json_real(s.keep.min_mm3)) != 0;
     if (a.write_failed) bad |= json_object_set_new(o, "write_failed", json_true()) != 0;
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
     bad |= json_object_set_new(r, "audit", audit) != 0;
@@ -192,10 +238,15 @@ done:
 
 static void say(void)
 {
-    for (size_t i = 0; i < s.repair.n; i++)
-        if (s.repair.step[i].count && a.verbose)
-            cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", s.repair.step[i].name, s.repair.step[i].count,
+    char text[TEXT];
+    for (int i = 0; i < LM_REPAIR_STEPS && a.verbose; i++)
+        if (s.repair.step[i].count)
+            cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", lm_repair_name((lm_repair_kind)i), s.repair.step[i].count,
                      s.repair.step[i].max_move_mm, s.repair.step[i].volume_change_mm3);
+    for (size_t i = 0; i < s.repair.holes_left && !a.quiet && i < (a.verbose ? NAMED : 1); i++) {
+        hole_text(&s.repair.hole[i], text);
+        cli_note(&tool, "%s", text);
+    }
     if (s.repair.nonorientable && !a.quiet)
         cli_note(&tool, "%zu piece(s) with one side only, the first with triangle %u: cannot be oriented", s.repair.nonorientable, s.repair.nonorientable_first);
 }
@@ -220,6 +271,7 @@ int main(int argc, char **argv)
         }
     }
     lm_record_release(&s.rec);
+    lm_repair_release(&s.repair);
     lm_mesh_release(&s.mesh);
     return rc;
 }

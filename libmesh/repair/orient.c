@@ -99,7 +99,7 @@ static lm_status orient_outward(orient_work *w, int threads, lm_orient *out, lm_
     return rc;
 }
 
-lm_status lm_orient_run(lm_mesh *m, int threads, lm_orient *out, double *agreed_mm3, lm_err *err)
+lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_err *err)
 {
     orient_work w = {.m = m, .piece = LM_TOPO_INIT};
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
@@ -117,7 +117,7 @@ lm_status lm_orient_run(lm_mesh *m, int threads, lm_orient *out, double *agreed_
         if (w.piece.comp[t] == LM_TOPO_NONE) orient_walk(&w, queue, t, (uint32_t)w.piece.components++, out);
     for (size_t t = 0; t < m->nt; t++)
         if (w.turn[t]) orient_turn(m->tri + 3 * t);
-    if (agreed_mm3) *agreed_mm3 = lm_mesh_volume(m);
+    if (!outward) goto done;
     /* turning renumbers the corners and half-edges of what was turned */
     lm_topo_corners_release(&c);
     if (!(rc = lm_topo_corners_make(m, NULL, &c, err)) && !(rc = lm_topo_mates(m, &c, w.mate, err)) && !(rc = orient_closed(&w, &c, err)))

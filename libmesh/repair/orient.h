@@ -17,7 +17,8 @@ typedef struct {
     uint32_t nonorientable_first; /* lowest triangle of the first of them */
 } lm_orient;
 
-/* Between the two steps `agreed`, when not NULL, gets the mesh's signed volume. */
-LM_CHECKED lm_status lm_orient_run(lm_mesh *m, int threads, lm_orient *out, double *agreed_mm3, lm_err *err);
+/* outward: also turn closed pieces; to be asked for when holes are filled, as what lies inside a piece with a hole looks
+ * free-standing. */
+LM_CHECKED lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_err *err);
 
 #endif

@@ -1,34 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* repair.h: the plain repairs in their order, with what each did: weld, weld near, triangles without area, duplicates,
- * orientation, facing, vertices left over. What needs more (holes, non-manifold edges, intersections) stays for the audit to
- * name. Doing it twice changes nothing more. */
+/* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
+ * area, duplicates, orientation, cutting, holes; then facing, shells that are not to be kept, and vertices left over. What
+ * needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
 
+#include "repair/holes.h"
+#include "repair/keep.h"
 #include "surface/mesh.h"
 
 typedef struct {
     double weld_mm; /* 0: exact only */
+    lm_keep_opt keep;
     int threads;
 } lm_repair_opt;
 #define LM_REPAIR_OPT_INIT {.weld_mm = 0}
 
+typedef enum {
+    LM_REPAIR_WELD, LM_REPAIR_WELD_NEAR, /* vertices */
+    LM_REPAIR_DEGENERATE, LM_REPAIR_DUPLICATE, LM_REPAIR_ORIENT, /* triangles */
+    LM_REPAIR_CUT,          /* copies of vertices */
+    LM_REPAIR_HOLES,        /* holes filled */
+    LM_REPAIR_OUTWARD,      /* pieces */
+    LM_REPAIR_KEEP,         /* shells dropped */
+    LM_REPAIR_UNREFERENCED, /* vertices */
+    LM_REPAIR_STEPS
+} lm_repair_kind;
+
 typedef struct {
-    const char *name;          /* "weld", "weld_near", "degenerate", "duplicate", "orient", "outward", "unreferenced" */
-    size_t count;              /* vertices, triangles, or pieces for "outward" */
-    double max_move_mm;        /* of the vertices that stayed */
+    size_t count;              /* of what the kind says */
+    double max_move_mm;        /* of the vertices that stayed, and of copies */
     double volume_change_mm3;  /* of the signed volume, which means something where the mesh is closed */
 } lm_repair_step;
 
-enum { LM_REPAIR_STEPS = 7 };
 typedef struct {
-    size_t n; /* steps done, those without effect too */
-    lm_repair_step step[LM_REPAIR_STEPS];
+    lm_repair_step step[LM_REPAIR_STEPS]; /* all rounds together; count 0: without effect */
+    double hole_area_mm2;         /* drawn over holes */
+    size_t hole_triangles;
     size_t nonorientable;         /* pieces with one side only, and the lowest triangle of the first */
     uint32_t nonorientable_first;
+    size_t holes_left; /* holes not filled */
+    lm_hole *hole;     /* they; owned */
 } lm_repair;
+#define LM_REPAIR_INIT {.holes_left = 0}
 
-/* m must pass lm_mesh_validate. On error m is still a mesh, somewhere between. */
-LM_CHECKED lm_status lm_repair_run(lm_mesh *m, const lm_repair_opt *opt, lm_repair *out, lm_err *err);
+const char *lm_repair_name(lm_repair_kind k); /* "weld", "weld_near", "degenerate", ...: keys of the record */
+/* m must pass lm_mesh_validate. A mesh that is valid already is only asked for its shells (keep). On error m is still a
+ * mesh, somewhere between, and out is empty. */
+LM_CHECKED lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err);
+void lm_repair_release(lm_repair *r);
 
 #endif

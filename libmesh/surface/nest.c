@@ -19,7 +19,8 @@ typedef struct {
     const lm_bvh *b;
     const lm_topo *topo;
     uint32_t *start; /* per component: its rightmost vertex */
-    uint32_t *depth;
+    uint32_t *depth, *around;
+    bool again; /* all depths are known: look for the deepest around */
     nest_scratch *scratch;
 } nest_work;
 
@@ -29,14 +30,14 @@ static int nest_cmp(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* How many other closed components the ray from p crosses an odd number of times. */
-static lm_status nest_ray(const nest_work *w, nest_scratch *s, uint32_t own, const float *p, uint32_t *depth, lm_err *err)
+/* How many other closed components the ray from p crosses an odd number of times; in the second pass, which of these is
+ * the deepest. */
+static lm_status nest_ray(const nest_work *w, nest_scratch *s, uint32_t own, const float *p, lm_err *err)
 {
-    uint32_t stack[LM_BVH_DEPTH];
+    uint32_t stack[LM_BVH_DEPTH], depth = 0, *around = &w->around[own];
     size_t hits = 0;
     int n = 1;
     stack[0] = 0;
-    *depth = 0;
     while (n) {
         uint32_t i = stack[--n];
         const lm_bvh_node *node = &w->b->node[i];
@@ -60,8 +61,11 @@ static lm_status nest_ray(const nest_work *w, nest_scratch *s, uint32_t own, con
     if (hits > 1) qsort(s->comp, hits, sizeof *s->comp, nest_cmp);
     for (size_t i = 0, j; i < hits; i = j) {
         for (j = i; j < hits && s->comp[j] == s->comp[i]; j++) continue;
-        *depth += (j - i) & 1;
+        if (!((j - i) & 1)) continue;
+        depth++;
+        if (w->again && (*around == LM_TOPO_NONE || w->depth[s->comp[i]] > w->depth[*around])) *around = s->comp[i];
     }
+    if (!w->again) w->depth[own] = depth;
     return LM_OK;
 }
 
@@ -69,8 +73,8 @@ static lm_status nest_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     nest_work *w = ctx;
     for (size_t c = task * NEST_BLOCK; c < w->topo->components && c < (task + 1) * NEST_BLOCK; c++) {
-        if (!w->topo->closed[c]) continue;
-        lm_status rc = nest_ray(w, &w->scratch[worker], (uint32_t)c, w->m->pos + 3 * (size_t)w->start[c], &w->depth[c], err);
+        if (!w->topo->closed[c] || (w->again && !w->depth[c])) continue;
+        lm_status rc = nest_ray(w, &w->scratch[worker], (uint32_t)c, w->m->pos + 3 * (size_t)w->start[c], err);
         if (rc) return rc;
     }
     return LM_OK;
@@ -127,8 +131,10 @@ lm_status lm_nest_make(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, i
     threads = lm_pool_threads(threads);
     lm_nest_release(out);
     if (!(w.depth = out->depth = lm_mem_calloc(n, sizeof *out->depth, err)) || !(out->facing = lm_mem_alloc(n, 1, err)) ||
-        !(out->low = lm_mem_alloc(n, sizeof *out->low, err)) || (rc = nest_facing(m, topo, out, err)))
+        !(out->low = lm_mem_alloc(n, sizeof *out->low, err)) || !(w.around = out->around = lm_mem_alloc(n, sizeof *out->around, err)) ||
+        (rc = nest_facing(m, topo, out, err)))
         goto done;
+    for (size_t c = 0; c < n; c++) out->around[c] = LM_TOPO_NONE;
     if (topo->closed_components < 2 || !b->nodes) goto done;
     if (!(w.start = lm_mem_alloc(n, sizeof *w.start, err)) || !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
         rc = LM_ENOMEM;
@@ -136,6 +142,8 @@ lm_status lm_nest_make(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, i
     }
     nest_rightmost(m, topo, w.start);
     rc = lm_pool_run(threads, (n - 1) / NEST_BLOCK + 1, nest_task, &w, err);
+    w.again = true;
+    if (!rc) rc = lm_pool_run(threads, (n - 1) / NEST_BLOCK + 1, nest_task, &w, err);
 done:
     for (int i = 0; w.scratch && i < threads; i++) free(w.scratch[i].comp);
     free(w.scratch);
@@ -149,5 +157,6 @@ void lm_nest_release(lm_nest *n)
     free(n->depth);
     free(n->facing);
     free(n->low);
+    free(n->around);
     *n = (lm_nest)LM_NEST_INIT;
 }
