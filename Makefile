@@ -20,7 +20,7 @@ endif
 GDCM_CFLAGS  ?= -isystem /usr/include/gdcm-3.0
 GDCM_LIBS    ?= -lgdcmMSFF -lgdcmDSED -lgdcmDICT -lgdcmCommon -lstdc++
 
-PKGS         := libadmesh libzip libpcre2-8 libdeflate expat jansson libpng zlib nettle
+PKGS         := libadmesh libzip libarchive libpcre2-8 libdeflate expat jansson libpng zlib nettle
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

@@ -33,7 +33,7 @@ static const cli_opt opts[] = {
 
 static const cli_tool tool = {
     .name = "dcmseg",
-    .purpose = "Read a DICOM series from folders or files, keep what lies above a threshold, write a volume (NRRD).",
+    .purpose = "Read a DICOM series from folders, files or archives (zip, tar), keep what lies above a threshold, write a volume (NRRD).",
     .usage = "[options] PATH...",
     .opts = opts,
     .notes = "Exit: 0 a volume was written; 1 nothing lies above the threshold; 2 trouble.\n"
@@ -206,6 +206,7 @@ static lm_status list_series(const lm_source *src, lm_err *err)
         if (!one || json_array_append_new(all, one)) rc = LM_ENOMEM;
     }
     if (!rc && lm_source_left(src)) lm_io_printf(out, "%zu files are no DICOM objects\n", lm_source_left(src));
+    if (!rc && lm_source_packed(src)) lm_io_printf(out, "%zu of them are archives, which were not opened\n", lm_source_packed(src));
     if (!rc && a.json) {
         json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left", (json_int_t)lm_source_left(src));
         rc = facts ? cli_json(a.json, facts, err) : lm_err_nomem(err, 0);
@@ -250,6 +251,7 @@ static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice 
     }
     if (!rc) rc = lm_source_load(src, series, opt, &vol, &source, err);
     if (rc) goto done;
+    if (lm_source_packed(src) && !a.quiet) cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
     json_t *w;
     json_array_foreach(json_object_get(source, "warnings"), i, w)
         if (!a.quiet) cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));

@@ -84,6 +84,8 @@ static lm_status check_options(lm_err *err)
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
         to_stdout += !strcmp(a.output.item[i], "-");
     }
+    for (size_t i = 0; i < a.against.n && !rc; i++)
+        if (!strcmp(a.against.item[i], "-")) rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
     if (rc) return rc;
     s.to_stdout = to_stdout > 0;
     to_stdout += (a.json && !strcmp(a.json, "-")) + (a.report && !strcmp(a.report, "-"));

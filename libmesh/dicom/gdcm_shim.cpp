@@ -23,21 +23,27 @@ namespace {
  * the end. */
 class shim_file : public std::streambuf {
 public:
-    explicit shim_file(const char *path)
+    explicit shim_file(const lm_gdcm_file *file)
     {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (file->p) {
+            size_ = file->n;
+            map_ = static_cast<char *>(const_cast<void *>(file->p)); /* a stream buffer wants it so; nothing is put there */
+            setg(map_, map_, map_ + size_);
+            return;
+        }
+        int fd = open(file->path, O_RDONLY | O_CLOEXEC);
         struct stat st;
         if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
             size_ = static_cast<size_t>(st.st_size);
             void *p = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-            if (p != MAP_FAILED) map_ = static_cast<char *>(p);
+            if (p != MAP_FAILED) map_ = static_cast<char *>(p), mapped_ = true;
         }
         if (fd >= 0) close(fd);
         if (map_) setg(map_, map_, map_ + size_);
     }
     ~shim_file() override
     {
-        if (map_) munmap(map_, size_);
+        if (mapped_) munmap(map_, size_);
     }
     shim_file(const shim_file &) = delete;
     shim_file &operator=(const shim_file &) = delete;
@@ -70,7 +76,7 @@ protected:
 private:
     char *map_ = nullptr;
     size_t size_ = 0;
-    bool cut_ = false;
+    bool cut_ = false, mapped_ = false;
 };
 
 void shim_quiet()
@@ -101,9 +107,9 @@ bool shim_cut(const shim_file &buf, const gdcm::Reader &reader)
                             gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
 }
 
-int shim_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
 {
-    shim_file buf(path);
+    shim_file buf(from);
     std::istream stream(&buf);
     gdcm::Reader reader;
     reader.SetStream(stream);
@@ -129,9 +135,9 @@ int shim_header(const char *path, int deflated, const uint32_t *tag, size_t n, l
 
 /* Uncompressed little-endian samples lie in the element as they are; GDCM's image classes would copy them twice more. All
  * else (compressed, big-endian) is decoded by them. */
-int shim_pixels(const char *path, void *out, size_t want, size_t *got)
+int shim_pixels(const lm_gdcm_file *from, void *out, size_t want, size_t *got)
 {
-    shim_file buf(path);
+    shim_file buf(from);
     std::istream stream(&buf);
     gdcm::ImageReader image_reader;
     gdcm::Reader &reader = image_reader;
@@ -160,12 +166,12 @@ int shim_pixels(const char *path, void *out, size_t want, size_t *got)
 
 } // namespace
 
-extern "C" int lm_gdcm_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
+extern "C" int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
 {
     shim_quiet();
     for (size_t i = 0; i < n; i++) value[i].length = -1;
     try {
-        return shim_header(path, deflated, tag, n, value);
+        return shim_header(file, deflated, tag, n, value);
     } catch (const std::bad_alloc &) {
         return LM_GDCM_MEMORY;
     } catch (...) {
@@ -173,12 +179,12 @@ extern "C" int lm_gdcm_header(const char *path, int deflated, const uint32_t *ta
     }
 }
 
-extern "C" int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *got)
+extern "C" int lm_gdcm_pixels(const lm_gdcm_file *file, void *out, size_t want, size_t *got)
 {
     shim_quiet();
     *got = 0;
     try {
-        return shim_pixels(path, out, want, got);
+        return shim_pixels(file, out, want, got);
     } catch (const std::bad_alloc &) {
         return LM_GDCM_MEMORY;
     } catch (...) {

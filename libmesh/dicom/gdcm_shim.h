@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+/* Where a DICOM file is: n bytes in memory at p, which outlive the call; or, when p is NULL, the file at path. */
+typedef struct {
+    const char *path;
+    const void *p;
+    size_t n;
+} lm_gdcm_file;
+
 enum { LM_GDCM_VALUE = 256 };
 typedef struct {
     int length;                /* of the value in the file; -1: no such element. More than LM_GDCM_VALUE: cut here */
@@ -31,10 +38,10 @@ enum {
 /* Read these elements; what lies behind the last of them (pixel data) is not touched. deflated: the
  * transfer syntax is 1.2.840.10008.1.2.1.99. value[i] is the root-level element tag[i] = group << 16 | element;
  * tag 0x00020010 is the transfer syntax that was used, stated or guessed. */
-int lm_gdcm_header(const char *path, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value);
+int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value);
 /* Decode the pixel data of a one-frame image: exactly `want` bytes of stored values, samples in the host's byte order.
  * *got: bytes there were. */
-int lm_gdcm_pixels(const char *path, void *out, size_t want, size_t *got);
+int lm_gdcm_pixels(const lm_gdcm_file *file, void *out, size_t want, size_t *got);
 /* Is this UID a transfer syntax that GDCM reads at all? */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */

@@ -2,6 +2,7 @@
 #include "dicom/scan.h"
 #include "base/bytes.h"
 #include "base/num.h"
+#include "dicom/archive.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -279,15 +280,30 @@ static void scan_meta(const unsigned char *b, size_t n, lm_dicom_file *f)
     }
 }
 
-void lm_scan_file(const char *path, lm_dicom_file *f)
+/* Its first bytes; -1 when it cannot be read. */
+static ssize_t scan_head(const lm_gdcm_file *from, unsigned char b[SCAN_HEAD])
+{
+    size_t k = from->n < SCAN_HEAD ? from->n : SCAN_HEAD;
+    if (from->p) {
+        memcpy(b, from->p, k);
+        return (ssize_t)k;
+    }
+    int fd = open(from->path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, b, SCAN_HEAD, 0);
+    if (fd >= 0) close(fd);
+    return n;
+}
+
+void lm_scan_file(const lm_gdcm_file *from, lm_dicom_file *f)
 {
     lm_gdcm_value v[T_COUNT];
     unsigned char b[SCAN_HEAD];
     memset(f, 0, sizeof *f);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : pread(fd, b, sizeof b, 0);
-    if (fd >= 0) close(fd);
-    f->state = n < 0 ? LM_SCAN_UNREADABLE : scan_sniff(b, (size_t)n) ? LM_SCAN_DICOM : LM_SCAN_FOREIGN;
+    ssize_t n = scan_head(from, b);
+    f->state = n < 0                            ? LM_SCAN_UNREADABLE
+               : scan_sniff(b, (size_t)n)       ? LM_SCAN_DICOM
+               : lm_archive_sniff(b, (size_t)n) ? LM_SCAN_ARCHIVE
+                                                : LM_SCAN_FOREIGN;
     if (f->state != LM_SCAN_DICOM) return;
     scan_meta(b, (size_t)n, f);
     if (f->transfer[0] && !lm_gdcm_knows(f->transfer)) {
@@ -295,7 +311,7 @@ void lm_scan_file(const char *path, lm_dicom_file *f)
         f->kind = scan_kind(f);
         return;
     }
-    int rc = lm_gdcm_header(path, !strcmp(f->transfer, "1.2.840.10008.1.2.1.99"), lm_scan_tags, T_COUNT, v);
+    int rc = lm_gdcm_header(from, !strcmp(f->transfer, "1.2.840.10008.1.2.1.99"), lm_scan_tags, T_COUNT, v);
     if (rc == LM_GDCM_OK) lm_scan_parse(v, f);
     else f->state = rc == LM_GDCM_MEMORY ? LM_SCAN_MEMORY : LM_SCAN_DAMAGED;
     /* A header that was cut between two elements reads well: what every image has must be there. */

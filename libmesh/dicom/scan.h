@@ -18,6 +18,7 @@ typedef enum {
 typedef enum {
     LM_SCAN_DICOM,
     LM_SCAN_FOREIGN, /* no DICOM */
+    LM_SCAN_ARCHIVE, /* no DICOM: a zip, gzip or tar file */
     LM_SCAN_SYNTAX,  /* DICOM in a transfer syntax that GDCM does not know: only transfer, sop_class and kind are set */
     LM_SCAN_DAMAGED,
     LM_SCAN_MEMORY,
@@ -59,6 +60,6 @@ bool lm_scan_is_image(const lm_dicom_file *f);
 /* Fill f from values read by lm_gdcm_header. */
 void lm_scan_parse(const lm_gdcm_value *value, lm_dicom_file *f);
 /* Look at one file: for a child process. Never fails; see f->state. */
-void lm_scan_file(const char *path, lm_dicom_file *f);
+void lm_scan_file(const lm_gdcm_file *from, lm_dicom_file *f);
 
 #endif

@@ -3,6 +3,7 @@
 #include "dicom/source.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "dicom/archive.h"
 #include "dicom/child.h"
 #include "dicom/decode.h"
 #include "dicom/select.h"
@@ -10,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <nettle/hmac.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SOURCE_FILES = 1000000, SOURCE_DEPTH = 32, SOURCE_PATH = 4096, SOURCE_READER_MB = 64 };
 
@@ -25,10 +28,11 @@ typedef struct {
     const char *name; /* part of path: relative to the folder the user gave; for messages */
     bool asked;       /* the user named this very file */
     size_t size;
+    unsigned char *data; /* a member of an archive: its bytes, owned; path is no path then */
 } source_file;
 
 struct lm_source {
-    size_t n, cap, left;
+    size_t n, cap, left, packed;
     source_file *file;
     lm_dicom_file *head; /* shared memory, one for each file */
     size_t head_bytes;
@@ -38,7 +42,10 @@ struct lm_source {
 void lm_source_release(lm_source *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->n; i++) free(s->file[i].path);
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->file[i].path);
+        free(s->file[i].data);
+    }
     free(s->file);
     if (s->head) munmap(s->head, s->head_bytes);
     lm_series_release(&s->list);
@@ -54,7 +61,7 @@ static lm_status source_add(lm_source *s, const char *path, size_t root, bool as
     if (rc) return rc;
     char *p = strdup(path);
     if (!p) return lm_err_nomem(err, strlen(path));
-    s->file[s->n++] = (source_file){p, p + root, asked, (size_t)size};
+    s->file[s->n++] = (source_file){p, p + root, asked, (size_t)size, NULL};
     return LM_OK;
 }
 
@@ -114,20 +121,53 @@ static lm_status source_walk(lm_source *s, char *path, size_t root, const source
     return rc;
 }
 
+/* The members of an archive, named by number: their names stay in it. */
+static lm_status source_archive(lm_source *s, const char *path, lm_err *err)
+{
+    lm_in *in = NULL;
+    lm_archive a = LM_ARCHIVE_INIT;
+    char name[SOURCE_PATH + 64];
+    lm_status rc = lm_io_open(path, &in, err);
+    if (rc) return rc;
+    if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+    for (size_t i = 0; i < a.n && !rc; i++) {
+        snprintf(name, sizeof name, "%s: member %zu", lm_io_name(in), a.item[i].number);
+        if ((rc = source_add(s, name, 0, false, (off_t)a.item[i].size, err))) break;
+        s->file[s->n - 1].data = a.item[i].data;
+        a.item[i].data = NULL;
+    }
+    lm_archive_release(&a);
+    lm_io_close(in);
+    return rc;
+}
+
+static bool source_is_archive(const char *path)
+{
+    unsigned char b[LM_ARCHIVE_HEAD];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, b, sizeof b, 0);
+    if (fd >= 0) close(fd);
+    return n > 0 && lm_archive_sniff(b, (size_t)n);
+}
+
 static lm_status source_paths(lm_source *s, const char *const *paths, size_t n, lm_err *err)
 {
     for (size_t i = 0; i < n; i++) {
         struct stat st;
         char path[SOURCE_PATH];
         lm_status rc;
-        if (!strcmp(paths[i], "-")) return lm_err_set(err, LM_EUSAGE, NULL, "DICOM comes from files and folders, not from standard input");
+        if (!strcmp(paths[i], "-")) {
+            if ((rc = source_archive(s, "-", err))) return rc;
+            continue;
+        }
         if (strlen(paths[i]) + 2 > sizeof path || !paths[i][0]) return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", paths[i]);
         if (stat(paths[i], &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", paths[i], strerror(errno));
         if (S_ISDIR(st.st_mode)) {
             strcpy(path, paths[i]);
             if (path[strlen(path) - 1] != '/') strcat(path, "/");
             rc = source_walk(s, path, strlen(path), NULL, 0, err);
-        } else if (S_ISREG(st.st_mode)) rc = source_add(s, paths[i], 0, true, st.st_size, err);
+        } else if (S_ISREG(st.st_mode))
+            rc = source_is_archive(paths[i]) ? source_archive(s, paths[i], err) : source_add(s, paths[i], 0, true, st.st_size, err);
         else return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", paths[i]);
         if (rc) return rc;
     }
@@ -147,7 +187,8 @@ static lm_status source_child_error(const char *name, const lm_child_end *end, l
 static int source_scan_one(void *ctx, size_t i)
 {
     lm_source *s = ctx;
-    lm_scan_file(s->file[i].path, &s->head[i]);
+    const lm_gdcm_file from = {s->file[i].path, s->file[i].data, s->file[i].size};
+    lm_scan_file(&from, &s->head[i]);
     return 0;
 }
 
@@ -177,6 +218,7 @@ static lm_status source_judge(lm_source *s, lm_err *err)
             h->state = LM_SCAN_FOREIGN;
             s->left++;
             break;
+        case LM_SCAN_ARCHIVE: s->packed++; /* fall through */
         case LM_SCAN_FOREIGN:
             if (f->asked) return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is not DICOM", f->name);
             s->left++;
@@ -192,7 +234,9 @@ static lm_status source_judge(lm_source *s, lm_err *err)
         }
     }
     if (s->left == s->n)
-        return lm_err_set(err, LM_EFORMAT, NULL, s->n ? "none of %zu files is DICOM" : "there are no files (%zu)", s->n);
+        return lm_err_set(err, LM_EFORMAT, NULL, s->packed ? "none of %zu files is DICOM; %zu are archives, which are read only where they are named themselves"
+                                                 : s->n    ? "none of %zu files is DICOM"
+                                                           : "there are no files (%zu)", s->n, s->packed);
     return LM_OK;
 }
 
@@ -232,6 +276,11 @@ size_t lm_source_count(const lm_source *s)
 size_t lm_source_left(const lm_source *s)
 {
     return s->left;
+}
+
+size_t lm_source_packed(const lm_source *s)
+{
+    return s->packed;
 }
 
 static const lm_dicom_file *source_head(const lm_source *s, size_t series)
@@ -462,7 +511,9 @@ static int source_load_one(void *ctx, size_t i)
     }
     bool twin = i > 0 && l->r->slice[i - 1] == slice; /* a duplicate is only compared */
     size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
-    return lm_decode_file(l->s->file[file].path, f, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
+    const source_file *of = &l->s->file[file];
+    const lm_gdcm_file from = {of->path, of->data, of->size};
+    return lm_decode_file(&from, f, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
 }
 
 static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)

@@ -21,13 +21,15 @@ typedef struct {
 } lm_source_opt;
 #define LM_SOURCE_OPT_INIT {.threads = 0}
 
-/* Look at all files of the paths (folders recursively; a path that is a file must be DICOM, files in a folder that are
- * not DICOM are counted and left). LM_EFORMAT when there is none. */
+/* Look at all files of the paths (folders recursively; a path that is a file must be DICOM, or a zip or tar archive, whose
+ * members count as the files of a folder; "-" is such an archive on standard input; files in a folder or archive that are
+ * not DICOM are counted and left, archives among them too). LM_EFORMAT when there is none. */
 LM_CHECKED lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err);
 void lm_source_release(lm_source *s);
 size_t lm_source_count(const lm_source *s);
-/* Files in the folders that were left because they are no DICOM objects. */
+/* Files in folders and archives that were left because they are no DICOM objects; how many of them are archives. */
 size_t lm_source_left(const lm_source *s);
+size_t lm_source_packed(const lm_source *s);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
 void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
 /* The same facts for programs (new reference). UIDs as hashes. */
