@@ -191,7 +191,7 @@ static void progress(void *ctx, const char *what, double fraction)
     cli_progress(&tool, a.quiet, what, fraction);
 }
 
-static lm_status list_series(const lm_source *src, lm_err *err)
+static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
 {
     lm_out *out = NULL;
     size_t n = lm_source_count(src);
@@ -209,7 +209,7 @@ static lm_status list_series(const lm_source *src, lm_err *err)
     if (!rc && lm_source_packed(src)) lm_io_printf(out, "%zu of them are archives, which were not opened\n", lm_source_packed(src));
     if (!rc && a.json) {
         json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left", (json_int_t)lm_source_left(src));
-        rc = facts ? cli_json(a.json, facts, err) : lm_err_nomem(err, 0);
+        rc = facts ? cli_json(a.json, facts, json, err) : lm_err_nomem(err, 0);
         json_decref(facts);
     }
     if (!rc) rc = lm_io_commit(out, err);
@@ -234,7 +234,7 @@ static lm_status unit_of(const lm_source *src, size_t series, const choice *c, c
     return rc;
 }
 
-static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice *c, lm_out *out, lm_err *err)
+static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_vol vol = LM_VOL_INIT;
     lm_records rec = LM_RECORDS_INIT;
@@ -265,7 +265,7 @@ static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice 
         cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", facts.voxel_count, facts.at_level_mm3, facts.iso, facts.components_kept,
                  facts.components_found);
     rc = lm_nrrd_write(out, &vol, &rec, err);
-    if (!rc && a.json) rc = cli_json(a.json, mine, err);
+    if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
 done:
     cli_progress_done(a.quiet);
     json_decref(source);
@@ -279,20 +279,22 @@ int main(int argc, char **argv)
     static const char *paths[PATHS];
     lm_err err = LM_ERR_INIT;
     lm_source *src = NULL;
-    lm_out *out = NULL;
+    lm_out *out = NULL, *json = NULL;
     choice c;
     size_t n;
     int code;
     if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
     lm_source_opt opt = {.threads = (int)a.threads, .progress = progress};
-    lm_status rc = LM_OK;
-    if (a.json && !strcmp(a.json, "-") && !strcmp(a.output, "-")) rc = lm_err_set(&err, LM_EUSAGE, NULL, "--json - needs -o FILE: standard output carries the result");
+    const char *outputs[2] = {a.output, a.json};
+    lm_status rc = cli_outputs(outputs, 2, !a.list, &err);
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
     cli_progress_done(a.quiet);
-    if (!rc) rc = a.list ? list_series(src, &err) : segment(src, &opt, &c, out, &err);
+    if (!rc) rc = a.list ? list_series(src, &json, &err) : segment(src, &opt, &c, out, &json, &err);
     lm_source_release(src);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);
+    if (!rc && json) rc = lm_io_commit(json, &err);
+    else lm_io_abort(json);
     return rc ? cli_fail(&tool, &err) : CLI_GOOD;
 }

@@ -109,6 +109,7 @@ int main(int argc, char **argv)
     int rc;
     lm_err err = LM_ERR_INIT;
     lm_in *in = NULL;
+    lm_out *json = NULL;
     lm_vol vol = LM_VOL_INIT;
     lm_mesh mesh = LM_MESH_INIT;
     lm_records rec = LM_RECORDS_INIT;
@@ -118,10 +119,8 @@ int main(int argc, char **argv)
     lm_meshfile_opt fopt = LM_MESHFILE_OPT_INIT;
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (a.json && !strcmp(a.json, "-") && !strcmp(a.output, "-")) {
-        lm_err_set(&err, LM_EUSAGE, NULL, "standard output carries the mesh: --json needs a FILE, or the mesh -o FILE");
-        goto fail;
-    }
+    const char *outputs[2] = {a.output, a.json};
+    if (cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err)) goto fail;
     if (lm_io_open(args[0], &in, &err) || lm_nrrd_read(in, &vol, &rec, &err)) goto fail;
     if (!a.iso.text && !vol.has_iso) {
         lm_err_set(&err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
@@ -135,15 +134,18 @@ int main(int argc, char **argv)
     cli_progress(&tool, a.quiet, "check", 0.5);
     if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) || record(&vol, &mesh, &audit, mopt.iso, &rec, &err)) goto fail;
     lm_vol_release(&vol);
-    if (a.json && cli_json(a.json, rec.item[rec.n - 1], &err)) goto fail;
     cli_progress(&tool, a.quiet, "write", 0.9);
-    if (lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err)) goto fail;
+    if ((a.json && cli_json(a.json, rec.item[rec.n - 1], &json, &err)) || lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err)) goto fail;
+    lm_out *ready = json;
+    json = NULL;
+    if (ready && lm_io_commit(ready, &err)) goto fail;
     cli_progress_done(a.quiet);
     if (a.verbose) cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", mopt.iso, mesh.nv, mesh.nt, audit.volume_mm3);
     goto done;
 fail:
     rc = cli_fail(&tool, &err);
 done:
+    lm_io_abort(json);
     lm_io_close(in);
     lm_record_release(&rec);
     lm_mesh_release(&mesh);

@@ -76,8 +76,9 @@ static lm_status usage(lm_err *err)
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
     if (a.write_failed && (!a.output || to_stdout)) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
-    if (a.json && !strcmp(a.json, "-") && to_stdout) return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
-    return a.output ? lm_meshfile_suffix(a.output, &s.format, err) : LM_OK;
+    const char *outputs[2] = {a.output, a.json};
+    rc = cli_outputs(outputs, 2, 1, err);
+    return rc || !a.output ? rc : lm_meshfile_suffix(a.output, &s.format, err);
 }
 
 static lm_status work(lm_err *err)
@@ -208,29 +209,29 @@ static void name_output(void)
     else snprintf(s.name, NAME, "%.*s.FAILED%s", (int)(dot - a.output), a.output, dot);
 }
 
-/* The JSON is put in place after the mesh was written, so that trouble leaves nothing. */
+/* The JSON is put in place after the mesh and the table were written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
     lm_out *json = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool json_stdout = a.json && !strcmp(a.json, "-");
-    if (a.json && ((rc = lm_io_create(a.json, true, &json, err)) || (rc = cli_json_write(json, s.rec.item[s.rec.n - 1], err)) || (rc = lm_io_flush(json, err))))
-        goto done;
+    if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
     if (a.output && (s.after.valid || a.write_failed)) {
         lm_meshfile_opt opt = {.format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
         name_output();
         cli_progress(&tool, a.quiet, "write", 0.9);
         if ((rc = lm_meshfile_save(s.name, &opt, &s.mesh, &s.rec, err))) goto done;
     }
-    if (json) {
+    if (a.check && !json_stdout && !(a.output && !strcmp(a.output, "-"))) {
+        cli_progress_done(a.quiet);
+        if ((rc = lm_io_create("-", true, &out, err))) goto done;
+        table(out);
+        rc = lm_io_commit(out, err);
+    }
+    if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
-    if (rc || !a.check || json_stdout || (a.output && !strcmp(a.output, "-"))) goto done;
-    cli_progress_done(a.quiet);
-    if ((rc = lm_io_create("-", true, &out, err))) goto done;
-    table(out);
-    rc = lm_io_commit(out, err);
 done:
     lm_io_abort(json);
     return rc;

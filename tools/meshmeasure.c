@@ -75,6 +75,7 @@ static lm_status check_options(lm_err *err)
 {
     lm_status rc = LM_OK;
     size_t to_stdout = 0;
+    const char *outputs[CLI_LIST_MAX + 2];
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
         lm_measurement m;
@@ -83,14 +84,17 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.output.n && !rc; i++) {
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
         to_stdout += !strcmp(a.output.item[i], "-");
+        outputs[i] = a.output.item[i];
     }
     for (size_t i = 0; i < a.against.n && !rc; i++)
         if (!strcmp(a.against.item[i], "-")) rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
     if (rc) return rc;
     s.to_stdout = to_stdout > 0;
-    to_stdout += (a.json && !strcmp(a.json, "-")) + (a.report && !strcmp(a.report, "-"));
-    if (to_stdout > 1) return lm_err_set(err, LM_EUSAGE, NULL, "standard output can take one of part, report and JSON");
-    if (a.write_failed && !a.output.n) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed without -o FILE has nothing to write");
+    outputs[a.output.n] = a.report;
+    outputs[a.output.n + 1] = a.json;
+    if ((rc = cli_outputs(outputs, a.output.n + 2, a.output.n, err))) return rc;
+    if (a.write_failed && a.output.n == to_stdout)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
     for (size_t i = 0; i < a.expect.n; i++) json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
     for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
@@ -180,8 +184,7 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
     for (size_t i = 0; i < a.output.n && !rc && (!failed || a.write_failed); i++) rc = write_part(i, failed, verdict, err);
     if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) && !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
         rc = lm_io_flush(s.report, err);
-    if (!rc && a.json && !(rc = lm_io_create(a.json, true, &s.json, err)) && !(rc = cli_json_write(s.json, s.facts, err)))
-        rc = lm_io_flush(s.json, err);
+    if (!rc && a.json) rc = cli_json(a.json, s.facts, &s.json, err);
     if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.report && !strcmp(a.report, "-"))) {
         lm_out *table = NULL;
         if (!(rc = lm_io_create("-", true, &table, err))) {

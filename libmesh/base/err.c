@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Text from files goes into messages: no control character may reach a terminal or break the one-line rule. */
-static void err_put(lm_err *err, const char *fmt, va_list ap)
+static void LM_PRINTF(2, 0) err_put(lm_err *err, const char *fmt, va_list ap)
 {
     if (err->n >= LM_ERR_FRAMES) return;
     char *s = err->text[err->n++];

@@ -300,7 +300,12 @@ lm_status lm_io_create(const char *path, bool text, lm_out **ret, lm_err *err)
         if (out->fd < 0) rc = lm_err_set(err, LM_EIO, NULL, "cannot write '%s': %s", path, strerror(errno));
     } else if (!rc && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         rc = lm_err_set(err, LM_EUSAGE, NULL, "cannot write '%s': it is a folder", path);
-    else rc = io_temp_make(out, err);
+    else {
+        char *real = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+        if (real) snprintf(out->name, sizeof out->name, "%s", real); /* the file that the link names, not the link, is replaced */
+        free(real);
+        rc = io_temp_make(out, err);
+    }
     if (rc) {
         lm_io_abort(out);
         return rc;
@@ -489,4 +494,5 @@ void lm_io_catch_signals(void)
         sigaction(end[i], &sa, NULL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }

@@ -4,8 +4,9 @@
  * Input: a buffered reader over a file, standard input or memory. It can peek (formats are recognised by content),
  * counts bytes, and a read that ends early is an LM_EFORMAT "cut off".
  * Output: a file is written beside its place under a temporary name and renamed by lm_io_commit; until then nothing with
- * the final name exists, and an old file of that name stays whole. Temporaries are removed on abort, on SIGINT, SIGTERM
- * and SIGHUP (lm_io_catch_signals). Standard output is refused when it is a terminal. */
+ * the final name exists, and an old file of that name stays whole. A symbolic link stays: the file it names is replaced.
+ * Temporaries are removed on abort, on SIGINT, SIGTERM and SIGHUP (lm_io_catch_signals). Standard output is refused when
+ * it is a terminal. */
 #ifndef LM_BASE_IO_H
 #define LM_BASE_IO_H
 
@@ -60,8 +61,8 @@ void lm_io_abort(lm_out *out);
 /* Hand over the bytes of a memory writer (free() them) and free the writer. */
 LM_CHECKED lm_status lm_io_take(lm_out *out, unsigned char **p, size_t *n, lm_err *err);
 
-/* Install the handlers that remove temporaries and end the process by the same signal. SIGPIPE is ignored: a dead reader
- * shows as a failed write, reported in one line. Child processes of this one may be registered to be killed too. */
+/* Install the handlers that remove temporaries and end the process by the same signal. SIGPIPE and SIGXFSZ
+ * are ignored: a dead reader or a limit on file size shows as a failed write, reported in one line. Child processes of this one may be registered to be killed too. */
 void lm_io_catch_signals(void);
 void lm_io_child_add(int pid);
 void lm_io_child_remove(int pid);

@@ -247,6 +247,52 @@ suffix() { case $1 in dcmseg) echo nrrd ;; *) echo ply ;; esac; }
     done
 }
 
+@test "trouble with the main output leaves no JSON behind" {
+    for t in 'dcmseg ct --threshold 500HU' 'dcmseg --list ct' 'mcubes vol.nrrd' 'meshfix surface.ply' 'meshfix --check surface.ply' 'meshmeasure fixed.ply'; do
+        refuses 2 "$out.json" bash -c "$t --json '$out.json' >/dev/full"
+    done
+}
+
+@test "one name for two outputs is refused, also through a link" {
+    ln -s out.ply "$BATS_TEST_TMPDIR/link.ply"
+    for t in 'dcmseg ct --threshold 500HU' 'mcubes vol.nrrd' 'meshfix surface.ply' 'meshmeasure fixed.ply'; do
+        refuses 2 "$out.ply" $t -o "$out.ply" --json "$out.ply"
+        refuses 2 "$out.ply" $t -o - --json -
+        cp vol.nrrd "$out.ply"
+        run --separate-stderr $t -o "$BATS_TEST_TMPDIR/link.ply" --json "$out.ply"
+        [ "$status" -eq 2 ] && cmp vol.nrrd "$out.ply"
+        rm "$out.ply"
+        $t -o /dev/null --json /dev/null >/dev/null || [ $? -eq 2 ] # a device may be named twice (a mesh needs a suffix)
+    done
+    refuses 2 "$out.ply" meshmeasure fixed.ply --report "$out.ply" --json "$out.ply"
+    refuses 2 "$out.ply" meshmeasure fixed.ply -o "$out.ply" -o "$out.ply"
+}
+
+@test "a symbolic link stays: the file it names is replaced" {
+    echo old >"$BATS_TEST_TMPDIR/real.nrrd"
+    ln -s real.nrrd "$BATS_TEST_TMPDIR/link.nrrd"
+    dcmseg ct --threshold 500HU -o "$BATS_TEST_TMPDIR/link.nrrd"
+    [ -L "$BATS_TEST_TMPDIR/link.nrrd" ]
+    cmp vol.nrrd "$BATS_TEST_TMPDIR/real.nrrd"
+}
+
+@test "binary to a terminal is refused before anything is read, and so is a terminal as input" {
+    command -v script >/dev/null || skip "script is not installed"
+    mkfifo "$BATS_TEST_TMPDIR/never" # who opens it waits for ever
+    for t in "mcubes '$BATS_TEST_TMPDIR/never'" "meshfix '$BATS_TEST_TMPDIR/never'" "meshmeasure '$BATS_TEST_TMPDIR/never' -o -" \
+        'dcmseg ct --threshold 500HU' mcubes meshfix meshmeasure; do
+        run -2 timeout 20 script -qec "$t" /dev/null </dev/null
+        [[ $output == *': standard '*put\ is\ a\ terminal:* ]]
+    done
+}
+
+@test "a limit on the size of files: one line, exit 2, nothing left" {
+    for t in 'dcmseg ct --threshold 500HU' 'mcubes vol.nrrd' 'meshfix surface.ply' 'meshmeasure fixed.ply'; do
+        s=$(suffix ${t%% *})
+        refuses 2 "$out.$s" bash -c "ulimit -f 8; $t -o '$out.$s'"
+    done
+}
+
 @test "an old file stays whole when the new one fails" {
     cp vol.nrrd "$out.ply"
     refuses 2 "$out.none" meshfix mesh/nonfinite_bad.ply -o "$out.ply"

@@ -106,7 +106,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     run --separate-stderr dcmseg -t 500 "$ball" -o /dev/full
     refused 2 '/dev/full'
     run --separate-stderr dcmseg -t 500 "$ball" --json -
-    refused 2 '--json -'
+    refused 2 'standard output can take one output only'
     run --separate-stderr dcmseg -t 500 "$ball" -o ok.nrrd --json none/x.json
     refused 2 'none/x.json'
     [ ! -e ok.nrrd ]

@@ -20,6 +20,15 @@ described() { mandoc -Tascii "$1" | sed $'s/.\b//g' | grep -E '^ +-' | grep -oE 
     done
 }
 
+@test "help that did not arrive: exit 2, one line" {
+    for t in $(tools); do
+        for o in --help --version --list-options; do
+            refuses 2 none bash -c "$t $o >/dev/full"
+            refuses 2 none bash -c "$t $o >&-"
+        done
+    done
+}
+
 @test "an option that is not known: exit 2, one line" {
     for t in $(tools); do
         refuses 2 none "$t" --no-such-option

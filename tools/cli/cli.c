@@ -2,9 +2,11 @@
 #include "cli/cli.h"
 #include "base/version.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static size_t cli_count(const cli_tool *tool)
@@ -104,6 +106,15 @@ static bool cli_apply(const cli_tool *tool, const cli_opt *o, const char *value)
     return false;
 }
 
+/* The tool ends after help and the like; they count only when they arrived. */
+static bool cli_said(const cli_tool *tool, int *exit_code)
+{
+    if (!ferror(stdout) && !fflush(stdout)) return true;
+    fprintf(stderr, "%s: cannot write standard output: %s\n", tool->name, strerror(errno));
+    *exit_code = CLI_TROUBLE;
+    return true;
+}
+
 static bool cli_usage(int *exit_code)
 {
     *exit_code = CLI_TROUBLE;
@@ -132,15 +143,15 @@ bool cli_parse(const cli_tool *tool, int argc, char **argv, const char **args, s
         }
         if (!strcmp(a, "--help") || !strcmp(a, "-h")) {
             cli_help(tool);
-            return true;
+            return cli_said(tool, exit_code);
         }
         if (!strcmp(a, "--version")) {
             printf("%s (meshqa) %s\n", tool->name, LM_VERSION);
-            return true;
+            return cli_said(tool, exit_code);
         }
         if (!strcmp(a, "--list-options")) {
             cli_list_options(tool);
-            return true;
+            return cli_said(tool, exit_code);
         }
         const char *value = NULL;
         const cli_opt *o;
@@ -195,23 +206,42 @@ int cli_fail(const cli_tool *tool, const lm_err *err)
     return err->code == LM_ENO ? CLI_NO : CLI_TROUBLE;
 }
 
-lm_status cli_json_write(lm_out *out, const json_t *facts, lm_err *err)
+/* Two names of one file, or of one that will be. Devices and pipes may be named twice (/dev/null). */
+static bool cli_same_file(const char *a, const char *b)
 {
-    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    if (!text) return lm_err_nomem(err, 0);
-    lm_io_write(out, text, strlen(text));
-    lm_io_write(out, "\n", 1);
-    free(text);
+    struct stat x, y;
+    if (stat(a, &x)) return !strcmp(a, b);
+    return S_ISREG(x.st_mode) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+lm_status cli_outputs(const char *const *name, size_t n, size_t binary, lm_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool to_stdout = name[i] && !strcmp(name[i], "-");
+        if (to_stdout && i < binary && isatty(1))
+            return lm_err_set(err, LM_EUSAGE, NULL, "standard output is a terminal: use -o FILE or connect a pipe");
+        for (size_t k = 0; k < i && name[i]; k++) {
+            if (!name[k]) continue;
+            if (to_stdout && !strcmp(name[k], "-"))
+                return lm_err_set(err, LM_EUSAGE, NULL, "standard output can take one output only: name a FILE for the other");
+            if (!to_stdout && strcmp(name[k], "-") && cli_same_file(name[i], name[k]))
+                return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is named for two outputs: one would overwrite the other", name[i]);
+        }
+    }
     return LM_OK;
 }
 
-lm_status cli_json(const char *path, const json_t *facts, lm_err *err)
+lm_status cli_json(const char *path, const json_t *facts, lm_out **out, lm_err *err)
 {
-    lm_out *out = NULL;
-    lm_status rc = lm_io_create(path, true, &out, err);
-    if (rc) return rc;
-    if (!(rc = cli_json_write(out, facts, err))) return lm_io_commit(out, err);
-    lm_io_abort(out);
+    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    if (!text) return lm_err_nomem(err, 0);
+    lm_status rc = lm_io_create(path, true, out, err);
+    if (!rc) {
+        lm_io_write(*out, text, strlen(text));
+        lm_io_write(*out, "\n", 1);
+        if (strcmp(path, "-")) rc = lm_io_flush(*out, err); /* what went down a pipe could not be taken back */
+    }
+    free(text);
     return rc;
 }
 

@@ -69,10 +69,12 @@ bool cli_parse(const cli_tool *tool, int argc, char **argv, const char **args, s
 
 /* Print "tool: message" on one line to stderr and return the exit code that belongs to err->code (LM_ENO: 1, else 2). */
 int cli_fail(const cli_tool *tool, const lm_err *err);
-/* Write facts as indented JSON; not committed. */
-LM_CHECKED lm_status cli_json_write(lm_out *out, const json_t *facts, lm_err *err);
-/* The same to path ("-" = standard output), committed. */
-LM_CHECKED lm_status cli_json(const char *path, const json_t *facts, lm_err *err);
+/* Refuse before any work what could not be written in the end: one name for two outputs, binary data to a terminal. Names
+ * as the user gave them, NULL where none; the first `binary` of them are volumes and meshes. */
+LM_CHECKED lm_status cli_outputs(const char *const *name, size_t n, size_t binary, lm_err *err);
+/* Write facts as indented JSON beside path ("-" = standard output). lm_io_commit puts them in place, when the rest of the
+ * output is there: after trouble nothing must be left. */
+LM_CHECKED lm_status cli_json(const char *path, const json_t *facts, lm_out **out, lm_err *err);
 /* A note on stderr ("tool: note: ..."). The caller respects -q. */
 void cli_note(const cli_tool *tool, const char *fmt, ...) LM_PRINTF(2, 3);
 /* Progress on stderr, when it is a terminal and quiet is false: "tool: what 42 %", redrawn in place; done ends the line. */
