@@ -145,15 +145,20 @@ static lm_measurement *against_add(lm_against_facts *out, const char *name, lm_u
     return m;
 }
 
+/* Samples that a surface within tol_mm of its place can pass: at least one. */
+static size_t against_near(double tol_mm, double spacing)
+{
+    double steps = tol_mm / spacing;
+    return !(steps > 1) ? 1 : steps < 1e6 ? (size_t)steps + 1 : 1000000;
+}
+
 lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
                            const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
 {
     static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
     const lm_tol *given = &opt->tol;
     double edge = INFINITY, shift = 0;
-    if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
-    lm_status rc = lm_voxelize_overlap(mesh, vol, opt->threads, &out->overlap, err);
-    if (rc) return rc;
+    size_t near[3];
     out->segment = *facts;
     for (int a = 0; a < 3; a++) {
         double d = mass->centroid_mm[a] - facts->centroid_mm[a];
@@ -161,6 +166,10 @@ lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, con
         edge = lm_vol_spacing(vol, a) < edge ? lm_vol_spacing(vol, a) : edge;
     }
     double tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * edge;
+    for (int a = 0; a < 3; a++) near[a] = against_near(tol_mm, lm_vol_spacing(vol, a));
+    if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
+    lm_status rc = lm_voxelize_overlap(mesh, vol, near, opt->threads, &out->overlap, err);
+    if (rc) return rc;
     double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT;
     double tol_mm3 = percent / 100 * facts->at_level_mm3, surface = LM_AGAINST_SURFACE * edge * mass->area_mm2;
     if (given->has[LM_UNIT_MM3]) tol_mm3 = given->value[LM_UNIT_MM3];
@@ -174,6 +183,7 @@ lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, con
     lm_measurement *dice = against_add(out, "dice", LM_UNIT_NONE, out->overlap.dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE);
     snprintf(dice->note, sizeof dice->note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted", out->overlap.mesh,
              out->overlap.mask, out->overlap.both, LM_AGAINST_DICE);
+    against_add(out, "misplaced", LM_UNIT_NONE, (double)out->overlap.misplaced, 0, 0, "voxels of one only, away from the mask's surface", 0);
     return LM_OK;
 }
 

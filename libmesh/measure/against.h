@@ -4,8 +4,9 @@
  * The records in the stream say which series the mesh came from (by a keyed hash) and how it was segmented. The source is
  * read again, its pixels and the replayed segmentation must give the recorded numbers, and only then the mesh is judged
  * against the replayed field: volume against the volume at level, centroid and box against those of the region, and place
- * and side by the overlap (Dice) of the mesh, turned back into voxels, with the mask. A mirrored, turned or shifted mesh of
- * the right volume fails. Missing or foreign records are an error, never a pass. */
+ * and side by the overlap (Dice) of the mesh, turned back into voxels, with the mask. What is nearly the same on both sides
+ * overlaps its mirror image nearly everywhere; so no voxel may lie in one of them alone unless the surface is near. A
+ * mirrored, turned or shifted mesh of the right volume fails. Missing or foreign records are an error, never a pass. */
 #ifndef LM_MEASURE_AGAINST_H
 #define LM_MEASURE_AGAINST_H
 
@@ -36,7 +37,7 @@ typedef struct {
 
 typedef struct {
     size_t n;
-    lm_measurement item[LM_AGAINST_MAX]; /* volume, centroid-shift, min-x .. max-z, dice, ledger */
+    lm_measurement item[LM_AGAINST_MAX]; /* volume, centroid-shift, min-x .. max-z, dice, misplaced, ledger */
     lm_segment_facts segment;            /* of the replayed field */
     lm_overlap overlap;
 } lm_against_facts;

@@ -159,8 +159,8 @@ static json_t *facts_records(const lm_records *rec)
 static json_t *facts_overlap(const lm_against_facts *a)
 {
     if (!a) return json_null();
-    return json_pack("{s:I, s:I, s:I, s:f, s:f}", "mesh_voxels", (json_int_t)a->overlap.mesh, "mask_voxels", (json_int_t)a->overlap.mask,
-                     "common_voxels", (json_int_t)a->overlap.both, "dice", a->overlap.dice, "jaccard", a->overlap.jaccard);
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "mesh_voxels", (json_int_t)a->overlap.mesh, "mask_voxels", (json_int_t)a->overlap.mask,
+                     "common_voxels", (json_int_t)a->overlap.both, "misplaced_voxels", (json_int_t)a->overlap.misplaced, "dice", a->overlap.dice, "jaccard", a->overlap.jaccard);
 }
 
 static json_t *facts_second(const lm_admesh_result *a)

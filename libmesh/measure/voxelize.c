@@ -195,8 +195,29 @@ done:
 
 typedef struct {
     const lm_vol *vol;
+    const size_t *near;
     lm_overlap *slab; /* one per slab, added in order */
 } voxelize_both;
+
+/* Is the mask the same at all samples near (i,j,k)? */
+static bool voxelize_deep(const voxelize_both *b, size_t i, size_t j, size_t k, bool mask)
+{
+    const lm_vol *v = b->vol;
+    const size_t at[3] = {i, j, k};
+    size_t lo[3], hi[3];
+    for (int a = 0; a < 3; a++) {
+        lo[a] = at[a] > b->near[a] ? at[a] - b->near[a] : 0;
+        hi[a] = v->n[a] - at[a] > b->near[a] ? at[a] + b->near[a] : v->n[a] - 1;
+    }
+    for (size_t z = lo[2]; z <= hi[2]; z++)
+        for (size_t y = lo[1]; y <= hi[1]; y++)
+            for (size_t x = lo[0]; x <= hi[0]; x++) {
+                double f;
+                lm_vol_row_f64(v, (z * v->n[1] + y) * v->n[0] + x, 1, &f);
+                if ((f >= v->iso) != mask) return false;
+            }
+    return true;
+}
 
 static lm_status voxelize_compare(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err)
 {
@@ -214,15 +235,16 @@ static lm_status voxelize_compare(void *ctx, size_t slab, size_t j, size_t k, co
             o->mesh += inside[i + c];
             o->mask += mask;
             o->both += mask && inside[i + c];
+            if (mask != (inside[i + c] != 0)) o->misplaced += voxelize_deep(b, i + c, j, k, mask);
         }
     }
     return LM_OK;
 }
 
-lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, int threads, lm_overlap *out, lm_err *err)
+lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, const size_t near[3], int threads, lm_overlap *out, lm_err *err)
 {
     size_t slabs = lm_voxelize_slabs(vol);
-    voxelize_both b = {.vol = vol, .slab = lm_mem_calloc(slabs, sizeof *b.slab, err)};
+    voxelize_both b = {.vol = vol, .near = near, .slab = lm_mem_calloc(slabs, sizeof *b.slab, err)};
     *out = (lm_overlap){0};
     if (!b.slab) return LM_ENOMEM;
     lm_status rc = lm_voxelize(m, vol, threads, voxelize_compare, &b, err);
@@ -230,6 +252,7 @@ lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, int threads, 
         out->mesh += b.slab[s].mesh;
         out->mask += b.slab[s].mask;
         out->both += b.slab[s].both;
+        out->misplaced += b.slab[s].misplaced;
     }
     free(b.slab);
     double sum = (double)out->mesh + (double)out->mask, both = (double)out->both;

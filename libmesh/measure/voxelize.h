@@ -25,10 +25,12 @@ LM_CHECKED lm_status lm_voxelize(const lm_mesh *m, const lm_vol *grid, int threa
 
 typedef struct {
     size_t mesh, mask, both; /* samples inside the mesh, inside {f >= iso}, inside both */
+    size_t misplaced;        /* inside one only, and so deep that no sample of the other kind is near it in the mask */
     double dice, jaccard;    /* 0 when both are empty */
 } lm_overlap;
 
-/* Compare the mesh with {f >= vol->iso}. */
-LM_CHECKED lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, int threads, lm_overlap *out, lm_err *err);
+/* Compare the mesh with {f >= vol->iso}. near[a]: samples along axis a that count as near. A surface that is off by less
+ * misplaces none; a piece that is missing or is on the wrong side misplaces some, however small a share it is of the whole. */
+LM_CHECKED lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, const size_t near[3], int threads, lm_overlap *out, lm_err *err);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+static const size_t near[3] = {1, 1, 1};
+
 typedef struct {
     const lm_vol *grid;
     uint8_t *at;
@@ -164,7 +166,7 @@ static void overlap_counts_by_hand(void **state)
     g.has_iso = true;
     lm_mesh m = LM_MESH_INIT;
     shape_box(&m, (double[]){1.5, -0.5, -0.5}, (double[]){7.5, 9.5, 39.5}, false); /* 6 x 10 x 40, 2 of them common */
-    assert_int_equal(lm_voxelize_overlap(&m, &g, 3, &o, &err), LM_OK);
+    assert_int_equal(lm_voxelize_overlap(&m, &g, near, 3, &o, &err), LM_OK);
     assert_int_equal(o.mask, 1600);
     assert_int_equal(o.mesh, 2400);
     assert_int_equal(o.both, 800);
@@ -198,7 +200,7 @@ static void mesh_of_a_field_gives_back_its_mask(void **state)
         g.has_iso = true;
         lm_mcubes_opt opt = LM_MCUBES_OPT_INIT;
         opt.iso = g.iso;
-        if (lm_mcubes(&g, &opt, &m, &err) || lm_voxelize_overlap(&m, &g, 2, &o, &err)) fail_msg("run %d: %s", run, err.text[0]);
+        if (lm_mcubes(&g, &opt, &m, &err) || lm_voxelize_overlap(&m, &g, near, 2, &o, &err)) fail_msg("run %d: %s", run, err.text[0]);
         if (o.mesh != o.mask || o.both != o.mask || o.dice != 1)
             fail_msg("run %d (seed 4711): mesh %zu, mask %zu, both %zu", run, o.mesh, o.mask, o.both);
         lm_mesh_release(&m);
