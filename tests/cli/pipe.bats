@@ -67,6 +67,15 @@ volume() { meshmeasure --json "$out.json" "$1" >/dev/null && number volume_mm3 "
     done
 }
 
+@test "the skull of the demo fails when it is mirrored: one hole tells its sides apart" {
+    gen_series --body skull --size 80x110x112 --spacing 2,2,2 --inside 452 --outside 0 -o "$BATS_TEST_TMPDIR/skull"
+    dcmseg "$BATS_TEST_TMPDIR/skull" --preset bone | mcubes >"$out.ply"
+    run -0 meshmeasure --against "$BATS_TEST_TMPDIR/skull" "$out.ply"
+    gen_move --mirror x <"$out.ply" >"$BATS_TEST_TMPDIR/moved.ply"
+    run -1 meshmeasure --against "$BATS_TEST_TMPDIR/skull" "$BATS_TEST_TMPDIR/moved.ply"
+    [[ $output =~ misplaced\ +[1-9] ]]
+}
+
 @test "a mesh against another series fails or is refused" {
     run meshmeasure --against sphere -o "$out.3mf" liver.ply
     [ "$status" -ne 0 ]
