@@ -125,7 +125,8 @@ static void hole_text(const lm_hole *h, char *text)
 {
     char at[3][LM_NUM_TEXT];
     for (int k = 0; k < 3; k++) lm_num_f32(h->at[k], at[k]);
-    snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
+    if (h->why == LM_HOLE_UNTRACED) snprintf(text, TEXT, "%u open edges from (%s, %s, %s) mm on make no loop: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
+    else snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
 }
 
 /* What the mesh is not yet, beside the counts of the audit. */

@@ -2,7 +2,28 @@
 #include "repair/clash.h"
 #include "surface/predicates.h"
 
-bool lm_clash_walk(const lm_bvh *b, const float lo[3], const float hi[3], lm_clash_fn fn, void *ctx)
+#include <math.h>
+
+typedef struct {
+    double at[3], n[3];
+} clash_plane;
+
+/* The box lies clear of the plane, rounding allowed for. */
+static bool clash_beside(const lm_bvh_node *node, const clash_plane *p)
+{
+    const double margin = 1e-9;
+    double far = 0, reach = 0, size = 0;
+    for (int k = 0; k < 3; k++) {
+        double mid = 0.5 * ((double)node->lo[k] + node->hi[k]) - p->at[k], half = 0.5 * ((double)node->hi[k] - node->lo[k]);
+        far += p->n[k] * mid;
+        reach += fabs(p->n[k]) * half;
+        size += fabs(p->n[k] * mid);
+    }
+    return fabs(far) > reach + margin * (reach + size);
+}
+
+/* plane: NULL, or boxes beside it are left out. */
+static bool clash_walk(const lm_bvh *b, const float lo[3], const float hi[3], const clash_plane *plane, lm_clash_fn fn, void *ctx)
 {
     uint32_t stack[LM_BVH_DEPTH];
     int n = b->nodes > 0;
@@ -10,7 +31,7 @@ bool lm_clash_walk(const lm_bvh *b, const float lo[3], const float hi[3], lm_cla
     while (n) {
         uint32_t i = stack[--n];
         const lm_bvh_node *node = &b->node[i];
-        if (!lm_bvh_overlap(lo, hi, node->lo, node->hi)) continue;
+        if (!lm_bvh_overlap(lo, hi, node->lo, node->hi) || (plane && clash_beside(node, plane))) continue;
         if (!node->n) {
             stack[n++] = node->at;
             stack[n++] = i + 1;
@@ -20,6 +41,11 @@ bool lm_clash_walk(const lm_bvh *b, const float lo[3], const float hi[3], lm_cla
             if (fn(ctx, b->item[node->at + k])) return true;
     }
     return false;
+}
+
+bool lm_clash_walk(const lm_bvh *b, const float lo[3], const float hi[3], lm_clash_fn fn, void *ctx)
+{
+    return clash_walk(b, lo, hi, NULL, fn, ctx);
 }
 
 static const float *clash_at(const lm_mesh *m, uint32_t v)
@@ -73,5 +99,18 @@ bool lm_clash_any(const lm_mesh *m, const lm_bvh *b, const uint32_t v[3])
             if (x < lo[k]) lo[k] = x;
             if (x > hi[k]) hi[k] = x;
         }
-    return lm_clash_walk(b, lo, hi, clash_meets, &c);
+    clash_plane plane;
+    double e[2][3];
+    for (int k = 0; k < 3; k++) {
+        plane.at[k] = p[k];
+        for (int i = 0; i < 2; i++) e[i][k] = (double)clash_at(m, v[i + 1])[k] - p[k];
+    }
+    for (int k = 0; k < 3; k++) plane.n[k] = e[0][(k + 1) % 3] * e[1][(k + 2) % 3] - e[0][(k + 2) % 3] * e[1][(k + 1) % 3];
+    double sharp = 0, long0 = 0, long1 = 0; /* a sliver's normal is rounding */
+    for (int k = 0; k < 3; k++) {
+        sharp += plane.n[k] * plane.n[k];
+        long0 += e[0][k] * e[0][k];
+        long1 += e[1][k] * e[1][k];
+    }
+    return clash_walk(b, lo, hi, sharp > 1e-12 * long0 * long1 ? &plane : NULL, clash_meets, &c);
 }

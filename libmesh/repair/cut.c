@@ -21,12 +21,14 @@ typedef struct { /* a vertex that may move */
     double dir[2][3];
 } cut_copy;
 
+enum { CUT_OPEN = 1, CUT_MANY = 2 }; /* on an open edge; on one of three or more triangles */
+
 typedef struct {
     lm_mesh *m;  /* as it was */
     lm_mesh now; /* cut */
     lm_topo_corners c;
     uint32_t *mate, *up; /* up: union-find over corners; those of one fan are one */
-    unsigned char *rim;  /* per vertex: it is on an open edge */
+    unsigned char *rim;  /* per vertex: CUT_OPEN, CUT_MANY */
     cut_sheet *sheet;
     size_t sheets, sheet_cap;
     uint32_t *from;      /* per vertex of now: the vertex (or first point of the edge) it is a copy of */
@@ -142,7 +144,7 @@ static lm_status cut_edge(cut_work *w, uint32_t a, uint32_t b, lm_cut *out, lm_e
     paired = false;
     if (!flat) {
         qsort(l, n, sizeof *l, cut_leaf_cmp);
-        rc = cut_pair(w, l, n, (uint32_t)out->edges, w->rim[a] && w->rim[b], &paired, err);
+        rc = cut_pair(w, l, n, (uint32_t)out->edges, w->rim[a] & w->rim[b] & CUT_OPEN, &paired, err);
     }
     for (size_t i = first; i < w->sheets && !rc; i++) {
         uint32_t h = w->sheet[i].half[0], g = w->sheet[i].half[1];
@@ -167,7 +169,9 @@ static lm_status cut_fans(cut_work *w, lm_cut *out, lm_err *err)
     lm_status rc = LM_OK;
     for (uint32_t h = 0; h < n; h++) {
         uint32_t g = w->mate[h];
-        if (g == LM_TOPO_NONE) w->rim[m->tri[h]] = w->rim[m->tri[cut_next(h)]] = 1;
+        unsigned char rim = g == LM_TOPO_NONE ? CUT_OPEN : g == LM_TOPO_MANY ? CUT_MANY : 0;
+        w->rim[m->tri[h]] |= rim;
+        w->rim[m->tri[cut_next(h)]] |= rim;
         if (g == LM_TOPO_NONE || g == LM_TOPO_MANY || g < h) continue;
         bool same = m->tri[g] == m->tri[h]; /* flipped neighbours */
         cut_join(w->up, h, same ? g : cut_next(g));
@@ -217,6 +221,7 @@ static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose,
     if (!several) return LM_OK;
     for (uint32_t i = at; i < end; i++)
         if (loose[cut_root(w->up, w->c.corner[i])]) keep = v;
+    if (keep == v && !(w->rim[v] & CUT_MANY)) return LM_OK; /* to be filled, or debris */
     for (uint32_t i = at; i < end; i++) {
         uint32_t r = cut_root(w->up, w->c.corner[i]);
         if (now[r] != LM_TOPO_NONE || loose[r]) continue;
@@ -263,7 +268,7 @@ static lm_status cut_middles(cut_work *w, lm_err *err)
                 const uint32_t *t = w->now.tri, h = w->sheet[p].half[0], g = w->sheet[q].half[0];
                 if (p == q || t[h] != t[g] || t[cut_next(h)] != t[cut_next(g)]) continue;
                 /* ends that stay together because of open edges: later */
-                w->sheet[p].split |= !w->rim[w->m->tri[h]] && !w->rim[w->m->tri[cut_next(h)]];
+                w->sheet[p].split |= !((w->rim[w->m->tri[h]] | w->rim[w->m->tri[cut_next(h)]]) & CUT_OPEN);
             }
         for (size_t p = i; p < j; p++) n += w->sheet[p].split;
     }

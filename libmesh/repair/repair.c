@@ -14,7 +14,7 @@ const char *lm_repair_name(lm_repair_kind k)
     static const char *const name[LM_REPAIR_STEPS] = {
         [LM_REPAIR_WELD] = "weld", [LM_REPAIR_WELD_NEAR] = "weld_near", [LM_REPAIR_DEGENERATE] = "degenerate",
         [LM_REPAIR_DUPLICATE] = "duplicate", [LM_REPAIR_ORIENT] = "orient", [LM_REPAIR_OUTWARD] = "outward",
-        [LM_REPAIR_CUT] = "cut", [LM_REPAIR_HOLES] = "holes", [LM_REPAIR_KEEP] = "keep", [LM_REPAIR_UNREFERENCED] = "unreferenced",
+        [LM_REPAIR_CUT] = "cut", [LM_REPAIR_HOLES] = "holes", [LM_REPAIR_FLAPS] = "flaps", [LM_REPAIR_KEEP] = "keep", [LM_REPAIR_UNREFERENCED] = "unreferenced",
     };
     return name[k];
 }
@@ -54,20 +54,38 @@ static lm_status repair_round(lm_mesh *m, int threads, lm_repair *r, double *vol
     *changed = 0;
     if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
-    if ((rc = lm_clean_duplicates(m, &n, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_DUPLICATE, n, 0, volume, lm_mesh_volume(m));
+    /* which of two equal triangles faces the right way the piece must tell; without the others pieces are joined */
     if ((rc = lm_orient_run(m, false, threads, &orient, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
+    if ((rc = lm_clean_duplicates(m, &n, err))) return rc;
+    *changed += repair_note(r, LM_REPAIR_DUPLICATE, n, 0, volume, lm_mesh_volume(m));
+    if (n && (rc = lm_orient_run(m, false, threads, &orient, err))) return rc;
+    *changed += repair_note(r, LM_REPAIR_ORIENT, n ? orient.turned : 0, 0, volume, lm_mesh_volume(m));
     if ((rc = lm_cut_run(m, threads, &cut, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_CUT, cut.copies, cut.max_move_mm, volume, lm_mesh_volume(m));
-    return repair_holes(m, threads, r, volume, changed, err);
+    if ((rc = repair_holes(m, threads, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
+    if ((rc = lm_clean_flaps(m, threads, &n, err))) return rc;
+    *changed += repair_note(r, LM_REPAIR_FLAPS, n, 0, volume, lm_mesh_volume(m));
+    return LM_OK;
+}
+
+static lm_status repair_rounds(lm_mesh *m, int threads, lm_repair *r, double *volume, lm_err *err)
+{
+    size_t changed = 1;
+    lm_orient orient;
+    lm_status rc = LM_OK;
+    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, threads, r, volume, &changed, err);
+    if (rc || (rc = lm_orient_run(m, true, threads, &orient, err))) return rc;
+    repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
+    r->nonorientable = orient.nonorientable;
+    r->nonorientable_first = orient.nonorientable_first;
+    return LM_OK;
 }
 
 static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    size_t n, changed = 1;
+    size_t n;
     double move = 0;
-    lm_orient orient;
     lm_status rc = lm_weld_exact(m, &n, err);
     if (rc) return rc;
     repair_note(r, LM_REPAIR_WELD, n, 0, volume, lm_mesh_volume(m));
@@ -75,12 +93,7 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
         if ((rc = lm_weld_near(m, opt->weld_mm, &n, &move, err))) return rc;
         repair_note(r, LM_REPAIR_WELD_NEAR, n, move, volume, lm_mesh_volume(m));
     }
-    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt->threads, r, volume, &changed, err);
-    if (rc || (rc = lm_orient_run(m, true, opt->threads, &orient, err))) return rc;
-    repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
-    r->nonorientable = orient.nonorientable;
-    r->nonorientable_first = orient.nonorientable_first;
-    return LM_OK;
+    return repair_rounds(m, opt->threads, r, volume, err);
 }
 
 lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err)
@@ -94,8 +107,8 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     if (opt->keep.most || opt->keep.min_mm3 > 0) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));
-        /* which of the holes that are left have gone */
-        if (keep.dropped && out->holes_left && (rc = repair_holes(m, opt->threads, out, &volume, &n, err))) goto done;
+        /* which of the holes that are left have gone; what debris kept from being repaired */
+        if (keep.dropped && !valid && (rc = repair_rounds(m, opt->threads, out, &volume, err))) goto done;
     }
     if (!valid || out->step[LM_REPAIR_KEEP].count) {
         if ((rc = lm_clean_unreferenced(m, &n, err))) goto done;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
- * area, duplicates, orientation, cutting, holes; then facing, shells that are not to be kept, and vertices left over. What
+ * area, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over. What
  * needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
@@ -21,6 +21,7 @@ typedef enum {
     LM_REPAIR_DEGENERATE, LM_REPAIR_DUPLICATE, LM_REPAIR_ORIENT, /* triangles */
     LM_REPAIR_CUT,          /* copies of vertices */
     LM_REPAIR_HOLES,        /* holes filled */
+    LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
     LM_REPAIR_KEEP,         /* shells dropped */
     LM_REPAIR_UNREFERENCED, /* vertices */
