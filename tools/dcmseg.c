@@ -18,6 +18,7 @@ enum { PATHS = 65536, LINE = 1024 };
 static struct {
     bool list, verbose, quiet;
     const char *series, *threshold, *preset, *keep, *output, *json;
+    cli_list roi;
     size_t threads;
 } a = {.output = "-"};
 
@@ -27,6 +28,7 @@ static const cli_opt opts[] = {
     {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
     {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset, LM_UNIT_NONE},
     {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep, LM_UNIT_NONE},
+    {"roi", 'r', CLI_LIST, "SHAPE", NULL, "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
 };
@@ -138,6 +140,7 @@ static lm_status choose(choice *c, lm_err *err)
     if (a.preset) rc = read_preset(a.preset, c, err);
     else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
     if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
+    for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
     return rc ? rc : parse_choice(c, err);
 }
 
@@ -146,6 +149,19 @@ static lm_status choose(choice *c, lm_err *err)
 static json_t *three(const double v[3])
 {
     return json_pack("[f, f, f]", v[0], v[1], v[2]);
+}
+
+static json_t *regions(const lm_roi *roi)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < roi->n; i++) {
+        char text[LM_ROI_TEXT];
+        lm_roi_text(&roi->shape[i], text);
+        json_array_append_new(list, json_string(text));
+    }
+    if (json_array_size(list) == roi->n) return list;
+    json_decref(list);
+    return NULL;
 }
 
 static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret, lm_err *err)
@@ -160,16 +176,16 @@ static lm_status make_record(const choice *c, const char *unit, json_t *source, 
     bool ok = !json_object_update_new(json_object_get(rec, "libraries"),
                                       json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2", pcre, "jansson", jansson_version_str())) &&
               !json_object_update_new(json_object_get(rec, "options"),
-                                      json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit, "keep", keep,
-                                                "preset", a.preset)) &&
+                                      json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?, s:o}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit, "keep", keep,
+                                                "preset", a.preset, "roi", regions(&c->seg.roi))) &&
               !json_object_set(rec, "source", source) &&
               !json_object_set_new(rec, "segment",
-                                   json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:b}", "iso", f->iso, "voxel_count",
+                                   json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:I, s:b}", "iso", f->iso, "voxel_count",
                                              (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3",
                                              (double)f->voxel_count * f->voxel_mm3, "at_level_mm3", f->at_level_mm3, "centroid_mm", three(f->centroid_mm),
                                              "extents_mm", "lo", three(f->lo_mm), "hi", three(f->hi_mm), "components_found",
                                              (json_int_t)f->components_found, "components_kept", (json_int_t)f->components_kept, "dropped_voxels",
-                                             (json_int_t)f->dropped_voxels, "touches_border", f->touches_border));
+                                             (json_int_t)f->dropped_voxels, "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
     lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
     if (!rc) rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level", f->at_level_mm3, -1, err);
     size_t i;
@@ -178,6 +194,11 @@ static lm_status make_record(const choice *c, const char *unit, json_t *source, 
         if (!rc) rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")), json_string_value(json_object_get(w, "text")), err);
     if (!rc && f->touches_border)
         rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
+    if (!rc && f->roi_cut_voxels) {
+        char text[128];
+        snprintf(text, sizeof text, "%zu samples within the threshold lie outside the region of interest and were cut away", f->roi_cut_voxels);
+        rc = lm_record_finding(rec, "note", NULL, text, err);
+    }
     if (rc) json_decref(rec);
     else *ret = rec;
     return rc;

@@ -136,7 +136,7 @@ static bool archive_zip_regular(zip_t *z, zip_uint64_t i, const char *name)
 static lm_status archive_zip_member(archive_job *j, zip_t *z, zip_uint64_t i, uint64_t *packed, lm_err *err)
 {
     zip_stat_t st;
-    archive_buf b = {NULL};
+    archive_buf b = {.p = NULL};
     lm_status rc = archive_entry_begin(j, err);
     if (rc) return rc;
     if (zip_stat_index(z, i, 0, &st) || !(st.valid & ZIP_STAT_NAME) || !(st.valid & ZIP_STAT_COMP_SIZE)) return archive_damaged(j, err);
@@ -201,12 +201,11 @@ static la_ssize_t archive_feed_read(struct archive *a, void *ctx, const void **p
 
 static lm_status archive_tar_member(archive_job *j, struct archive *a, lm_err *err)
 {
-    archive_buf b = {NULL};
+    archive_buf b = {.p = NULL};
     lm_status rc = LM_OK;
     while (!rc && !(rc = archive_room(&b, err))) {
         la_ssize_t n = archive_read_data(a, b.p + b.used, b.cap - b.used);
-        if (n == ARCHIVE_RETRY) continue;
-        if (n < 0) rc = archive_damaged(j, err);
+        if (n < 0) rc = archive_damaged(j, err); /* ARCHIVE_RETRY too: of sparse blocks out of order it is said for ever */
         if (n <= 0) break;
         rc = archive_count(j, (uint64_t)n, (uint64_t)archive_filter_bytes(a, -1), err);
         b.used += (size_t)n;
@@ -221,7 +220,6 @@ static lm_status archive_tar_members(archive_job *j, struct archive *a, lm_err *
     struct archive_entry *e;
     for (;;) {
         int r = archive_read_next_header(a, &e);
-        if (r == ARCHIVE_RETRY) continue;
         if (r == ARCHIVE_EOF) break;
         /* a warning: a name that this locale cannot hold, an attribute that is not known; names are of no interest */
         if (r != ARCHIVE_OK && r != ARCHIVE_WARN) return archive_damaged(j, err);

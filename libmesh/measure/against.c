@@ -49,8 +49,12 @@ static lm_status against_options(const json_t *dcmseg, lm_segment_opt *out, lm_e
     if (word && !strcmp(word, "largest")) out->keep = 1;
     else if (json_is_integer(keep) && json_integer_value(keep) > 0) out->keep = (size_t)json_integer_value(keep);
     else if (!word || strcmp(word, "all")) out->lo = NAN;
+    size_t i;
+    json_t *r;
+    json_array_foreach(json_object_get(o, "roi"), i, r)
+        if (!json_is_string(r) || lm_roi_add(&out->roi, json_string_value(r), err)) out->lo = NAN;
     if (isfinite(out->lo)) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg does not say how it segmented (threshold, keep): it cannot be replayed");
+    return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg does not say how it segmented (threshold, keep, roi): it cannot be replayed");
 }
 
 /* ---- 2 the source again ---- */
@@ -72,7 +76,7 @@ static lm_status against_compare(const json_t *seg, const lm_segment_facts *f, l
     } one[] = {
         {"iso", f->iso}, {"voxel_count", (double)f->voxel_count}, {"voxel_mm3", f->voxel_mm3}, {"at_level_mm3", f->at_level_mm3},
         {"components_found", (double)f->components_found}, {"components_kept", (double)f->components_kept},
-        {"dropped_voxels", (double)f->dropped_voxels},
+        {"dropped_voxels", (double)f->dropped_voxels}, {"roi_cut_voxels", (double)f->roi_cut_voxels},
     };
     lm_status rc = LM_OK;
     for (size_t i = 0; i < sizeof one / sizeof *one && !rc; i++) rc = against_same(json_object_get(seg, one[i].name), one[i].name, one[i].now, err);

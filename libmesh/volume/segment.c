@@ -250,7 +250,11 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     }
     v->has_iso = true;
     v->iso = two ? 0 : lo;
+    if ((rc = lm_roi_cut(&opt->roi, v, v->iso, least, threads, &out->roi_cut_voxels, err))) return rc;
     if ((rc = segment_keep(v, v->iso, opt->keep, least, threads, out, err))) return rc;
+    if (!out->components_found && out->roi_cut_voxels)
+        return lm_err_set(err, LM_ENO, NULL, "nothing is inside: all %zu samples within the threshold lie outside the region of interest",
+                          out->roi_cut_voxels);
     if (!out->components_found)
         return lm_err_set(
             err, LM_ENO, NULL,
