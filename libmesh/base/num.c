@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const double num_pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -173,4 +174,23 @@ lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err 
     out->value = v * factor;
     out->ulp = num_half_digit(s, u) * factor;
     return LM_OK;
+}
+
+double lm_num_unit_mm(const char *s, size_t n)
+{
+    static const struct {
+        double mm;
+        const char *name[8];
+    } unit[] = {
+        {1, {"mm", "millimeter", "millimeters", "millimetre", "millimetres"}},
+        {0.001, {"um", "micron", "microns", "micrometer", "micrometers", "micrometre", "micrometres"}},
+        {10, {"cm", "centimeter", "centimeters", "centimetre", "centimetres"}},
+        {1000, {"m", "meter", "meters", "metre", "metres"}},
+        {25.4, {"inch", "in", "inches"}},
+        {304.8, {"ft", "foot", "feet"}},
+    };
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++)
+        for (size_t k = 0; k < 8 && unit[i].name[k]; k++)
+            if (strlen(unit[i].name[k]) == n && !strncasecmp(s, unit[i].name[k], n)) return unit[i].mm;
+    return 0;
 }

@@ -25,6 +25,10 @@ size_t lm_num_f64(double v, char buf[LM_NUM_TEXT]);
 /* At most 9 significant digits, no trailing zeros: reads back as the same float. v must be finite. -0 prints as 0. */
 size_t lm_num_f32(float v, char buf[LM_NUM_TEXT]);
 
+/* Length in mm of the unit whose name are the n bytes at s: um, mm, cm, m, inch, ft and their long forms, in any case.
+ * 0: not known. */
+double lm_num_unit_mm(const char *s, size_t n);
+
 typedef enum { LM_UNIT_MM, LM_UNIT_MM2, LM_UNIT_MM3, LM_UNIT_PERCENT, LM_UNIT_HU, LM_UNIT_NONE } lm_unit;
 typedef struct {
     double value; /* in the base unit: mm, mm2, mm3, percent, HU */

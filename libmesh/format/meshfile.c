@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/meshfile.h"
 #include "base/bytes.h"
+#include "format/meshtext.h"
+#include "format/obj.h"
+#include "format/off.h"
 #include "format/stl.h"
 #include "format/threemf.h"
+#include "format/threemf_read.h"
 #include "stream/ply.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Formats that are met where a mesh is asked for, and cannot be read. The short words count in text only. */
+/* Formats that are met where a mesh is asked for, and cannot be read. */
 static const struct {
     const char *magic;
     size_t at;
@@ -16,48 +22,45 @@ static const struct {
 } meshfile_known[] = {
     {"NRRD000", 0, "this is a volume (NRRD), not a mesh: mcubes makes one of it"},
     {"DICM", 128, "this is a DICOM file, not a mesh: dcmseg and mcubes make one of a series"},
-    {"PK\3\4", 0, "reading 3MF or another ZIP package is not supported yet; PLY and STL are"},
     {"\x1f\x8b", 0, "this is compressed by gzip: unpack it first"},
-    {"glTF", 0, "glTF is not supported yet; PLY and STL are"},
-    {"# vtk DataFile", 0, "VTK files are not supported yet; PLY and STL are"},
-    {"<?xml", 0, "XML files (AMF, X3D, VTK) are not supported yet; PLY and STL are"},
+    {"glTF", 0, "glTF is not read; PLY, STL, 3MF, OBJ and OFF are"},
+    {"# vtk DataFile", 0, "VTK files are not read; PLY, STL, 3MF, OBJ and OFF are"},
+    {"<?xml", 0, "XML files (AMF, X3D, VTK) are not read; PLY, STL, 3MF, OBJ and OFF are"},
 };
 
-/* Text whose first line that is no comment begins with a keyword of OBJ, or of OFF. */
-static bool meshfile_is_text(const char *p, size_t n, const char *const *word)
+static lm_status meshfile_foreign(const unsigned char *p, size_t n, lm_err *err)
 {
-    const char *end = p + n;
-    if (memchr(p, 0, n)) return false;
-    while (p < end) {
-        const char *line = p, *nl = memchr(p, '\n', (size_t)(end - p));
-        p = nl ? nl + 1 : end;
-        if (*line == '#' || *line == '\r' || *line == '\n') continue;
-        size_t len = 0;
-        while (line + len < p && !strchr(" \t\r\n", line[len])) len++;
-        for (; *word; word++)
-            if (len == strlen(*word) && !memcmp(line, *word, len)) return true;
-        return false;
-    }
-    return false;
-}
-
-static lm_status meshfile_foreign(const char *p, size_t n, lm_err *err)
-{
-    static const char *const obj[] = {"v", "vt", "vn", "vp", "f", "o", "g", "s", "mtllib", "usemtl", NULL};
-    static const char *const off[] = {"OFF", "COFF", "NOFF", "CNOFF", "STOFF", NULL};
     for (size_t i = 0; i < sizeof meshfile_known / sizeof *meshfile_known; i++) {
         size_t len = strlen(meshfile_known[i].magic);
         if (n >= meshfile_known[i].at + len && !memcmp(p + meshfile_known[i].at, meshfile_known[i].magic, len))
             return lm_err_set(err, LM_EFORMAT, NULL, "%s", meshfile_known[i].says);
     }
-    if (meshfile_is_text(p, n, obj)) return lm_err_set(err, LM_EFORMAT, NULL, "OBJ is not supported yet; PLY and STL are");
-    if (meshfile_is_text(p, n, off)) return lm_err_set(err, LM_EFORMAT, NULL, "OFF is not supported yet; PLY and STL are");
     return LM_OK;
+}
+
+/* Text whose first line that is no comment begins with a word of OBJ. */
+static bool meshfile_is_obj(const char *p, size_t n)
+{
+    static const char *const word[] = {"v", "vt", "vn", "vp", "f", "o", "g", "s", "mtllib", "usemtl", NULL};
+    const char *end = p + n;
+    if (memchr(p, 0, n)) return false;
+    while ((p = lm_meshtext_skip(p, end)) < end) {
+        if (*p == '#') {
+            while (p < end && *p != '\n' && *p != '\r') p++;
+            continue;
+        }
+        size_t len = 0;
+        while (p + len < end && lm_meshtext_skip(p + len, end) == p + len) len++;
+        for (size_t i = 0; word[i]; i++)
+            if (len == strlen(word[i]) && !memcmp(p, word[i], len)) return true;
+        return false;
+    }
+    return false;
 }
 
 static lm_status meshfile_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
-    enum { LOOK = 4096 };
+    enum { LOOK = 65536 };
     const unsigned char *p;
     size_t n;
     lm_status rc = lm_io_peek(in, LOOK, &p, &n, err);
@@ -65,25 +68,124 @@ static lm_status meshfile_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err
     if (n >= 4 && !memcmp(p, "ply", 3) && (p[3] == '\n' || p[3] == '\r' || p[3] == ' ')) return lm_ply_read(in, mesh, rec, err);
     /* A binary STL has no magic and may begin with anything, but its size is known by its count. */
     bool stl = n >= 84 && lm_io_size(in) == 84 + 50 * (uint64_t)lm_get32(p + 80);
-    if (!stl && (rc = meshfile_foreign((const char *)p, n, err))) return rc;
-    return lm_stl_read(in, mesh, err);
+    if (!stl && (rc = meshfile_foreign(p, n, err))) return rc;
+    if (!stl && n >= 4 && !memcmp(p, "PK\3\4", 4)) return lm_threemf_read(in, mesh, rec, err);
+    if (!stl && lm_off_begins((const char *)p, n)) return lm_off_read(in, mesh, rec, err);
+    if (!stl && meshfile_is_obj((const char *)p, n)) return lm_obj_read(in, mesh, rec, err);
+    return lm_stl_read(in, mesh, rec, err);
+}
+
+/* ---- what the coordinates mean ---- */
+
+static const struct {
+    const char *name;
+    double mm;
+} meshfile_units[] = {{"um", 0.001}, {"mm", 1}, {"cm", 10}, {"inch", 25.4}, {"ft", 304.8}, {"m", 1000}};
+
+static const char *meshfile_unit(double mm)
+{
+    for (size_t i = 0; i < sizeof meshfile_units / sizeof *meshfile_units; i++)
+        if (meshfile_units[i].mm == mm) return meshfile_units[i].name;
+    return "?";
+}
+
+static lm_status meshfile_scale(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    char text[160];
+    double mm = rec->unit_mm ? rec->unit_mm : o->unit_mm ? o->unit_mm : 1;
+    if (rec->unit_mm && o->unit_mm && rec->unit_mm != o->unit_mm)
+        return lm_err_set(err, LM_EUSAGE, NULL, "the file says that its unit is %s, so %s cannot be taken", meshfile_unit(rec->unit_mm), meshfile_unit(o->unit_mm));
+    if (mm == 1) return LM_OK;
+    for (size_t i = 0; i < 3 * m->nv; i++) m->pos[i] = (float)(m->pos[i] * mm);
+    rec->belong = false;
+    snprintf(text, sizeof text, "read in %s%s: coordinates were multiplied by %g to be millimetres", meshfile_unit(mm), rec->unit_mm ? "" : ", as stated by the user", mm);
+    lm_status rc = lm_mesh_validate(m, err);
+    return rc ? lm_err_frame(err, "scaled by %g", mm) : lm_record_note(rec, "note", NULL, text, err);
+}
+
+static lm_status meshfile_turn(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    bool said = m->space != LM_SPACE_UNKNOWN;
+    if (said && o->space != LM_SPACE_UNKNOWN && o->space != m->space)
+        return lm_err_set(err, LM_EUSAGE, NULL, "the file says SPACE=%s, so the other space cannot be taken", m->space == LM_SPACE_LPS ? "LPS" : "RAS");
+    if (!said) m->space = o->space;
+    if (m->space != LM_SPACE_RAS) return LM_OK;
+    for (size_t v = 0; v < m->nv; v++) {
+        m->pos[3 * v] = 0 - m->pos[3 * v]; /* never -0 */
+        m->pos[3 * v + 1] = 0 - m->pos[3 * v + 1];
+    }
+    m->space = LM_SPACE_LPS;
+    rec->belong = false;
+    return lm_record_note(rec, "note", NULL, said ? "SPACE=RAS was turned into LPS: x and y negated" : "RAS, as stated by the user, was turned into LPS: x and y negated", err);
+}
+
+/* A part of a patient is between a millimetre and three metres long. */
+static lm_status meshfile_plausible(const lm_meshfile_in *o, const lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    const double least = 1, most = 3000;
+    double lo[3], hi[3], size = 0;
+    char text[400], fit[120] = "";
+    lm_mesh_box(m, lo, hi);
+    for (int c = 0; c < 3; c++)
+        if (hi[c] - lo[c] > size) size = hi[c] - lo[c];
+    if (rec->n || size == 0 || (size >= least && size <= most)) return LM_OK;
+    for (size_t i = 0, used = 0; i < sizeof meshfile_units / sizeof *meshfile_units; i++) {
+        double as = size * meshfile_units[i].mm;
+        if (meshfile_units[i].mm == 304.8 || as < least || as > most) continue;
+        used += (size_t)snprintf(fit + used, sizeof fit - used, "%s%s (%.4g mm)", used ? ", " : "", meshfile_units[i].name, as);
+    }
+    if (rec->unit_mm || o->unit_mm)
+        snprintf(text, sizeof text, "largest extent %.4g mm: not plausible for a part of a patient (%g to %g mm); is the unit that %s right?", size, least, most,
+                 rec->unit_mm ? "the file states" : "was stated");
+    else
+        snprintf(text, sizeof text, "the file states no unit and was read in mm; its largest extent of %.4g mm is not plausible for a part of a patient (%g to %g mm)%s%s", size,
+                 least, most, *fit ? "; these would fit: " : "", fit);
+    return lm_record_note(rec, "warning", NULL, text, err);
+}
+
+static lm_status meshfile_join(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    uint32_t *label;
+    size_t n;
+    char text[80];
+    if (!m->label || o->parts) return LM_OK;
+    lm_status rc = lm_mesh_labels(m, &label, &n, err);
+    if (rc) return rc;
+    free(label);
+    free(m->label);
+    m->label = NULL;
+    snprintf(text, sizeof text, "%zu parts of the file were taken as one mesh", n);
+    return lm_record_note(rec, "note", NULL, text, err);
+}
+
+lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *opt, lm_mesh *mesh, lm_records *rec, lm_err *err)
+{
+    static const lm_meshfile_in none = LM_MESHFILE_IN_INIT;
+    lm_in *in = NULL;
+    const lm_meshfile_in *o = opt ? opt : &none;
+    lm_status rc = lm_io_open(path, &in, err);
+    if (rc) return rc;
+    lm_record_release(rec);
+    if ((rc = meshfile_read(in, mesh, rec, err)) || (rc = meshfile_scale(o, mesh, rec, err)) || (rc = meshfile_turn(o, mesh, rec, err)) ||
+        (rc = meshfile_plausible(o, mesh, rec, err)) || (rc = meshfile_join(o, mesh, rec, err))) {
+        lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+        lm_mesh_release(mesh);
+        lm_record_release(rec);
+    }
+    lm_io_close(in);
+    return rc;
 }
 
 lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
-    lm_in *in = NULL;
-    lm_status rc = lm_io_open(path, &in, err);
-    if (rc) return rc;
-    lm_record_release(rec);
-    if ((rc = meshfile_read(in, mesh, rec, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
-    lm_io_close(in);
-    return rc;
+    return lm_meshfile_load_as(path, NULL, mesh, rec, err);
 }
 
 static const struct {
     const char *name;
     lm_meshfile_format format;
-} meshfile_names[] = {{"ply", LM_MESHFILE_PLY}, {"stl", LM_MESHFILE_STL}, {"stl-ascii", LM_MESHFILE_STL_ASCII}, {"3mf", LM_MESHFILE_3MF}};
+} meshfile_names[] = {{"ply", LM_MESHFILE_PLY}, {"stl", LM_MESHFILE_STL}, {"stl-ascii", LM_MESHFILE_STL_ASCII}, {"3mf", LM_MESHFILE_3MF},
+                      {"obj", LM_MESHFILE_OBJ}, {"off", LM_MESHFILE_OFF}};
 
 const char *lm_meshfile_name(lm_meshfile_format f)
 {
@@ -99,7 +201,7 @@ lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *e
             *out = meshfile_names[i].format;
             return LM_OK;
         }
-    return lm_err_set(err, LM_EUSAGE, NULL, "mesh format '%s' is unknown: ply, stl, stl-ascii, 3mf", name);
+    return lm_err_set(err, LM_EUSAGE, NULL, "mesh format '%s' is unknown: ply, stl, stl-ascii, 3mf, obj, off", name);
 }
 
 lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err)
@@ -108,7 +210,7 @@ lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *
     *out = LM_MESHFILE_PLY;
     if (!strcmp(path, "-")) return LM_OK;
     if (dot && !lm_meshfile_parse(dot + 1, out, NULL)) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL, "'%s' has no suffix that names a mesh format (.ply, .stl, .3mf): rename it or name the format", path);
+    return lm_err_set(err, LM_EUSAGE, NULL, "'%s' has no suffix that names a mesh format (.ply, .stl, .3mf, .obj, .off): rename it or name the format", path);
 }
 
 /* SHA-256 of the source's pixels, as dcmseg recorded it, or NULL. */
@@ -126,6 +228,8 @@ lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_me
     switch (opt->format) {
     case LM_MESHFILE_STL:
     case LM_MESHFILE_STL_ASCII: return lm_stl_write(out, &stl, mesh, err);
+    case LM_MESHFILE_OBJ: return lm_obj_write(out, &(lm_obj_opt){opt->title, opt->case_id}, mesh, err);
+    case LM_MESHFILE_OFF: return lm_off_write(out, &(lm_off_opt){opt->title, opt->case_id}, mesh, err);
     case LM_MESHFILE_3MF: return lm_threemf_write(out, &tmf, mesh, err);
     default: return lm_ply_write(out, mesh, rec, err);
     }
@@ -137,7 +241,8 @@ lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const l
     lm_out *out = NULL;
     lm_status rc = o.format == LM_MESHFILE_AUTO ? lm_meshfile_suffix(path, &o.format, err) : LM_OK;
     if (rc) return rc;
-    if ((rc = lm_io_create(path, o.format == LM_MESHFILE_STL_ASCII, &out, err))) return rc;
+    bool text = o.format == LM_MESHFILE_STL_ASCII || o.format == LM_MESHFILE_OBJ || o.format == LM_MESHFILE_OFF;
+    if ((rc = lm_io_create(path, text, &out, err))) return rc;
     if (!(rc = lm_meshfile_write(out, &o, mesh, rec, err))) return lm_io_commit(out, err);
     lm_io_abort(out);
     return lm_err_frame(err, "cannot write '%s'", strcmp(path, "-") ? path : "standard output");

@@ -8,7 +8,16 @@
 #include "stream/record.h"
 #include "surface/mesh.h"
 
-typedef enum { LM_MESHFILE_AUTO, LM_MESHFILE_PLY, LM_MESHFILE_STL, LM_MESHFILE_STL_ASCII, LM_MESHFILE_3MF } lm_meshfile_format;
+typedef enum {
+    LM_MESHFILE_AUTO, LM_MESHFILE_PLY, LM_MESHFILE_STL, LM_MESHFILE_STL_ASCII, LM_MESHFILE_3MF, LM_MESHFILE_OBJ, LM_MESHFILE_OFF
+} lm_meshfile_format;
+
+typedef struct {
+    double unit_mm; /* what the user says of the unit of a file that names none, in mm; 0: nothing, millimetres are meant */
+    lm_space space; /* what the user says of the space of a file that names none */
+    bool parts;     /* keep the labels of a mesh of several parts; else they are dropped, with a note */
+} lm_meshfile_in;
+#define LM_MESHFILE_IN_INIT {.unit_mm = 0}
 
 typedef struct {
     lm_meshfile_format format; /* AUTO: by suffix; PLY for "-" */
@@ -19,16 +28,21 @@ typedef struct {
 } lm_meshfile_opt;
 #define LM_MESHFILE_OPT_INIT {.format = LM_MESHFILE_AUTO}
 
-/* Read path ("-" = standard input). STL is indexed by bit-equal coordinates (-0 taken as +0). rec may end up empty. */
+/* Read path ("-" = standard input): PLY, STL, 3MF, OBJ, OFF. The mesh comes in millimetres, and in LPS where a space is known:
+ * another unit is scaled, RAS turned by negating x and y, each with a note (record.h) that goes into the next record. A
+ * largest extent outside 1 mm .. 3000 mm is a warning, which says what unit would fit. STL is indexed by bit-equal coordinates
+ * (-0 taken as +0). rec may end up without records. in may be NULL. LM_EUSAGE when in contradicts the file. */
+LM_CHECKED lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* The same with nothing said by the user. */
 LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err);
-/* Write path ("-" = standard output) and commit. 3MF and STL carry no records. */
+/* Write path ("-" = standard output) and commit. Only PLY carries records; STL and OFF hold one part. */
 LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Write to out in opt->format (AUTO: PLY); not committed. */
 LM_CHECKED lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Format by the suffix of path; PLY for "-". LM_EUSAGE when it has none that is known. */
 LM_CHECKED lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err);
 const char *lm_meshfile_name(lm_meshfile_format f);
-/* "stl", "stl-ascii", "ply", "3mf"; LM_EUSAGE lists them. */
+/* "ply", "stl", "stl-ascii", "3mf", "obj", "off"; LM_EUSAGE lists them. */
 LM_CHECKED lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *err);
 
 #endif

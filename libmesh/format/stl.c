@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "format/meshtext.h"
 #include "surface/join.h"
 
 #include <math.h>
@@ -23,6 +24,9 @@ typedef struct {
     size_t nt, cap;
     size_t held; /* facets in corner[] */
     float corner[STL_BLOCK * 9];
+    uint32_t *label; /* ASCII: the solid of each facet, from 1 */
+    size_t lcap;
+    uint32_t solid;
 } stl_facets;
 
 static lm_status stl_join(stl_facets *f, lm_err *err)
@@ -40,6 +44,7 @@ static void stl_facets_free(stl_facets *f)
     if (!f) return;
     lm_join_release(&f->join);
     free(f->tri);
+    free(f->label);
     free(f);
 }
 
@@ -54,25 +59,18 @@ static void stl_facets_take(stl_facets *f, lm_mesh *mesh)
     mesh->tri = f->tri;
     f->join.pos = NULL;
     f->tri = NULL;
-}
-
-/* "SPACE=LPS" and "UNITS=mm" of a header or solid name. */
-static lm_status stl_words(const char *s, lm_mesh *mesh, lm_err *err)
-{
-    const char *space = strstr(s, "SPACE="), *units = strstr(s, "UNITS=");
-    if (space) mesh->space = !strncmp(space + 6, "LPS", 3) ? LM_SPACE_LPS : !strncmp(space + 6, "RAS", 3) ? LM_SPACE_RAS : LM_SPACE_UNKNOWN;
-    if (!units) return LM_OK;
-    size_t n = strcspn(units += 6, " \t,;");
-    if (n == 0 || (n == 2 && !strncasecmp(units, "mm", 2))) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL, "the STL says UNITS=%.*s: only mm is taken, convert it first", (int)(n < 20 ? n : 20), units);
+    if (f->solid > 1 && f->label[0] != f->label[f->nt - 1]) {
+        mesh->label = f->label;
+        f->label = NULL;
+    }
 }
 
 /* ---- 2 binary in ---- */
 
-static lm_status stl_binary(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_err *err)
+static lm_status stl_binary(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     unsigned char head[STL_HEAD];
-    unsigned char *rec = NULL;
+    unsigned char *block = NULL;
     size_t got;
     uint64_t size = lm_io_size(in);
     lm_status rc = lm_io_read_some(in, head, sizeof head, &got, err);
@@ -86,24 +84,24 @@ static lm_status stl_binary(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_err *err
                           (unsigned long long)(STL_HEAD + (uint64_t)n * STL_FACET), (unsigned long long)size);
     if (n == 0) return lm_err_set(err, LM_EFORMAT, NULL, "the STL has zero facets");
     head[STL_HEADER] = 0;
-    if ((rc = stl_words((const char *)head, mesh, err))) return rc;
+    if ((rc = lm_meshtext_words((const char *)head, mesh, rec, err))) return rc;
     if (size != UINT64_MAX && (rc = lm_mem_grow(&f->tri, &f->cap, n, 3 * sizeof *f->tri, err))) return rc;
-    if (!(rec = lm_mem_alloc(STL_BLOCK, STL_FACET, err))) return LM_ENOMEM;
+    if (!(block = lm_mem_alloc(STL_BLOCK, STL_FACET, err))) return LM_ENOMEM;
     for (size_t at = 0; !rc && at < n; at += STL_BLOCK) {
         size_t m = n - at < STL_BLOCK ? n - at : STL_BLOCK;
-        if ((rc = lm_io_read_some(in, rec, m * STL_FACET, &got, err))) break;
+        if ((rc = lm_io_read_some(in, block, m * STL_FACET, &got, err))) break;
         if (got < m * STL_FACET) {
             rc = lm_err_set(err, LM_EFORMAT, NULL, "binary STL cut off in facet %zu of %zu", at + got / STL_FACET + 1, n);
             break;
         }
-        for (size_t i = 0; i < m; i++) memcpy(f->corner + 9 * i, rec + STL_FACET * i + 12, 36);
+        for (size_t i = 0; i < m; i++) memcpy(f->corner + 9 * i, block + STL_FACET * i + 12, 36);
         for (size_t i = 0; i < 9 * m && !rc; i++)
             if (!isfinite(f->corner[i]))
                 rc = lm_err_set(err, LM_ERULE, NULL, "facet %zu of %zu has a coordinate that is no finite number", at + i / 9 + 1, n);
         f->held = m;
         if (!rc) rc = stl_join(f, err);
     }
-    free(rec);
+    free(block);
     const unsigned char *p;
     if (!rc && !(rc = lm_io_peek(in, 1, &p, &more, err)) && more)
         rc = lm_err_set(err, LM_EFORMAT, NULL, "the header says %zu facets, but bytes follow after them", n);
@@ -206,7 +204,7 @@ static lm_status stl_normal_next(stl_text *t, bool *yes, lm_err *err)
 
 /* The words after (end)solid up to the end of the line; in a file without line ends "facet normal" ends them too. The
  * next word is then read. */
-static lm_status stl_name(stl_text *t, lm_mesh *mesh, lm_err *err)
+static lm_status stl_name(stl_text *t, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     char name[256];
     size_t used = 0;
@@ -224,7 +222,7 @@ static lm_status stl_name(stl_text *t, lm_mesh *mesh, lm_err *err)
         }
     }
     name[used] = 0;
-    return rc ? rc : stl_words(name, mesh, err);
+    return rc ? rc : lm_meshtext_words(name, mesh, rec, err);
 }
 
 /* Words after endloop and endfacet on the same line are ignored, as PrusaSlicer does. The next word is then read. */
@@ -264,7 +262,7 @@ static lm_status stl_facet(stl_text *t, size_t facet, float p[9], lm_err *err)
     return stl_after(t, "facet", "endsolid", err);
 }
 
-static lm_status stl_ascii(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_err *err)
+static lm_status stl_ascii(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     stl_text t = {.in = in, .line = 1};
     lm_status rc;
@@ -274,8 +272,13 @@ static lm_status stl_ascii(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_err *err)
     if (t.end >= 3 && !memcmp(t.buf, "\xef\xbb\xbf", 3)) t.at = 3;
     rc = stl_next(&t, err);
     while (!rc && t.n) {
-        if (stl_is(&t, "solid") || stl_is(&t, "endsolid")) rc = stl_name(&t, mesh, err);
-        else if (stl_is(&t, "facet")) {
+        bool begins = stl_is(&t, "solid");
+        if (begins || stl_is(&t, "endsolid")) {
+            if (begins && (f->solid == 0 || (n && f->label[n - 1] == f->solid))) f->solid++; /* one without facets is no part */
+            rc = stl_name(&t, mesh, rec, err);
+        } else if (stl_is(&t, "facet")) {
+            if ((rc = lm_mem_grow(&f->label, &f->lcap, n + 1, sizeof *f->label, err))) break;
+            f->label[n] = f->solid;
             rc = stl_facet(&t, ++n, f->corner + 9 * f->held, err);
             if (!rc && ++f->held == STL_BLOCK) rc = stl_join(f, err);
         } else rc = stl_junk(&t, "'facet' or 'endsolid'", n + 1, err);
@@ -303,7 +306,7 @@ static lm_status stl_is_ascii(lm_in *in, bool *ascii, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_err *err)
+lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     bool ascii;
     lm_status rc = stl_is_ascii(in, &ascii, err);
@@ -311,9 +314,12 @@ lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_err *err)
     stl_facets *f = lm_mem_calloc(1, sizeof *f, err);
     if (!f) return LM_ENOMEM;
     lm_mesh_release(mesh);
-    rc = ascii ? stl_ascii(in, f, mesh, err) : stl_binary(in, f, mesh, err);
-    if (rc) lm_mesh_release(mesh);
-    else stl_facets_take(f, mesh);
+    lm_record_release(rec);
+    rc = ascii ? stl_ascii(in, f, mesh, rec, err) : stl_binary(in, f, mesh, rec, err);
+    if (rc) {
+        lm_mesh_release(mesh);
+        lm_record_release(rec);
+    } else stl_facets_take(f, mesh);
     stl_facets_free(f);
     return rc;
 }
@@ -465,6 +471,7 @@ lm_status lm_stl_write(lm_out *out, const lm_stl_opt *opt, const lm_mesh *mesh, 
 {
     char head[STL_HEADER + 1];
     if (mesh->nt == 0) return lm_err_set(err, LM_ERULE, NULL, "the mesh has no triangle: an STL of nothing is not written");
+    if (mesh->label) return lm_err_set(err, LM_ERULE, NULL, "STL holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
     lm_status rc = stl_head(opt, mesh, head, err);
     if (rc) return rc;
     if (!opt->ascii) return stl_write_binary(out, head, mesh, err);

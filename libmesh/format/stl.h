@@ -4,9 +4,9 @@
  * Read: binary when the size is 84 + 50*n, whatever the header says; on a pipe, where the size is not known, ASCII when
  * the input begins with "solid" and its first 4096 bytes hold no zero byte. A count that does not fit the bytes is
  * refused, so are zero facets and coordinates that are no finite float32; normals and attribute bytes are not looked at.
- * ASCII: any white space and line ends, any case, several solids (one mesh), a missing endsolid, words after endloop and
- * endfacet. Corners are joined by lm_join; facets keep their order, the degenerate ones too. "SPACE=" in the header or
- * solid name sets the space, a "UNITS=" other than mm is refused.
+ * ASCII: any white space and line ends, any case, several solids (one mesh, its facets labelled 1, 2, ...), a missing
+ * endsolid, words after endloop and endfacet. Corners are joined by lm_join; facets keep their order, the degenerate ones
+ * too. "SPACE=" and "UNITS=" in the header or solid name are heeded (lm_meshtext_words).
  *
  * Written: header or solid name "UNITS=mm SPACE=LPS CASE=... NAME=...", normals computed in double from the float32
  * vertices and rounded (0 0 0 for a facet without area). admesh and PrusaSlicer take a binary file for text unless one of
@@ -17,6 +17,7 @@
 #define LM_FORMAT_STL_H
 
 #include "base/io.h"
+#include "stream/record.h"
 #include "surface/mesh.h"
 
 typedef struct {
@@ -26,8 +27,8 @@ typedef struct {
 } lm_stl_opt;
 #define LM_STL_OPT_INIT {.ascii = false}
 
-LM_CHECKED lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_err *err);
-/* The mesh must be valid in the sense of lm_mesh_validate and have a triangle. */
+LM_CHECKED lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* The mesh must be valid in the sense of lm_mesh_validate, have a triangle and no labels. */
 LM_CHECKED lm_status lm_stl_write(lm_out *out, const lm_stl_opt *opt, const lm_mesh *mesh, lm_err *err);
 /* Normal of one triangle: unit length, or zero when the area is. */
 void lm_stl_normal(const lm_mesh *mesh, size_t t, float n[3]);

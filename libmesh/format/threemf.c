@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 rules, 2 model XML, 3 package */
 #include "format/threemf.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pool.h"
 #include "base/version.h"
+#include "format/package.h"
 
-#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
 
 /* ---- 1 rules ---- */
 
@@ -299,120 +297,11 @@ static const char threemf_rels[] =
     "<Relationship Target=\"/3D/3dmodel.model\" Id=\"rel0\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>\n"
     "</Relationships>\n";
 
-/* A part, deflated already: libzip only copies it. */
-typedef struct {
-    unsigned char *p;
-    size_t n, at;
-    struct zip_stat st;
-} threemf_part;
-
-static zip_int64_t threemf_source(void *ctx, void *data, zip_uint64_t len, zip_source_cmd_t cmd)
-{
-    threemf_part *s = ctx;
-    switch (cmd) {
-    case ZIP_SOURCE_SUPPORTS:
-        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR,
-                                              ZIP_SOURCE_FREE, -1);
-    case ZIP_SOURCE_OPEN: s->at = 0; return 0;
-    case ZIP_SOURCE_READ:
-        if (len > s->n - s->at) len = s->n - s->at;
-        memcpy(data, s->p + s->at, (size_t)len);
-        s->at += (size_t)len;
-        return (zip_int64_t)len;
-    case ZIP_SOURCE_STAT: memcpy(data, &s->st, sizeof s->st); return sizeof s->st;
-    case ZIP_SOURCE_ERROR: memset(data, 0, 2 * sizeof(int)); return 2 * sizeof(int);
-    default: return 0;
-    }
-}
-
-static lm_status threemf_deflate(const void *text, size_t n, threemf_part *s, lm_err *err)
-{
-    enum { LEVEL = 5 }; /* 247 MB of model XML: level 4 1.3 s, 43.8 MB; 5 1.9 s, 38.8 MB; 6 2.7 s, 38.7 MB */
-    struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);
-    if (!c) return lm_err_nomem(err, 1 << 20);
-    size_t cap = libdeflate_deflate_compress_bound(c, n);
-    if ((s->p = lm_mem_alloc(cap, 1, err))) s->n = libdeflate_deflate_compress(c, text, n, s->p, cap);
-    libdeflate_free_compressor(c);
-    if (!s->p) return LM_ENOMEM;
-    zip_stat_init(&s->st);
-    s->st.size = n;
-    s->st.comp_size = s->n;
-    s->st.crc = lm_hash_crc32(0, text, n);
-    s->st.comp_method = ZIP_CM_DEFLATE;
-    s->st.valid = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_CRC | ZIP_STAT_COMP_METHOD;
-    return LM_OK;
-}
-
-static lm_status threemf_zip_fail(zip_error_t *e, lm_err *err)
-{
-    lm_status rc = lm_err_set(err, LM_ENOMEM, NULL, "cannot build the 3MF package: %s", zip_error_strerror(e));
-    zip_error_fini(e);
-    return rc;
-}
-
-/* 1 January 1980, noon, in DOS form: zip_file_set_mtime would depend on the time zone. */
-enum { THREEMF_DATE = 1 << 5 | 1, THREEMF_TIME = 12 << 11 };
-
-static bool threemf_add(zip_t *z, const char *name, threemf_part *s)
-{
-    zip_source_t *src = zip_source_function(z, threemf_source, s);
-    if (!src) return false;
-    zip_int64_t i = zip_file_add(z, name, src, ZIP_FL_ENC_UTF_8);
-    if (i < 0) {
-        zip_source_free(src);
-        return false;
-    }
-    return zip_file_set_dostime(z, (zip_uint64_t)i, THREEMF_TIME, THREEMF_DATE, 0) == 0;
-}
-
-/* The finished archive goes from libzip's memory to the output. */
-static bool threemf_copy(zip_source_t *archive, lm_out *out)
-{
-    enum { CHUNK = 1 << 16 };
-    char buf[CHUNK];
-    zip_int64_t n;
-    if (zip_source_open(archive)) return false;
-    while ((n = zip_source_read(archive, buf, CHUNK)) > 0) lm_io_write(out, buf, (size_t)n);
-    zip_source_close(archive);
-    return n == 0;
-}
-
-static lm_status threemf_package(lm_out *out, threemf_part part[3], lm_err *err)
-{
-    static const char *const name[] = {"[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"};
-    zip_error_t e;
-    zip_error_init(&e);
-    zip_source_t *archive = zip_source_buffer_create(NULL, 0, 0, &e);
-    if (!archive) return threemf_zip_fail(&e, err);
-    zip_t *z = zip_open_from_source(archive, ZIP_CREATE | ZIP_TRUNCATE, &e);
-    if (!z) {
-        zip_source_free(archive);
-        return threemf_zip_fail(&e, err);
-    }
-    zip_source_keep(archive); /* z gives back its own reference when closed */
-    bool ok = true;
-    for (int i = 0; ok && i < 3; i++) ok = threemf_add(z, name[i], &part[i]);
-    if (ok) ok = zip_close(z) == 0;
-    if (!ok) {
-        zip_error_t *ze = zip_get_error(z);
-        lm_status rc = lm_err_set(err, LM_ENOMEM, NULL, "cannot build the 3MF package: %s", zip_error_strerror(ze));
-        zip_discard(z);
-        zip_source_free(archive);
-        return rc;
-    }
-    if (!threemf_copy(archive, out)) {
-        zip_source_free(archive);
-        return lm_err_set(err, LM_ENOMEM, NULL, "cannot read back the 3MF package");
-    }
-    zip_source_free(archive);
-    return LM_OK;
-}
-
 typedef struct {
     const lm_mesh *m;
     const char *xml;
     size_t n;
-    threemf_part *model;
+    lm_package_part *model;
 } threemf_job;
 
 /* The rules are checked while the other core deflates. */
@@ -420,21 +309,22 @@ static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     threemf_job *j = ctx;
     (void)worker;
-    return task == 0 ? threemf_check(j->m, err) : threemf_deflate(j->xml, j->n, j->model, err);
+    return task == 0 ? threemf_check(j->m, err) : lm_package_deflate(j->xml, j->n, j->model, err);
 }
 
 lm_status lm_threemf_write(lm_out *out, const lm_threemf_opt *opt, const lm_mesh *mesh, lm_err *err)
 {
-    threemf_part part[3] = {0};
+    static const char *const name[] = {"[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"};
+    lm_package_part part[3] = {0};
     char *xml = NULL;
     size_t n = 0;
-    lm_status rc = threemf_deflate(threemf_types, sizeof threemf_types - 1, &part[0], err);
-    if (!rc) rc = threemf_deflate(threemf_rels, sizeof threemf_rels - 1, &part[1], err);
+    lm_status rc = lm_package_deflate(threemf_types, sizeof threemf_types - 1, &part[0], err);
+    if (!rc) rc = lm_package_deflate(threemf_rels, sizeof threemf_rels - 1, &part[1], err);
     if (!rc) rc = threemf_model(opt, mesh, &xml, &n, err);
     threemf_job job = {mesh, xml, n, &part[2]};
     if (!rc) rc = lm_pool_run(lm_pool_threads(opt->threads), 2, threemf_task, &job, err);
     free(xml);
-    if (!rc) rc = threemf_package(out, part, err);
+    if (!rc) rc = lm_package_write(out, name, part, 3, err);
     for (int i = 0; i < 3; i++) free(part[i].p);
     return rc;
 }

@@ -51,6 +51,7 @@ typedef struct {
     ply_element element[PLY_ELEMENTS];
     ply_prop prop[PLY_PROPS];
     lm_space space;
+    double unit_mm; /* 0: not said */
     lm_record_payload said;
     /* the record that is being put together from its pieces */
     size_t piece, pieces, used, cap;
@@ -164,33 +165,24 @@ static lm_status ply_property(ply_head *h, const char *line, const char *s, lm_e
 
 /* ---- 2 units, space and records ---- */
 
-/* "units mm", "UNITS=mm", "units in inch" ... : any unit of length but the millimetre is refused by name. */
-static lm_status ply_units(const char *line, lm_err *err)
+/* "units mm", "UNITS=inch", "units in mm" ... */
+static lm_status ply_units(ply_head *h, const char *line, lm_err *err)
 {
-    static const char *mm[] = {"mm", "millimeter", "millimeters", "millimetre", "millimetres"};
-    static const char *others[] = {"um",          "micron", "microns",    "micrometer",  "micrometers", "micrometre",
-                                   "micrometres", "cm",     "centimeter", "centimeters", "centimetre",  "centimetres",
-                                   "m",           "meter",  "meters",     "metre",       "metres",      "in",
-                                   "inch",        "inches", "ft",         "foot",        "feet"};
     static const char *breaks = " \t=:,;()[]\"'";
     bool after = false; /* behind the word unit */
     for (const char *s = line + strspn(line, breaks); *s;) {
-        char word[16];
-        size_t n = strcspn(s, breaks), k = n < sizeof word ? n : sizeof word - 1;
-        memcpy(word, s, k);
-        word[k] = 0;
+        const char *word = s;
+        size_t n = strcspn(s, breaks);
         s += n;
         s += strspn(s, breaks);
         if (!after) {
-            after = !strcasecmp(word, "unit") || !strcasecmp(word, "units");
+            after = (n == 4 && !strncasecmp(word, "unit", n)) || (n == 5 && !strncasecmp(word, "units", n));
             continue;
         }
-        for (size_t i = 0; i < sizeof mm / sizeof *mm; i++)
-            if (!strcasecmp(word, mm[i])) return LM_OK;
-        if (*s && (!strcasecmp(word, "in") || !strcasecmp(word, "is") || !strcasecmp(word, "are"))) continue;
-        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-            if (!strcasecmp(word, others[i]))
-                return ply_bad(err, line, "millimetres are needed: convert the mesh first");
+        if (*s && ((n == 2 && (!strncasecmp(word, "in", n) || !strncasecmp(word, "is", n))) || (n == 3 && !strncasecmp(word, "are", n)))) continue;
+        double mm = lm_num_unit_mm(word, n);
+        if (mm && h->unit_mm && mm != h->unit_mm) return ply_bad(err, line, "another unit was named before");
+        if (mm) h->unit_mm = mm;
         return LM_OK;
     }
     return LM_OK;
@@ -260,7 +252,7 @@ static lm_status ply_note(ply_head *h, const char *line, const char *s, lm_recor
                                                   : ply_bad(err, line, "a number is needed");
     }
     if (!strncasecmp(s, "SPACE=", 6)) return ply_space(h, line, s, err);
-    return ply_units(s, err);
+    return ply_units(h, s, err);
 }
 
 static lm_status ply_settle(const ply_head *h, lm_err *err)
@@ -673,6 +665,7 @@ lm_status lm_ply_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
     if (!rc) rc = ply_payload(&c, h, mesh, err);
     if (!rc) {
         mesh->space = h->space;
+        rec->unit_mm = h->unit_mm;
         lm_record_check(rec, c.crc, c.bytes);
     } else {
         lm_mesh_release(mesh);

@@ -6,7 +6,7 @@
  * most 200 bytes (MeshLab 2020.09 refuses about 500, VTK some thousands).
  * Read: ASCII, little and big endian, any property order and extra properties, polygons fanned; counts are checked
  * against what is left of the input before memory is taken. A stream with our keys must have exactly the stated bytes
- * and checksum. Text mentioning another unit than mm is refused by name. */
+ * and checksum. A unit named in a comment goes to rec->unit_mm. */
 #ifndef LM_STREAM_PLY_H
 #define LM_STREAM_PLY_H
 

@@ -17,6 +17,9 @@ void lm_record_release(lm_records *r)
     r->belong = false;
     r->crc = 0;
     r->bytes = 0;
+    r->unit_mm = 0;
+    json_decref(r->findings);
+    r->findings = NULL;
 }
 
 static json_t *record_sum(uint32_t crc, uint64_t bytes)
@@ -32,7 +35,7 @@ json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err)
                             "libraries", "options");
     bool ok = rec != NULL;
     if (ok && r && r->bytes) ok = !json_object_set_new(rec, "in", record_sum(r->crc, r->bytes));
-    ok = ok && !json_object_set_new(rec, "ledger", json_array()) && !json_object_set_new(rec, "findings", json_array());
+    ok = ok && !json_object_set_new(rec, "ledger", json_array()) && !json_object_set_new(rec, "findings", r && r->findings ? json_deep_copy(r->findings) : json_array());
     if (ok) return rec;
     json_decref(rec);
     lm_err_nomem(err, sizeof(json_t));
@@ -83,6 +86,17 @@ lm_status lm_record_finding(json_t *rec, const char *level, const char *rule, co
 {
     json_t *e = json_pack("{s:s, s:s, s:s}", "level", level, "rule", rule ? rule : "", "text", text);
     if (e && !json_array_append_new(json_object_get(rec, "findings"), e)) return LM_OK;
+    return lm_err_nomem(err, sizeof(json_t));
+}
+
+lm_status lm_record_note(lm_records *r, const char *level, const char *rule, const char *text, lm_err *err)
+{
+    json_t *e = json_pack("{s:s, s:s, s:s}", "level", level, "rule", rule ? rule : "", "text", text);
+    if (e && (r->findings || (r->findings = json_array())) && !json_array_append(r->findings, e)) {
+        json_decref(e);
+        return LM_OK;
+    }
+    json_decref(e);
     return lm_err_nomem(err, sizeof(json_t));
 }
 

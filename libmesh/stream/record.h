@@ -24,11 +24,15 @@ typedef struct {
     bool belong; /* set by readers: the last record's "out" matches the payload that was read */
     uint32_t crc;   /* set by readers: CRC-32 and bytes of the payload that was read */
     uint64_t bytes;
+    double unit_mm;   /* set by readers: length of the file's unit in mm; 0: the file says none */
+    json_t *findings; /* what was found while reading (owned), or NULL: the next record begins with it */
 } lm_records;
 #define LM_RECORDS_INIT {.n = 0}
 
 void lm_record_release(lm_records *r);
-/* Start a record of `tool` with schema, version, empty options, ledger and findings, and "in" from r (when r holds a
+/* Say something about what is being read. */
+LM_CHECKED lm_status lm_record_note(lm_records *r, const char *level, const char *rule, const char *text, lm_err *err);
+/* Start a record of `tool` with schema, version, empty options and ledger, the findings of the reader, and "in" from r (when r holds a
  * payload's checksum). NULL on no memory. The caller fills it with jansson and appends it. */
 LM_CHECKED json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err);
 /* Append, stealing the reference. LM_ERANGE over LM_RECORDS_MAX; rec is released on error too. */

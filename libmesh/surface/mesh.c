@@ -25,6 +25,7 @@ void lm_mesh_release(lm_mesh *m)
     free(m->pos);
     free(m->tri);
     free(m->quality);
+    free(m->label);
     *m = (lm_mesh)LM_MESH_INIT;
 }
 
@@ -35,12 +36,83 @@ lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err)
     memcpy(to->pos, from->pos, from->nv * 3 * sizeof *to->pos);
     memcpy(to->tri, from->tri, from->nt * 3 * sizeof *to->tri);
     to->space = from->space;
-    if (!from->quality) return LM_OK;
-    if (!(to->quality = lm_mem_alloc(from->nv, sizeof *to->quality, err))) {
+    if ((from->quality && !(to->quality = lm_mem_alloc(from->nv, sizeof *to->quality, err))) ||
+        (from->label && !(to->label = lm_mem_alloc(from->nt, sizeof *to->label, err)))) {
         lm_mesh_release(to);
         return LM_ENOMEM;
     }
-    memcpy(to->quality, from->quality, from->nv * sizeof *to->quality);
+    if (from->quality) memcpy(to->quality, from->quality, from->nv * sizeof *to->quality);
+    if (from->label) memcpy(to->label, from->label, from->nt * sizeof *to->label);
+    return LM_OK;
+}
+
+static int mesh_label_order(const void *a, const void *b)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+lm_status lm_mesh_labels(const lm_mesh *m, uint32_t **ret, size_t *n, lm_err *err)
+{
+    uint32_t *have = NULL, last = 0;
+    size_t cap = 0;
+    *n = 0;
+    *ret = NULL;
+    for (size_t t = 0; m->label && t < m->nt; t++) {
+        if (*n && m->label[t] == last) continue;
+        last = m->label[t];
+        if (*n && bsearch(&last, have, *n, sizeof *have, mesh_label_order)) continue;
+        if (*n == LM_MESH_PARTS) {
+            free(have);
+            return lm_err_set(err, LM_ERANGE, NULL, "more than %d parts", (int)LM_MESH_PARTS);
+        }
+        lm_status rc = lm_mem_grow(&have, &cap, *n + 1, sizeof *have, err);
+        if (rc) {
+            free(have);
+            return rc;
+        }
+        size_t at = *n;
+        for (; at && have[at - 1] > last; at--) have[at] = have[at - 1];
+        have[at] = last;
+        ++*n;
+    }
+    *ret = have;
+    return LM_OK;
+}
+
+lm_status lm_mesh_part(const lm_mesh *m, uint32_t label, lm_mesh *out, lm_err *err)
+{
+    uint32_t *now = lm_mem_alloc(m->nv, sizeof *now, err);
+    size_t nv = 0, nt = 0;
+    if (!now) return LM_ENOMEM;
+    memset(now, 0xff, m->nv * sizeof *now);
+    for (size_t t = 0; t < m->nt; t++) {
+        if (m->label[t] != label) continue;
+        nt++;
+        for (size_t k = 0; k < 3; k++) now[m->tri[3 * t + k]] = 0;
+    }
+    for (size_t v = 0; v < m->nv; v++)
+        if (!now[v]) now[v] = (uint32_t)nv++;
+    lm_status rc = lm_mesh_alloc(out, nv, nt, err);
+    if (!rc && m->quality && !(out->quality = lm_mem_alloc(nv, sizeof *out->quality, err))) rc = LM_ENOMEM;
+    if (rc) {
+        lm_mesh_release(out);
+        free(now);
+        return rc;
+    }
+    out->space = m->space;
+    for (size_t v = 0; v < m->nv; v++) {
+        if (now[v] == UINT32_MAX) continue;
+        memcpy(out->pos + 3 * (size_t)now[v], m->pos + 3 * v, 3 * sizeof *m->pos);
+        if (m->quality) out->quality[now[v]] = m->quality[v];
+    }
+    uint32_t *o = out->tri;
+    for (size_t t = 0; t < m->nt; t++)
+        if (m->label[t] == label)
+            for (size_t k = 0; k < 3; k++) *o++ = now[m->tri[3 * t + k]];
+    free(now);
     return LM_OK;
 }
 

@@ -13,9 +13,11 @@ static int stl_from(const void *p, size_t n, lm_mesh *m)
     lm_in *in;
     if (lm_io_open_mem(p, n, &in, NULL)) abort();
     lm_err err = LM_ERR_INIT;
-    lm_status rc = lm_stl_read(in, m, &err);
+    lm_records rec = LM_RECORDS_INIT;
+    lm_status rc = lm_stl_read(in, m, &rec, &err);
     if (rc && (m->nv || m->nt || m->pos || m->tri || err.code != rc || !err.n)) abort();
     lm_io_close(in);
+    lm_record_release(&rec);
     return rc;
 }
 
@@ -32,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lm_mesh m = LM_MESH_INIT, back = LM_MESH_INIT;
     if (stl_from(data, size, &m)) return 0;
     if (m.nt == 0 || lm_mesh_validate(&m, NULL)) abort();
+    free(m.label);
+    m.label = NULL; /* STL is written one part at a time */
     for (int ascii = 0; ascii < 2; ascii++) {
         lm_stl_opt opt = {.ascii = ascii, .name = "fuzz"};
         lm_out *out;

@@ -314,10 +314,7 @@ static void what_is_refused(void **state)
         {A V1 "element face 1\nproperty list int int vertex_indices\nend_header\n1 2 3\n-3 0 0 0\n", "length -3"},
         {A V1 "element face 1\nproperty list uint int vertex_indices\nend_header\n1 2 3\n4294967295 0 0 0\n",
          "cut off"},
-        {A V1 "comment units: inch\nend_header\n1 2 3", "inch"},
-        {A "obj_info UNITS=m\n" V1 "end_header\n1 2 3", "UNITS=m"},
-        {A "comment unit is cm\n" V1 "end_header\n1 2 3", "cm"},
-        {A "comment units in\n" V1 "end_header\n1 2 3", "units in"},
+        {A V1 "comment units: inch\nobj_info units mm\nend_header\n1 2 3", "another unit"},
         {A "comment SPACE=SCANNER\n" V1 "end_header\n1 2 3", "SCANNER"},
         {A "comment SPACE=LPS\ncomment SPACE=RAS\n" V1 "end_header\n1 2 3", "another space"},
         {A "element vertex 1000000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3",
@@ -375,6 +372,17 @@ static void what_is_taken(void **state)
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         if (get(t[i].text, strlen(t[i].text), i & 1) != LM_OK) fail_msg("case %zu: %s", i, line);
         assert_true(mesh.nv == 1 && mesh.nt == 0 && mesh.tri && mesh.pos[2] == 3 && mesh.space == t[i].space);
+    }
+    static const struct {
+        const char *note;
+        double mm;
+    } unit[] = {{"comment units: inch", 25.4}, {"obj_info UNITS=m", 1000}, {"comment unit is cm", 10}, {"comment units in", 25.4},
+                {"comment units in microns", 0.001}, {"comment units mm", 1}, {"comment the unit is arbitrary", 0}, {"comment 3 mm", 0}};
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
+        char text[400];
+        int n = snprintf(text, sizeof text, "%s%s\n%send_header\n1 2 3", A, unit[i].note, V1);
+        assert_int_equal(get(text, (size_t)n, false), LM_OK);
+        assert_true(rec.unit_mm == unit[i].mm);
     }
     const char *none = "ply\nformat binary_little_endian 1.0\nelement vertex 0\nproperty float x\nproperty float "
                        "y\nproperty float z\nend_header\n";

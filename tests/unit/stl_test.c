@@ -11,11 +11,16 @@
 
 /* ---- helpers ---- */
 
+static double unit_mm; /* what the last file said */
+
 static lm_status read_mem(const void *p, size_t n, lm_mesh *m, lm_err *err)
 {
     lm_in *in;
     assert_int_equal(lm_io_open_mem(p, n, &in, NULL), LM_OK);
-    lm_status rc = lm_stl_read(in, m, err);
+    lm_records rec = LM_RECORDS_INIT;
+    lm_status rc = lm_stl_read(in, m, &rec, err);
+    unit_mm = rec.unit_mm;
+    lm_record_release(&rec);
     lm_io_close(in);
     return rc;
 }
@@ -32,7 +37,10 @@ static lm_status read_pipe(const void *p, size_t n, lm_mesh *m, lm_err *err)
     close(fd[1]);
     snprintf(path, sizeof path, "/dev/fd/%d", fd[0]);
     assert_int_equal(lm_io_open(path, &in, err), LM_OK);
-    lm_status rc = lm_stl_read(in, m, err);
+    lm_records rec = LM_RECORDS_INIT;
+    lm_status rc = lm_stl_read(in, m, &rec, err);
+    unit_mm = rec.unit_mm;
+    lm_record_release(&rec);
     lm_io_close(in);
     close(fd[0]);
     return rc;
@@ -194,7 +202,8 @@ static void refuses_bad_ascii_with_its_line(void **state)
         {"solid a\n" FACET "\nfacet", "cut off in facet 2, line 3"},
         {"solid a\n" FACET "\nwhatever", "line 3, facet 2: 'whatever'"},
         {"solid a\nfacet normal 0 0 1 vertex 1 2 3", "line 2, facet 1: 'vertex' where 'outer loop'"},
-        {"solid UNITS=inch\n" FACET, "UNITS=inch"},
+        {"solid UNITS=cubit\n" FACET, "UNITS=cubit"},
+        {"solid UNITS=inch\n" FACET "endsolid UNITS=mm\n", "two units"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         lm_mesh m = LM_MESH_INIT;
@@ -233,9 +242,9 @@ static void refuses_bad_binary(void **state)
         lm_putf32(file + 84 + 50 * 6 + 12 + 32, INFINITY);
         assert_int_equal(rd(file, 684, &m, &err), LM_ERULE);
         assert_non_null(strstr(err.text[0], "facet 7 of 12"));
-        cube_file(file, "UNITS=micrometre");
+        cube_file(file, "UNITS=furlong");
         assert_int_equal(rd(file, 684, &m, &err), LM_ERULE);
-        assert_non_null(strstr(err.text[0], "UNITS=micrometre"));
+        assert_non_null(strstr(err.text[0], "UNITS=furlong"));
         assert_null(m.pos);
     }
 }

@@ -1,0 +1,894 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names in this file begin with tmr: 3MF reader. Contents: 1 what a model holds, 2 names and numbers, 3 elements, 4 fast lists, 5 one model part, 6 relationships,
+ * 7 putting the build together */
+#include "format/threemf_read.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "format/package.h"
+
+#include <expat.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CORE "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+#define PRODUCTION "http://schemas.microsoft.com/3dmanufacturing/production/2015/06"
+#define SLICE "http://schemas.microsoft.com/3dmanufacturing/slice/2015/07"
+#define LATTICE "http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02"
+#define OURS "urn:meshqa:3mf:1"
+#define XML_NS "http://www.w3.org/XML/1998/namespace"
+#define RELS "http://schemas.openxmlformats.org/package/2006/relationships"
+#define START "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
+
+/* ---- 1 what a model holds ---- */
+
+typedef enum { TMR_MODEL, TMR_SOLIDSUPPORT, TMR_SUPPORT, TMR_SURFACE, TMR_OTHER } tmr_type;
+
+typedef struct {
+    uint32_t part, id;
+    tmr_type type;
+    size_t v, nv, t, nt; /* its mesh: a range of the pools */
+    size_t c, nc;        /* its components */
+    double all_v, all_t; /* with its components */
+    int height;          /* longest path down through components */
+} tmr_object;
+
+typedef struct {
+    size_t object; /* index */
+    double m[12];
+    bool moved; /* has a transform */
+} tmr_use;
+
+typedef enum { TMR_TOP, TMR_IN_MODEL, TMR_METADATA, TMR_RESOURCES, TMR_BUILD, TMR_OBJECT, TMR_MESH, TMR_VERTICES, TMR_TRIANGLES, TMR_COMPONENTS,
+               TMR_LEAF, TMR_RELS } tmr_in;
+
+typedef struct {
+    lm_package *pack;
+    lm_records *rec;
+    lm_err *err;
+    lm_status rc;
+    XML_Parser parser;
+    /* model parts: the root first */
+    char *part[LM_THREEMF_PARTS];
+    size_t parts, now;
+    /* pools */
+    float *pos;
+    size_t nv, vcap;
+    uint32_t *tri;
+    size_t nt, tcap;
+    tmr_object *object;
+    size_t objects, ocap;
+    tmr_use *comp;
+    size_t comps, ccap;
+    tmr_use *item;
+    size_t items, icap;
+    /* references of the root into other parts, resolved when all are read */
+    struct tmr_ref {
+        bool of_item;
+        size_t use;
+        uint32_t part, id;
+    } *ref;
+    size_t refs, rcap;
+    uint32_t *ids; /* resource ids of this part */
+    size_t nids, idcap;
+    /* of the part being read */
+    tmr_in state[LM_THREEMF_DEPTH];
+    size_t depth, skip; /* skip: depth inside an element of a foreign namespace */
+    double unit;
+    bool has_build, has_resources, has_model, in_rels;
+    bool fast; /* vertices or triangles have just begun, at the end of what was fed */
+    struct {
+        char prefix[32], uri[128];
+    } ns[32];
+    size_t nss;
+    char required[512];
+    char meta[64][64];
+    size_t metas;
+    char text[16]; /* of the metadata that is wanted */
+    size_t texts;
+    bool want_text;
+    lm_space space;
+    size_t foreign; /* unknown attributes */
+    char foreign_name[80];
+    /* relationships */
+    char start[512];
+    size_t starts;
+} tmr;
+
+static bool tmr_fail(tmr *r, lm_status rc)
+{
+    r->rc = rc;
+    if (r->parser) XML_StopParser(r->parser, XML_FALSE);
+    return false;
+}
+#define TMR_FAIL(r, rule, ...) tmr_fail(r, lm_err_set((r)->err, LM_ERULE, rule, __VA_ARGS__))
+
+/* ---- 2 names and numbers ---- */
+
+/* Local name of "uri|name" when uri is ns, else NULL. */
+static const char *tmr_local(const char *name, const char *ns)
+{
+    size_t n = strlen(ns);
+    return !strncmp(name, ns, n) && name[n] == '|' ? name + n + 1 : NULL;
+}
+
+static const char *tmr_attr(const char **a, const char *name)
+{
+    for (; *a; a += 2)
+        if (!strcmp(*a, name)) return a[1];
+    return NULL;
+}
+
+static bool tmr_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* ST_Number (3MF-04): what lm_num_parse takes, but a point needs a digit behind it. */
+static const char *tmr_number(const char *s, const char *end, double *v)
+{
+    const char *p = lm_num_parse(s, end, v), *dot = p ? memchr(s, '.', (size_t)(p - s)) : NULL;
+    return dot && (dot + 1 == end || dot[1] < '0' || dot[1] > '9') ? NULL : p;
+}
+
+static bool tmr_number_all(const char *s, double *v)
+{
+    const char *end = s + strlen(s);
+    while (s < end && tmr_blank(*s)) s++;
+    while (s < end && tmr_blank(end[-1])) end--;
+    return s < end && tmr_number(s, end, v) == end;
+}
+
+static const char *tmr_u32(const char *s, const char *end, uint32_t *v)
+{
+    uint64_t x = 0;
+    const char *p = s;
+    for (; p < end && *p >= '0' && *p <= '9'; p++)
+        if ((x = x * 10 + (uint64_t)(*p - '0')) > INT32_MAX) return NULL; /* 3MF-14: fewer than 2^31 */
+    *v = (uint32_t)x;
+    return p > s ? p : NULL;
+}
+
+static bool tmr_u32_all(const char *s, uint32_t *v)
+{
+    const char *end = s ? s + strlen(s) : s;
+    return s && tmr_u32(s, end, v) == end;
+}
+
+static bool tmr_room(tmr *r, void *p, size_t *cap, size_t need, size_t size)
+{
+    lm_status rc = need <= *cap ? LM_OK : lm_mem_grow(p, cap, need, size, r->err);
+    return rc ? tmr_fail(r, rc) : true;
+}
+
+/* "m00 ... m32", or NULL: identity. */
+static bool tmr_transform(tmr *r, const char *s, tmr_use *u)
+{
+    static const double identity[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
+    memcpy(u->m, identity, sizeof identity);
+    u->moved = s != NULL;
+    if (!s) return true;
+    const char *end = s + strlen(s), *p = s;
+    for (int i = 0; i < 12; i++) {
+        while (p < end && tmr_blank(*p)) p++;
+        const char *q = tmr_number(p, end, &u->m[i]);
+        if (!q || (q < end && !tmr_blank(*q))) return TMR_FAIL(r, "3MF-17", "the transform '%.60s' is not twelve numbers", s);
+        p = q;
+    }
+    while (p < end && tmr_blank(*p)) p++;
+    if (p < end) return TMR_FAIL(r, "3MF-17", "the transform '%.60s' is not twelve numbers", s);
+    for (int i = 9; i < 12; i++) u->m[i] *= r->unit;
+    return true;
+}
+
+/* ---- 3 elements ---- */
+
+/* What the schema knows; an attribute of no namespace that is not here is told. */
+static const struct {
+    const char *element, *attrs;
+} tmr_known[] = {
+    {"model", " unit requiredextensions recommendedextensions "}, {"metadatagroup", " "}, {"metadata", " name type preserve "},
+    {"resources", " "}, {"build", " "}, {"basematerials", " id "}, {"base", " name displaycolor "},
+    {"object", " id type name partnumber thumbnail pid pindex "}, {"mesh", " "}, {"vertices", " "}, {"vertex", " x y z "},
+    {"triangles", " "}, {"triangle", " v1 v2 v3 p1 p2 p3 pid "}, {"components", " "}, {"component", " objectid transform "},
+    {"item", " objectid transform partnumber "},
+};
+
+static bool tmr_check_attrs(tmr *r, const char *element, const char **a)
+{
+    char word[66];
+    size_t i = 0;
+    while (i < sizeof tmr_known / sizeof *tmr_known && strcmp(tmr_known[i].element, element)) i++;
+    if (i == sizeof tmr_known / sizeof *tmr_known) return TMR_FAIL(r, "3MF-03", "<%.40s> is no element of 3MF", element);
+    for (; *a; a += 2) {
+        const char *xml = tmr_local(*a, XML_NS);
+        if (xml && !strcmp(xml, "space")) return TMR_FAIL(r, "3MF-03", "xml:space in <%s> is not allowed", element);
+        if (strchr(*a, '|')) continue;
+        if ((size_t)snprintf(word, sizeof word, " %s ", *a) < sizeof word && strstr(tmr_known[i].attrs, word)) continue;
+        if (!r->foreign++) snprintf(r->foreign_name, sizeof r->foreign_name, "%.30s of <%.30s>", *a, element);
+    }
+    return true;
+}
+
+/* Extensions that must be understood: by prefix. */
+static bool tmr_required(tmr *r, const char *list)
+{
+    static const char *const known[] = {CORE, PRODUCTION, SLICE, "http://schemas.microsoft.com/3dmanufacturing/material/2015/02",
+                                        "http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07", NULL};
+    while (list && *(list += strspn(list, " \t\r\n"))) {
+        size_t n = strcspn(list, " \t\r\n"), i = 0, k = 0;
+        while (i < r->nss && (strlen(r->ns[i].prefix) != n || strncmp(r->ns[i].prefix, list, n))) i++;
+        if (i == r->nss) return TMR_FAIL(r, "3MF-06", "the required extension '%.*s' is not declared", (int)(n < 40 ? n : 40), list);
+        while (known[k] && strcmp(known[k], r->ns[i].uri)) k++;
+        if (!known[k]) return TMR_FAIL(r, "3MF-06", "the required extension %.100s is not supported", r->ns[i].uri);
+        list += n;
+    }
+    return true;
+}
+
+static bool tmr_model(tmr *r, const char **a)
+{
+    static const struct {
+        const char *name;
+        double mm;
+    } unit[] = {{"micron", 0.001}, {"millimeter", 1}, {"centimeter", 10}, {"inch", 25.4}, {"foot", 304.8}, {"meter", 1000}};
+    const char *u = tmr_attr(a, "unit");
+    if (r->has_model) return TMR_FAIL(r, "3MF-05", "a second <model>");
+    r->has_model = true;
+    r->unit = u ? 0 : 1;
+    for (size_t i = 0; u && i < sizeof unit / sizeof *unit; i++)
+        if (!strcmp(u, unit[i].name)) r->unit = unit[i].mm;
+    if (r->unit == 0) return TMR_FAIL(r, "3MF-05", "unit=\"%.40s\": micron, millimeter, centimeter, inch, foot or meter is needed", u);
+    return tmr_required(r, tmr_attr(a, "requiredextensions"));
+}
+
+static bool tmr_metadata(tmr *r, const char **a)
+{
+    const char *name = tmr_attr(a, "name"), *colon = name ? strchr(name, ':') : NULL;
+    if (!name) return TMR_FAIL(r, "3MF-08", "metadata without a name");
+    r->want_text = false;
+    if (r->depth != 1 || r->now != 0) return true;
+    for (size_t i = 0; i < r->metas; i++)
+        if (!strcmp(r->meta[i], name)) return TMR_FAIL(r, "3MF-08", "metadata '%.60s' stands twice", name);
+    if (strlen(name) < sizeof *r->meta && r->metas < sizeof r->meta / sizeof *r->meta) strcpy(r->meta[r->metas++], name);
+    if (!colon || strcmp(colon, ":Space")) return true;
+    for (size_t i = 0; i < r->nss; i++)
+        if (!strcmp(r->ns[i].uri, OURS) && strlen(r->ns[i].prefix) == (size_t)(colon - name) && !strncmp(r->ns[i].prefix, name, (size_t)(colon - name)))
+            r->want_text = true;
+    r->texts = 0;
+    return true;
+}
+
+static bool tmr_resource_id(tmr *r, const char *s, uint32_t *id)
+{
+    if (!tmr_u32_all(s, id) || *id == 0) return TMR_FAIL(r, "3MF-07", "a resource id '%.40s': 1 to 2147483647 is needed", s ? s : "");
+    if (!tmr_room(r, &r->ids, &r->idcap, r->nids + 1, sizeof *r->ids)) return false;
+    r->ids[r->nids++] = *id;
+    return true;
+}
+
+static bool tmr_begin_object(tmr *r, const char **a)
+{
+    static const char *const types[] = {"model", "solidsupport", "support", "surface", "other"};
+    const char *type = tmr_attr(a, "type"), *low = tmr_attr(a, SLICE "|meshresolution");
+    tmr_object o = {.part = (uint32_t)r->now, .type = TMR_MODEL, .v = r->nv, .t = r->nt, .c = r->comps};
+    if (!tmr_resource_id(r, tmr_attr(a, "id"), &o.id)) return false;
+    size_t i = 0;
+    while (type && i < 5 && strcmp(type, types[i])) i++;
+    if (i == 5) return TMR_FAIL(r, "3MF-10", "object %u has type '%.40s': model, solidsupport, support, surface or other is needed", o.id, type);
+    o.type = (tmr_type)i;
+    if (low && !strcmp(low, "lowres")) return TMR_FAIL(r, "3MF-21", "object %u is a rough mesh beside slices: slices are not read", o.id);
+    if (r->objects == LM_THREEMF_OBJECTS) return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d objects", (int)LM_THREEMF_OBJECTS));
+    if (!tmr_room(r, &r->object, &r->ocap, r->objects + 1, sizeof *r->object)) return false;
+    r->object[r->objects++] = o;
+    return true;
+}
+
+static bool tmr_end_object(tmr *r)
+{
+    tmr_object *o = &r->object[r->objects - 1];
+    o->nv = r->nv - o->v;
+    o->nt = r->nt - o->t;
+    o->nc = r->comps - o->c;
+    if (o->nt && o->nc) return TMR_FAIL(r, "3MF-16", "object %u has a mesh and components", o->id);
+    for (size_t i = 3 * o->t; i < 3 * r->nt; i++)
+        if (r->tri[i] >= o->nv)
+            return TMR_FAIL(r, "3MF-14", "triangle %zu of object %u names vertex %u, and it has %zu (counted from 0)", i / 3 - o->t, o->id, r->tri[i], o->nv);
+    return true;
+}
+
+/* Index of an object, or SIZE_MAX. */
+static size_t tmr_find(const tmr *r, uint32_t part, uint32_t id)
+{
+    for (size_t i = r->objects; i-- > 0;)
+        if (r->object[i].id == id && r->object[i].part == part) return i;
+    return SIZE_MAX;
+}
+
+/* A package name out of an absolute reference; "." and ".." and what leaves the root are refused. */
+static bool tmr_name(tmr *r, const char *s, char out[512])
+{
+    const char *p = *s == '/' ? s + 1 : s;
+    bool bad = !*p || strlen(p) >= 512 || strpbrk(p, "\\:?#*");
+    for (const char *q = p; !bad && *q; q += *q == '/') {
+        bad = *q == '.' || *q == '/';
+        while (*q && *q != '/') q++;
+    }
+    if (bad) return TMR_FAIL(r, "3MF-01", "the reference '%.80s' is no name of a part in the package", s);
+    strcpy(out, p);
+    return true;
+}
+
+static bool tmr_part(tmr *r, const char *path, uint32_t *part)
+{
+    char name[512];
+    if (r->now != 0) return TMR_FAIL(r, "3MF-20", "p:path outside the root model part");
+    if (!tmr_name(r, path, name)) return false;
+    for (*part = 0; *part < r->parts; ++*part)
+        if (!strcmp(r->part[*part], name)) return true;
+    if (r->parts == LM_THREEMF_PARTS) return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d model parts", (int)LM_THREEMF_PARTS));
+    char *copy = strdup(name);
+    if (!copy) return tmr_fail(r, lm_err_nomem(r->err, sizeof name));
+    r->part[r->parts++] = copy;
+    return true;
+}
+
+/* A component or an item. */
+static bool tmr_use_of(tmr *r, const char **a, bool of_item)
+{
+    const char *path = tmr_attr(a, PRODUCTION "|path"), *what = of_item ? "build item" : "component";
+    tmr_use u;
+    uint32_t id, part = (uint32_t)r->now;
+    if (!tmr_u32_all(tmr_attr(a, "objectid"), &id)) return TMR_FAIL(r, "3MF-07", "a %s without a number as objectid", what);
+    if (!tmr_transform(r, tmr_attr(a, "transform"), &u)) return false;
+    if (path && !tmr_part(r, path, &part)) return false;
+    u.object = tmr_find(r, part, id);
+    if (u.object == SIZE_MAX || (!of_item && u.object == r->objects - 1 && part == r->now)) {
+        if (part == r->now) return TMR_FAIL(r, "3MF-07", "a %s names object %u, which is not defined before it", what, id);
+        if (!tmr_room(r, &r->ref, &r->rcap, r->refs + 1, sizeof *r->ref)) return false;
+        r->ref[r->refs++] = (struct tmr_ref){of_item, of_item ? r->items : r->comps, part, id};
+    }
+    if (of_item ? r->items == LM_THREEMF_OBJECTS : r->comps == LM_THREEMF_OBJECTS)
+        return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d %ss", (int)LM_THREEMF_OBJECTS, what));
+    if (of_item) {
+        if (!tmr_room(r, &r->item, &r->icap, r->items + 1, sizeof u)) return false;
+        r->item[r->items++] = u;
+    } else {
+        if (!tmr_room(r, &r->comp, &r->ccap, r->comps + 1, sizeof u)) return false;
+        r->comp[r->comps++] = u;
+    }
+    return true;
+}
+
+static bool tmr_add_vertex(tmr *r, const double p[3])
+{
+    if (!tmr_room(r, &r->pos, &r->vcap, r->nv + 1, 3 * sizeof *r->pos)) return false;
+    float *o = r->pos + 3 * r->nv;
+    for (int c = 0; c < 3; c++) {
+        o[c] = (float)(p[c] * r->unit);
+        if (!isfinite(o[c])) return TMR_FAIL(r, "3MF-04", "vertex %zu: %g is out of the range of float32", r->nv - r->object[r->objects - 1].v, p[c]);
+    }
+    r->nv++;
+    return true;
+}
+
+static bool tmr_add_triangle(tmr *r, const uint32_t v[3])
+{
+    if (!tmr_room(r, &r->tri, &r->tcap, r->nt + 1, 3 * sizeof *r->tri)) return false;
+    memcpy(r->tri + 3 * r->nt++, v, 3 * sizeof *v);
+    return true;
+}
+
+static bool tmr_vertex(tmr *r, const char **a)
+{
+    static const char *const axis[] = {"x", "y", "z"};
+    double p[3];
+    for (int c = 0; c < 3; c++) {
+        const char *s = tmr_attr(a, axis[c]);
+        if (!s || !tmr_number_all(s, &p[c])) return TMR_FAIL(r, "3MF-04", "vertex %zu: %s=\"%.40s\" is no number", r->nv - r->object[r->objects - 1].v, axis[c], s ? s : "");
+    }
+    return tmr_add_vertex(r, p);
+}
+
+static bool tmr_triangle(tmr *r, const char **a)
+{
+    static const char *const corner[] = {"v1", "v2", "v3"};
+    uint32_t v[3];
+    for (int k = 0; k < 3; k++) {
+        const char *s = tmr_attr(a, corner[k]);
+        if (!tmr_u32_all(s, &v[k])) return TMR_FAIL(r, "3MF-14", "triangle %zu: %s=\"%.40s\" is no vertex number", r->nt - r->object[r->objects - 1].t, corner[k], s ? s : "");
+    }
+    return tmr_add_triangle(r, v);
+}
+
+/* Which elements may stand where. */
+static const struct {
+    tmr_in in;
+    const char *element;
+    tmr_in now;
+} tmr_grammar[] = {
+    {TMR_TOP, "model", TMR_IN_MODEL}, {TMR_IN_MODEL, "metadata", TMR_METADATA}, {TMR_IN_MODEL, "resources", TMR_RESOURCES},
+    {TMR_IN_MODEL, "build", TMR_BUILD}, {TMR_RESOURCES, "basematerials", TMR_LEAF}, {TMR_RESOURCES, "object", TMR_OBJECT},
+    {TMR_OBJECT, "mesh", TMR_MESH}, {TMR_OBJECT, "components", TMR_COMPONENTS}, {TMR_OBJECT, "metadatagroup", TMR_LEAF},
+    {TMR_MESH, "vertices", TMR_VERTICES}, {TMR_MESH, "triangles", TMR_TRIANGLES}, {TMR_VERTICES, "vertex", TMR_LEAF},
+    {TMR_TRIANGLES, "triangle", TMR_LEAF}, {TMR_COMPONENTS, "component", TMR_LEAF}, {TMR_BUILD, "item", TMR_LEAF},
+    {TMR_LEAF, "base", TMR_LEAF}, {TMR_LEAF, "metadata", TMR_LEAF}, {TMR_LEAF, "metadatagroup", TMR_LEAF},
+};
+
+static bool tmr_element(tmr *r, const char *e, const char **a)
+{
+    tmr_in in = r->depth ? r->state[r->depth - 1] : TMR_TOP;
+    size_t i = 0, n = sizeof tmr_grammar / sizeof *tmr_grammar;
+    if (!tmr_check_attrs(r, e, a)) return false;
+    while (i < n && (tmr_grammar[i].in != in || strcmp(tmr_grammar[i].element, e))) i++;
+    if (i == n) return TMR_FAIL(r, "3MF-03", "<%.40s> does not belong where it stands", e);
+    if (r->depth == LM_THREEMF_DEPTH) return TMR_FAIL(r, "3MF-03", "elements are nested too deep");
+    bool ok = true;
+    tmr_in now = tmr_grammar[i].now;
+    uint32_t id;
+    if (now == TMR_IN_MODEL) ok = tmr_model(r, a);
+    else if (now == TMR_METADATA) ok = tmr_metadata(r, a);
+    else if (now == TMR_RESOURCES) {
+        if (r->has_resources) ok = TMR_FAIL(r, "3MF-05", "a second <resources>");
+        r->has_resources = true;
+    } else if (now == TMR_BUILD) {
+        if (r->has_build) ok = TMR_FAIL(r, "3MF-05", "a second <build>");
+        else if (!r->has_resources) ok = TMR_FAIL(r, "3MF-07", "<build> stands before <resources>");
+        r->has_build = true;
+    } else if (now == TMR_OBJECT) ok = tmr_begin_object(r, a);
+    else if (in == TMR_VERTICES) ok = tmr_vertex(r, a);
+    else if (in == TMR_TRIANGLES) ok = tmr_triangle(r, a);
+    else if (in == TMR_COMPONENTS) ok = tmr_use_of(r, a, false);
+    else if (in == TMR_BUILD && r->now == 0) ok = tmr_use_of(r, a, true);
+    else if (in == TMR_RESOURCES) ok = tmr_resource_id(r, tmr_attr(a, "id"), &id);
+    if ((now == TMR_VERTICES && r->nv > r->object[r->objects - 1].v) || (now == TMR_TRIANGLES && r->nt > r->object[r->objects - 1].t))
+        ok = TMR_FAIL(r, "3MF-03", "a second <%s> in a mesh", e);
+    if (!ok) return false;
+    r->state[r->depth++] = now;
+    r->fast = now == TMR_VERTICES || now == TMR_TRIANGLES;
+    return true;
+}
+
+static void tmr_start(void *ctx, const char *name, const char **a)
+{
+    tmr *r = ctx;
+    const char *e = tmr_local(name, CORE);
+    uint32_t id;
+    if (r->rc) return;
+    if (r->skip) {
+        if (++r->skip > LM_THREEMF_DEPTH) (void)TMR_FAIL(r, "3MF-03", "elements are nested too deep");
+        return;
+    }
+    if (e) {
+        (void)tmr_element(r, e, a);
+        return;
+    }
+    if (!r->depth) (void)TMR_FAIL(r, "3MF-05", "'%.80s' is no 3MF <model>", name);
+    else if (tmr_local(name, LATTICE)) (void)TMR_FAIL(r, "3MF-22", "a beam lattice is not read");
+    else if (r->state[r->depth - 1] == TMR_RESOURCES && tmr_attr(a, "id")) (void)tmr_resource_id(r, tmr_attr(a, "id"), &id);
+    r->skip = 1;
+}
+
+static void tmr_end(void *ctx, const char *name)
+{
+    tmr *r = ctx;
+    (void)name;
+    if (r->rc) return;
+    if (r->skip) {
+        r->skip--;
+        return;
+    }
+    tmr_in was = r->state[--r->depth];
+    if (was == TMR_OBJECT) (void)tmr_end_object(r);
+    if (was != TMR_METADATA || !r->want_text) return;
+    r->want_text = false;
+    if (r->texts == 3 && !memcmp(r->text, "LPS", 3)) r->space = LM_SPACE_LPS;
+    else if (r->texts == 3 && !memcmp(r->text, "RAS", 3)) r->space = LM_SPACE_RAS;
+}
+
+static void tmr_text(void *ctx, const char *s, int n)
+{
+    tmr *r = ctx;
+    if (!r->want_text || n <= 0) return;
+    size_t k = (size_t)n;
+    if (k > sizeof r->text - r->texts) k = sizeof r->text - r->texts;
+    memcpy(r->text + r->texts, s, k);
+    r->texts += k;
+}
+
+static void tmr_prefix(void *ctx, const char *prefix, const char *uri)
+{
+    tmr *r = ctx;
+    if (!prefix || !uri || r->depth || r->nss == sizeof r->ns / sizeof *r->ns) return;
+    if (strlen(prefix) >= sizeof r->ns->prefix || strlen(uri) >= sizeof r->ns->uri) return;
+    strcpy(r->ns[r->nss].prefix, prefix);
+    strcpy(r->ns[r->nss++].uri, uri);
+}
+
+static void tmr_doctype(void *ctx, const char *name, const char *sys, const char *pub, int internal)
+{
+    tmr *r = ctx;
+    (void)name;
+    (void)sys;
+    (void)pub;
+    (void)internal;
+    (void)TMR_FAIL(r, "3MF-03", "a DOCTYPE is not allowed");
+}
+
+static void tmr_decl(void *ctx, const char *version, const char *encoding, int standalone)
+{
+    tmr *r = ctx;
+    (void)standalone;
+    if (version && encoding && strcmp(encoding, "UTF-8") && strcmp(encoding, "utf-8"))
+        (void)TMR_FAIL(r, "3MF-03", "the XML is in %.40s: UTF-8 is needed", encoding);
+}
+
+/* ---- 4 fast lists ---- */
+
+/* Vertices and triangles in their plain form are nearly the whole file. They are read here without expat, which then never
+ * sees them; at the first byte of any other form expat goes on. Returns where that is. */
+
+static const char *tmr_skip_blank(const char *s, const char *end)
+{
+    while (s < end && tmr_blank(*s)) s++;
+    return s;
+}
+
+static const char *tmr_literal(const char *s, const char *end, const char *word, size_t n)
+{
+    return s && (size_t)(end - s) >= n && !memcmp(s, word, n) ? s + n : NULL;
+}
+#define TMR_LITERAL(s, end, word) tmr_literal(s, end, word, sizeof word - 1)
+
+static const char *tmr_fast_vertex(const char *s, const char *end, double p[3])
+{
+    if ((s = TMR_LITERAL(s, end, "<vertex x=\""))) s = tmr_number(s, end, &p[0]);
+    if ((s = TMR_LITERAL(s, end, "\" y=\""))) s = tmr_number(s, end, &p[1]);
+    if ((s = TMR_LITERAL(s, end, "\" z=\""))) s = tmr_number(s, end, &p[2]);
+    if (!(s = TMR_LITERAL(s, end, "\""))) return NULL;
+    return TMR_LITERAL(tmr_skip_blank(s, end), end, "/>");
+}
+
+static const char *tmr_fast_triangle(const char *s, const char *end, uint32_t v[3])
+{
+    if ((s = TMR_LITERAL(s, end, "<triangle v1=\""))) s = tmr_u32(s, end, &v[0]);
+    if ((s = TMR_LITERAL(s, end, "\" v2=\""))) s = tmr_u32(s, end, &v[1]);
+    if ((s = TMR_LITERAL(s, end, "\" v3=\""))) s = tmr_u32(s, end, &v[2]);
+    if (!(s = TMR_LITERAL(s, end, "\""))) return NULL;
+    return TMR_LITERAL(tmr_skip_blank(s, end), end, "/>");
+}
+
+static const char *tmr_fast(tmr *r, const char *s, const char *end)
+{
+    bool vertices = r->state[r->depth - 1] == TMR_VERTICES;
+    for (;;) {
+        const char *at = tmr_skip_blank(s, end);
+        double p[3];
+        uint32_t v[3];
+        const char *next = vertices ? tmr_fast_vertex(at, end, p) : tmr_fast_triangle(at, end, v);
+        if (!next || !(vertices ? tmr_add_vertex(r, p) : tmr_add_triangle(r, v))) return s;
+        s = next;
+    }
+}
+
+/* End of the next start tag that may begin a list, else end. */
+static const char *tmr_stop(const char *s, const char *end)
+{
+    while (s < end) {
+        const char *lt = memchr(s, '<', (size_t)(end - s));
+        if (!lt) return end;
+        if (TMR_LITERAL(lt, end, "<vertices>") || TMR_LITERAL(lt, end, "<triangles>")) return (const char *)memchr(lt, '>', (size_t)(end - lt)) + 1;
+        s = lt + 1;
+    }
+    return end;
+}
+
+/* ---- 5 one model part ---- */
+
+static lm_status tmr_xml(tmr *r, const char *text, size_t n)
+{
+    enum { FEED = 1 << 20 };
+    const char *s = text, *end = text + n, *stop = NULL;
+    int64_t fed = 0;
+    while (!r->rc) {
+        if (!stop) stop = tmr_stop(s, end);
+        const char *next = stop - s > FEED ? s + FEED : stop;
+        r->fast = false;
+        enum XML_Status ok = XML_Parse(r->parser, s, (int)(next - s), next == end);
+        fed += next - s;
+        s = next;
+        if (r->rc) return r->rc;
+        if (ok != XML_STATUS_OK)
+            return r->rc = lm_err_set(r->err, LM_EFORMAT, NULL, "the XML is damaged: %s, line %lu", XML_ErrorString(XML_GetErrorCode(r->parser)),
+                                      (unsigned long)XML_GetCurrentLineNumber(r->parser));
+        if (s == end) return LM_OK;
+        if (s < stop) continue;
+        stop = NULL;
+        /* the start tag of the list was the very last that was fed */
+        if (r->fast && XML_GetCurrentByteIndex(r->parser) + XML_GetCurrentByteCount(r->parser) == fed) s = tmr_fast(r, s, end);
+    }
+    return r->rc;
+}
+
+static int tmr_order(const void *a, const void *b)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+static lm_status tmr_model_part(tmr *r)
+{
+    char *text = NULL;
+    size_t n;
+    lm_status rc = lm_package_read(r->pack, r->part[r->now], &text, &n, r->err);
+    if (rc) return rc;
+    r->depth = r->skip = r->nss = r->nids = 0;
+    r->has_build = r->has_resources = r->has_model = r->want_text = false;
+    if (!(r->parser = XML_ParserCreateNS(NULL, '|'))) rc = lm_err_nomem(r->err, 1 << 16);
+    else {
+        XML_SetUserData(r->parser, r);
+        XML_SetElementHandler(r->parser, tmr_start, tmr_end);
+        XML_SetCharacterDataHandler(r->parser, tmr_text);
+        XML_SetStartNamespaceDeclHandler(r->parser, tmr_prefix);
+        XML_SetStartDoctypeDeclHandler(r->parser, tmr_doctype);
+        XML_SetXmlDeclHandler(r->parser, tmr_decl);
+        bool wide = n >= 2 && ((unsigned char)text[0] >= 0xfe || text[0] == 0 || text[1] == 0); /* UTF-16 */
+        rc = wide ? lm_err_set(r->err, LM_ERULE, "3MF-03", "the XML is in UTF-16: UTF-8 is needed") : tmr_xml(r, text, n);
+        XML_ParserFree(r->parser);
+        r->parser = NULL;
+    }
+    free(text);
+    if (!rc && r->now == 0 && (!r->has_resources || !r->has_build)) rc = lm_err_set(r->err, LM_ERULE, "3MF-05", "the model has no <resources> or no <build>");
+    if (!rc && r->nids) {
+        qsort(r->ids, r->nids, sizeof *r->ids, tmr_order);
+        for (size_t i = 1; i < r->nids && !rc; i++)
+            if (r->ids[i] == r->ids[i - 1]) rc = lm_err_set(r->err, LM_ERULE, "3MF-07", "resource id %u stands twice", r->ids[i]);
+    }
+    return rc ? lm_err_frame(r->err, "3MF part '%.80s'", r->part[r->now]) : LM_OK;
+}
+
+/* ---- 6 relationships ---- */
+
+static void tmr_rel(void *ctx, const char *name, const char **a)
+{
+    tmr *r = ctx;
+    const char *e = tmr_local(name, RELS), *type = tmr_attr(a, "Type"), *target = tmr_attr(a, "Target"), *mode = tmr_attr(a, "TargetMode");
+    if (r->rc || !e || strcmp(e, "Relationship") || !type || strcmp(type, START)) return;
+    if (mode && !strcmp(mode, "External")) (void)TMR_FAIL(r, "3MF-01", "the start part lies outside the package");
+    else if (r->starts++) (void)TMR_FAIL(r, "3MF-02", "more than one start part");
+    else if (!target) (void)TMR_FAIL(r, "3MF-02", "the start part has no target");
+    else (void)tmr_name(r, target, r->start);
+}
+
+static lm_status tmr_relations(tmr *r)
+{
+    enum { LIMIT = 16 << 20 };
+    char *text = NULL;
+    size_t n;
+    bool there;
+    lm_status rc = lm_package_has(r->pack, "_rels/.rels", &there, r->err);
+    if (rc) return rc;
+    if (!there) return lm_err_set(r->err, LM_EFORMAT, "3MF-02", "a ZIP archive, but no 3MF package: it has no _rels/.rels");
+    if ((rc = lm_package_read(r->pack, "_rels/.rels", &text, &n, r->err))) return rc;
+    if (n > LIMIT) rc = lm_err_set(r->err, LM_ERANGE, NULL, "_rels/.rels has %zu bytes: the limit is %d", n, (int)LIMIT);
+    else if (!(r->parser = XML_ParserCreateNS(NULL, '|'))) rc = lm_err_nomem(r->err, 1 << 16);
+    else {
+        XML_SetUserData(r->parser, r);
+        XML_SetStartElementHandler(r->parser, tmr_rel);
+        XML_SetStartDoctypeDeclHandler(r->parser, tmr_doctype);
+        enum XML_Status ok = XML_Parse(r->parser, text, (int)n, 1);
+        rc = r->rc;
+        if (!rc && ok != XML_STATUS_OK) rc = lm_err_set(r->err, LM_EFORMAT, NULL, "_rels/.rels is damaged: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
+        XML_ParserFree(r->parser);
+        r->parser = NULL;
+    }
+    free(text);
+    if (!rc && !r->starts) rc = lm_err_set(r->err, LM_ERULE, "3MF-02", "the package names no start part: it holds no 3MF model");
+    return rc;
+}
+
+/* ---- 7 putting the build together ---- */
+
+static lm_status tmr_resolve(tmr *r)
+{
+    for (size_t i = 0; i < r->refs; i++) {
+        size_t o = tmr_find(r, r->ref[i].part, r->ref[i].id);
+        if (o == SIZE_MAX) return lm_err_set(r->err, LM_ERULE, "3MF-07", "part '%.80s' has no object %u", r->part[r->ref[i].part], r->ref[i].id);
+        (r->ref[i].of_item ? r->item : r->comp)[r->ref[i].use].object = o;
+    }
+    return LM_OK;
+}
+
+/* How much an object comes to with its components. Those of the root may name objects of other parts, which were read after
+ * them; else all names point back. depth ends what a path back to the root part could close to a ring. */
+static lm_status tmr_count(tmr *r, size_t i, int depth)
+{
+    tmr_object *o = &r->object[i];
+    if (o->height) return LM_OK;
+    if (depth == LM_THREEMF_DEPTH) return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep, or in a ring", (int)LM_THREEMF_DEPTH);
+    double v = (double)o->nv, t = (double)o->nt + 1; /* an instance costs something, too */
+    int height = 0;
+    for (size_t k = o->c; k < o->c + o->nc; k++) {
+        const tmr_object *c = &r->object[r->comp[k].object];
+        if (c->type == TMR_OTHER && o->type != TMR_OTHER) return lm_err_set(r->err, LM_ERULE, "3MF-09", "object %u uses object %u of type other", o->id, c->id);
+        lm_status rc = tmr_count(r, r->comp[k].object, depth + 1);
+        if (rc) return rc;
+        v += c->all_v;
+        t += c->all_t;
+        if (c->height > height) height = c->height;
+    }
+    o->height = height + 1;
+    if (o->height > LM_THREEMF_DEPTH) return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep", (int)LM_THREEMF_DEPTH);
+    o->all_v = v;
+    o->all_t = t;
+    return LM_OK;
+}
+
+/* p' = [p 1] * a, then * b. */
+static void tmr_compose(const double a[12], const double b[12], double out[12])
+{
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 3; j++)
+            out[3 * i + j] = a[3 * i] * b[j] + a[3 * i + 1] * b[3 + j] + a[3 * i + 2] * b[6 + j] + (i == 3 ? b[9 + j] : 0);
+}
+
+static double tmr_det(const double m[12])
+{
+    return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
+}
+
+static lm_status tmr_emit(tmr *r, size_t i, const tmr_use *use, uint32_t label, lm_mesh *out)
+{
+    const tmr_object *o = &r->object[i];
+    for (size_t k = o->c; k < o->c + o->nc; k++) {
+        tmr_use u = {.moved = use->moved || r->comp[k].moved};
+        tmr_compose(r->comp[k].m, use->m, u.m);
+        lm_status rc = tmr_emit(r, r->comp[k].object, &u, label, out);
+        if (rc) return rc;
+    }
+    double det = tmr_det(use->m);
+    if (!isfinite(det) || det == 0) return lm_err_set(r->err, LM_ERULE, "3MF-17", "a transform of object %u is singular", o->id);
+    for (size_t v = 0; v < o->nv; v++) {
+        const float *p = r->pos + 3 * (o->v + v);
+        float *q = out->pos + 3 * (out->nv + v);
+        if (!use->moved) {
+            memcpy(q, p, 3 * sizeof *q);
+            continue;
+        }
+        for (int c = 0; c < 3; c++) {
+            q[c] = (float)(p[0] * use->m[c] + p[1] * use->m[3 + c] + p[2] * use->m[6 + c] + use->m[9 + c]);
+            if (!isfinite(q[c])) return lm_err_set(r->err, LM_ERULE, "3MF-17", "a transform takes vertex %zu of object %u out of the range of float32", v, o->id);
+        }
+    }
+    for (size_t t = 0; t < o->nt; t++) {
+        const uint32_t *v = r->tri + 3 * (o->t + t);
+        uint32_t *w = out->tri + 3 * (out->nt + t), base = (uint32_t)out->nv;
+        w[0] = base + v[0];
+        w[1] = base + v[det < 0 ? 2 : 1];
+        w[2] = base + v[det < 0 ? 1 : 2];
+        if (out->label) out->label[out->nt + t] = label;
+    }
+    out->nv += o->nv;
+    out->nt += o->nt;
+    return LM_OK;
+}
+
+static bool tmr_translates(const tmr_use *u)
+{
+    static const double turn[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    return !memcmp(u->m, turn, sizeof turn);
+}
+
+/* Ours, untouched: patient space, the items only placed. */
+static lm_status tmr_unplace(tmr *r)
+{
+    bool placed = false;
+    if (r->space == LM_SPACE_UNKNOWN) return LM_OK;
+    for (size_t i = 0; i < r->items; i++) {
+        if (!tmr_translates(&r->item[i])) {
+            r->space = LM_SPACE_UNKNOWN;
+            return lm_record_note(r->rec, "warning", "3MF-17", "the file says it is in patient space, but its build items were turned or scaled: the space is not known", r->err);
+        }
+        placed |= r->item[i].moved;
+    }
+    for (size_t i = 0; i < r->items; i++) {
+        r->item[i].moved = false;
+        memset(r->item[i].m + 9, 0, 3 * sizeof(double));
+    }
+    return placed ? lm_record_note(r->rec, "note", NULL, "coordinates in patient space, as the file states them; its placement on the print bed was left out", r->err) : LM_OK;
+}
+
+static bool tmr_is_support(const tmr *r, size_t item)
+{
+    tmr_type t = r->object[r->item[item].object].type;
+    return t == TMR_SUPPORT || t == TMR_SOLIDSUPPORT;
+}
+
+static lm_status tmr_build(tmr *r, lm_mesh *out)
+{
+    double v = 0, t = 0;
+    size_t parts = 0;
+    lm_status rc;
+    for (size_t i = 0; i < r->items; i++) {
+        const tmr_object *o = &r->object[r->item[i].object];
+        if (o->type == TMR_OTHER) return lm_err_set(r->err, LM_ERULE, "3MF-09", "a build item is object %u of type other", o->id);
+        if (tmr_is_support(r, i)) continue;
+        if ((rc = tmr_count(r, r->item[i].object, 0))) return rc;
+        v += o->all_v;
+        t += o->all_t;
+        parts++;
+    }
+    double most = 1e3 * ((double)r->nt + (double)r->nv) + 1e6;
+    if (v > most || t > most || v > UINT32_MAX || t > UINT32_MAX)
+        return lm_err_set(r->err, LM_ERANGE, NULL, "components and items multiply %zu triangles to %.0f: taken for a bomb", r->nt, t);
+    if ((rc = tmr_unplace(r)) || (rc = lm_mesh_alloc(out, (size_t)v, (size_t)t, r->err))) return rc;
+    if (parts > 1 && !(out->label = lm_mem_alloc((size_t)t, sizeof *out->label, r->err))) return LM_ENOMEM;
+    out->nv = out->nt = 0;
+    out->space = r->space;
+    uint32_t label = 0;
+    for (size_t i = 0; i < r->items && !rc; i++)
+        if (!tmr_is_support(r, i)) rc = tmr_emit(r, r->item[i].object, &r->item[i], ++label, out);
+    if (!rc && parts < r->items) rc = lm_record_note(r->rec, "note", "3MF-10", "support objects were left out", r->err);
+    return rc;
+}
+
+static lm_status tmr_notes(tmr *r)
+{
+    char text[160];
+    lm_status rc = LM_OK;
+    if (r->unit != 1) {
+        snprintf(text, sizeof text, "the model's unit is %g mm: coordinates were multiplied by it", r->unit);
+        rc = lm_record_note(r->rec, "note", "3MF-05", text, r->err);
+    }
+    if (!rc && r->foreign) {
+        snprintf(text, sizeof text, "%zu attribute(s) that 3MF does not know, the first: %s", r->foreign, r->foreign_name);
+        rc = lm_record_note(r->rec, "note", "3MF-03", text, r->err);
+    }
+    return rc;
+}
+
+static lm_status tmr_run(tmr *r, lm_in *in, lm_mesh *mesh)
+{
+    lm_status rc = lm_package_open(in, &r->pack, r->err);
+    double unit = 1;
+    if (rc || (rc = tmr_relations(r))) return rc;
+    if (!(r->part[0] = strdup(r->start))) return lm_err_nomem(r->err, sizeof r->start);
+    for (r->parts = 1, r->now = 0; r->now < r->parts; r->now++) {
+        if ((rc = tmr_model_part(r))) return rc;
+        if (r->now == 0) unit = r->unit;
+    }
+    r->unit = unit;
+    if ((rc = tmr_resolve(r)) || (rc = tmr_build(r, mesh)) || (rc = tmr_notes(r))) return rc;
+    r->rec->unit_mm = 1; /* stated, and done */
+    return LM_OK;
+}
+
+lm_status lm_threemf_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
+{
+    lm_err own = LM_ERR_INIT;
+    tmr *r = lm_mem_calloc(1, sizeof *r, err);
+    lm_mesh_release(mesh);
+    lm_record_release(rec);
+    if (!r) return LM_ENOMEM;
+    r->rec = rec;
+    r->err = err ? err : &own;
+    lm_status rc = tmr_run(r, in, mesh);
+    if (rc) {
+        lm_mesh_release(mesh);
+        lm_record_release(rec);
+    }
+    lm_package_close(r->pack);
+    for (size_t i = 0; i < r->parts; i++) free(r->part[i]);
+    free(r->pos);
+    free(r->tri);
+    free(r->object);
+    free(r->comp);
+    free(r->item);
+    free(r->ref);
+    free(r->ids);
+    free(r);
+    return rc;
+}
