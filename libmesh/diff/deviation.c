@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "diff/deviation.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "surface/nearest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEVIATION_BLOCK = 512,          /* triangles per task */
+    DEVIATION_POINTS = 1024,        /* vertices per task */
+    DEVIATION_DEPTH = 48,           /* cuts between a triangle and its smallest cell */
+    DEVIATION_BATCH = 256,          /* cells cut at a time: fixed, so that threads change nothing */
+    DEVIATION_CUTS = 4 * 1024 * 1024
+};
+/* Mean distance from a cell's points to where its area is moved, by sqrt of the sum of its squared edges S: 3/4 to the centroid
+ * (S/36 is the mean squared distance) and 1/4 to the corners by barycentric shares (S/12). Rounded up. */
+#define DEVIATION_MOVE 0.19716879
+#define DEVIATION_MOVE2 (1.0 / 24) /* the same for the squares, by S */
+
+const double lm_deviation_percent[LM_DEVIATION_PERCENTILES] = {50, 90, 95, 99};
+
+typedef struct {
+    double p[3], d;
+    uint32_t t; /* nearest triangle */
+} deviation_corner;
+
+typedef struct {
+    deviation_corner c[3];
+    double hi; /* d is nowhere greater */
+    uint32_t depth;
+} deviation_cell;
+
+typedef struct {
+    float value, lo, hi, share; /* share of the area */
+} deviation_sample;
+
+typedef struct {
+    double sum, sum2, move, move2; /* of d, d^2 and what they may be off, by area */
+    deviation_sample *sample;
+    size_t n, cap;
+    deviation_cell *open; /* may hold the maximum */
+    size_t n_open, cap_open, points;
+    double closed; /* greatest upper bound of all others */
+    deviation_corner best;
+} deviation_block;
+
+typedef struct {
+    const lm_mesh *m;
+    const lm_nearest *to;
+    double precision, area, big, start; /* cells with area * edge above big are cut; greatest d of the vertices */
+    double *d;                          /* of each vertex */
+    uint32_t *t;
+    double *block_area;
+    deviation_block *block;
+    size_t blocks, cells;
+} deviation_work;
+
+static double deviation_dist2(const double a[3], const double b[3])
+{
+    double x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
+    return x * x + y * y + z * z;
+}
+
+static double deviation_area(const double a[3], const double b[3], const double c[3])
+{
+    double u[3], v[3];
+    for (int k = 0; k < 3; k++) u[k] = b[k] - a[k], v[k] = c[k] - a[k];
+    double x = u[1] * v[2] - u[2] * v[1], y = u[2] * v[0] - u[0] * v[2], z = u[0] * v[1] - u[1] * v[0];
+    return 0.5 * sqrt(x * x + y * y + z * z);
+}
+
+static void deviation_point(const lm_mesh *m, uint32_t v, double p[3])
+{
+    for (int k = 0; k < 3; k++) p[k] = m->pos[3 * (size_t)v + (size_t)k];
+}
+
+static double deviation_from(const lm_nearest *to, uint32_t t, const double p[3])
+{
+    const float *pos = to->mesh->pos;
+    const uint32_t *v = to->mesh->tri + 3 * (size_t)t;
+    return lm_nearest_triangle(pos + 3 * (size_t)v[0], pos + 3 * (size_t)v[1], pos + 3 * (size_t)v[2], p, NULL);
+}
+
+static void deviation_find(const deviation_work *w, deviation_corner *c, uint32_t hint)
+{
+    lm_nearest_hit h;
+    lm_nearest_find(w->to, c->p, INFINITY, hint, &h);
+    c->d = sqrt(h.d2);
+    c->t = h.tri;
+}
+
+/* ---- upper bounds ---- */
+
+/* The greatest squared distance of the corners from triangle t; stops above limit. */
+static double deviation_corners(const lm_nearest *to, const deviation_cell *x, uint32_t t, double limit)
+{
+    double worst = 0;
+    for (int i = 0; i < 3 && worst <= limit; i++) {
+        double d2 = x->c[i].t == t ? x->c[i].d * x->c[i].d : deviation_from(to, t, x->c[i].p);
+        if (d2 > worst) worst = d2;
+    }
+    return worst;
+}
+
+/* The least of that over all triangles of the tree, or limit. */
+static double deviation_convex(const lm_nearest *to, const deviation_cell *x, double limit)
+{
+    struct {
+        double d2;
+        uint32_t node;
+    } stack[LM_BVH_DEPTH];
+    int top = 0;
+    const lm_bvh_node *node = to->bvh.node;
+    for (uint32_t at = 0;;) {
+        const lm_bvh_node *b = node + at;
+        if (b->n) {
+            for (uint32_t i = b->at; i < b->at + b->n; i++) {
+                double d2 = deviation_corners(to, x, to->bvh.item[i], limit);
+                if (d2 < limit) limit = d2;
+            }
+        } else {
+            uint32_t child[2] = {at + 1, b->at};
+            double far[2] = {0, 0};
+            for (int i = 0; i < 2; i++)
+                for (int k = 0; k < 3 && far[i] < limit; k++) far[i] = fmax(far[i], lm_nearest_box(node[child[i]].lo, node[child[i]].hi, x->c[k].p));
+            int near = far[1] < far[0];
+            if (far[!near] < limit) stack[top].d2 = far[!near], stack[top++].node = child[!near];
+            if (far[near] < limit) {
+                at = child[near];
+                continue;
+            }
+        }
+        while (top && stack[top - 1].d2 >= limit) top--;
+        if (!top) return limit;
+        at = stack[--top].node;
+    }
+}
+
+/* Lower x->hi by all that is known of the corners; when that leaves more than `enough`, by a search. */
+static void deviation_bound(const deviation_work *w, deviation_cell *x, double enough)
+{
+    double hi = x->hi, hi2, top = fmax(x->c[0].d, fmax(x->c[1].d, x->c[2].d));
+    for (int i = 0; i < 3; i++) {
+        double far = sqrt(fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p)));
+        hi = fmin(hi, x->c[i].d + far);
+    }
+    hi2 = hi * hi;
+    for (int i = 0; i < 3; i++) {
+        if ((i && x->c[i].t == x->c[0].t) || (i == 2 && x->c[2].t == x->c[1].t)) continue;
+        double d2 = deviation_corners(w->to, x, x->c[i].t, hi2);
+        if (d2 < hi2) hi2 = d2, hi = sqrt(d2);
+    }
+    if (hi > enough && hi > top) hi = fmin(hi, sqrt(deviation_convex(w->to, x, hi2)));
+    x->hi = fmax(hi, top); /* what a corner has is no less by rounding */
+}
+
+/* ---- cells ---- */
+
+static float deviation_down(double v)
+{
+    float f = (float)v;
+    return f > v ? nextafterf(f, 0) : f;
+}
+
+static float deviation_up(double v)
+{
+    float f = (float)v;
+    return f < v ? nextafterf(f, INFINITY) : f;
+}
+
+static void deviation_best(deviation_corner *best, const deviation_corner *c)
+{
+    if (c->d > best->d) *best = *c;
+}
+
+/* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
+static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2, lm_err *err)
+{
+    double lo = 0, r2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
+    deviation_corner c = {.d = 0};
+    bool zero = x->hi == 0;
+    for (int i = 0; i < 3; i++) d[i] = x->c[i].d;
+    if (!zero) {
+        for (int k = 0; k < 3; k++) c.p[k] = (x->c[0].p[k] + x->c[1].p[k] + x->c[2].p[k]) / 3;
+        deviation_find(w, &c, x->c[0].t);
+        b->points++;
+        deviation_best(&b->best, &c);
+        for (int i = 0; i < 3; i++) {
+            double far2 = fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p));
+            lo = fmax(lo, d[i] - sqrt(far2));
+            r2 = fmax(r2, deviation_dist2(x->c[i].p, c.p));
+        }
+        lo = fmax(lo, c.d - sqrt(r2));
+        x->hi = fmin(x->hi, c.d + sqrt(r2));
+        deviation_bound(w, x, w->start);
+        x->hi = fmax(x->hi, c.d);
+    }
+    double move = fmin(DEVIATION_MOVE * sqrt(edges2), x->hi - lo);
+    b->sum += area * ((d[0] + d[1] + d[2]) / 12 + 0.75 * c.d);
+    b->sum2 += area * ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / 12 + 0.75 * (c.d * c.d));
+    b->move += area * move;
+    b->move2 += area * fmin(DEVIATION_MOVE2 * edges2, (x->hi - lo) * (x->hi - lo));
+    lm_status rc = lm_mem_grow(&b->sample, &b->cap, b->n + 1, sizeof *b->sample, err);
+    if (rc) return rc;
+    b->sample[b->n++] = (deviation_sample){(float)c.d, deviation_down(lo), deviation_up(x->hi), (float)share};
+    if (x->hi <= w->start + w->precision) {
+        b->closed = fmax(b->closed, x->hi);
+        return LM_OK;
+    }
+    if ((rc = lm_mem_grow(&b->open, &b->cap_open, b->n_open + 1, sizeof *b->open, err))) return rc;
+    x->depth = 0;
+    b->open[b->n_open++] = *x;
+    return LM_OK;
+}
+
+/* Two halves of x, cut at p on the side that begins at corner i. */
+static void deviation_halves(const deviation_cell *x, int i, const deviation_corner *p, deviation_cell half[2])
+{
+    half[0] = half[1] = *x;
+    half[0].c[(i + 1) % 3] = *p;
+    half[1].c[i] = *p;
+    half[0].depth = half[1].depth = x->depth + 1;
+}
+
+static int deviation_longest(const deviation_cell *x, double e2[3])
+{
+    for (int i = 0; i < 3; i++) e2[i] = deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p);
+    return e2[0] >= e2[1] && e2[0] >= e2[2] ? 0 : e2[1] >= e2[2] ? 1 : 2;
+}
+
+static lm_status deviation_cells(const deviation_work *w, deviation_block *b, deviation_cell *x, lm_err *err)
+{
+    double e2[3], area = deviation_area(x->c[0].p, x->c[1].p, x->c[2].p);
+    int i = deviation_longest(x, e2);
+    if (x->hi == 0 || x->depth == DEVIATION_DEPTH || !(area * sqrt(e2[i]) > w->big)) return deviation_leaf(w, b, x, area, e2[0] + e2[1] + e2[2], err);
+    deviation_corner p;
+    deviation_cell half[2];
+    for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[i].p[k] + x->c[(i + 1) % 3].p[k]);
+    deviation_find(w, &p, x->c[i].t);
+    b->points++;
+    deviation_best(&b->best, &p);
+    deviation_halves(x, i, &p, half);
+    lm_status rc = deviation_cells(w, b, &half[0], err);
+    return rc ? rc : deviation_cells(w, b, &half[1], err);
+}
+
+static lm_status deviation_block_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    const deviation_work *w = ctx;
+    deviation_block *b = &w->block[task];
+    b->best.d = -1;
+    for (size_t t = task * DEVIATION_BLOCK; t < w->m->nt && t < (task + 1) * DEVIATION_BLOCK; t++) {
+        deviation_cell x = {.hi = INFINITY};
+        for (int i = 0; i < 3; i++) {
+            uint32_t v = w->m->tri[3 * t + (size_t)i];
+            deviation_point(w->m, v, x.c[i].p);
+            x.c[i].d = w->d[v];
+            x.c[i].t = w->t[v];
+            deviation_best(&b->best, &x.c[i]);
+        }
+        if (x.c[0].d == 0 && x.c[1].d == 0 && x.c[2].d == 0) deviation_bound(w, &x, 0); /* lies it in the other surface? */
+        lm_status rc = deviation_cells(w, b, &x, err);
+        if (rc) return rc;
+    }
+    return LM_OK;
+}
+
+static lm_status deviation_vertex_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const deviation_work *w = ctx;
+    deviation_corner c = {.t = LM_NEAREST_NONE};
+    for (size_t i = task * DEVIATION_POINTS; i < w->m->nv && i < (task + 1) * DEVIATION_POINTS; i++) {
+        deviation_point(w->m, (uint32_t)i, c.p);
+        deviation_find(w, &c, c.t);
+        w->d[i] = c.d;
+        w->t[i] = c.t;
+    }
+    return LM_OK;
+}
+
+static lm_status deviation_area_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const deviation_work *w = ctx;
+    for (size_t t = task * DEVIATION_BLOCK; t < w->m->nt && t < (task + 1) * DEVIATION_BLOCK; t++) {
+        double p[3][3];
+        for (size_t i = 0; i < 3; i++) deviation_point(w->m, w->m->tri[3 * t + i], p[i]);
+        w->block_area[task] += deviation_area(p[0], p[1], p[2]);
+    }
+    return LM_OK;
+}
+
+/* ---- the maximum: greatest upper bound first ---- */
+
+typedef struct {
+    deviation_cell *cell; /* a heap by hi; of equal ones any, in a fixed way */
+    size_t n, cap;
+} deviation_heap;
+
+static lm_status deviation_push(deviation_heap *h, const deviation_cell *x, lm_err *err)
+{
+    lm_status rc = lm_mem_grow(&h->cell, &h->cap, h->n + 1, sizeof *h->cell, err);
+    if (rc) return rc;
+    size_t i = h->n++;
+    for (; i && h->cell[(i - 1) / 2].hi < x->hi; i = (i - 1) / 2) h->cell[i] = h->cell[(i - 1) / 2];
+    h->cell[i] = *x;
+    return LM_OK;
+}
+
+static void deviation_pop(deviation_heap *h, deviation_cell *x)
+{
+    *x = h->cell[0];
+    const deviation_cell last = h->cell[--h->n];
+    size_t i = 0;
+    for (size_t k; (k = 2 * i + 1) < h->n; i = k) {
+        if (k + 1 < h->n && h->cell[k + 1].hi > h->cell[k].hi) k++;
+        if (h->cell[k].hi <= last.hi) break;
+        h->cell[i] = h->cell[k];
+    }
+    if (h->n) h->cell[i] = last;
+}
+
+typedef struct {
+    const deviation_work *w;
+    double enough;
+    deviation_cell in[DEVIATION_BATCH], half[DEVIATION_BATCH][2];
+    deviation_corner cut[DEVIATION_BATCH];
+} deviation_batch;
+
+/* Where on the side from corner i does the nearest triangle change? NAN when the ends agree. */
+static double deviation_change(const deviation_work *w, const deviation_cell *x, int i, double tiny, double p[3])
+{
+    const deviation_corner *a = &x->c[i], *b = &x->c[(i + 1) % 3];
+    double lo = 0, hi = 1;
+    if (a->t == b->t || sqrt(deviation_from(w->to, b->t, a->p)) <= a->d + tiny || sqrt(deviation_from(w->to, a->t, b->p)) <= b->d + tiny) return NAN;
+    for (int k = 0; k < 48; k++) {
+        double s = 0.5 * (lo + hi);
+        for (int c = 0; c < 3; c++) p[c] = a->p[c] + s * (b->p[c] - a->p[c]);
+        if (deviation_from(w->to, a->t, p) <= deviation_from(w->to, b->t, p)) lo = s;
+        else hi = s;
+    }
+    return lo;
+}
+
+static lm_status deviation_cut_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    deviation_batch *b = ctx;
+    const deviation_work *w = b->w;
+    deviation_cell *x = &b->in[task];
+    deviation_corner *p = &b->cut[task];
+    double e2[3], best = 0;
+    int side = deviation_longest(x, e2), middle = side;
+    if (x->depth % 3 != 2) /* every third cut halves, so that cells shrink whatever the surfaces do */
+        for (int i = 0; i < 3; i++) {
+            double q[3], s = e2[i] > best ? deviation_change(w, x, i, w->precision / 16, q) : NAN;
+            if (!(s > 0 && s < 1)) continue;
+            memcpy(p->p, q, sizeof q);
+            best = e2[i];
+            side = i;
+        }
+    if (best == 0)
+        for (int k = 0; k < 3; k++) p->p[k] = 0.5 * (x->c[middle].p[k] + x->c[(middle + 1) % 3].p[k]);
+    deviation_find(w, p, x->c[side].t);
+    deviation_halves(x, side, p, b->half[task]);
+    for (int i = 0; i < 2; i++) deviation_bound(w, &b->half[task][i], b->enough);
+    return LM_OK;
+}
+
+static lm_status deviation_refine(const deviation_work *w, int threads, deviation_corner *best, lm_deviation_side *out, lm_err *err)
+{
+    deviation_heap heap = {.n = 0};
+    lm_status rc = LM_OK;
+    double closed = 0;
+    deviation_batch *b = lm_mem_alloc(1, sizeof *b, err);
+    if (!b) return LM_ENOMEM;
+    b->w = w;
+    for (size_t k = 0; k < w->blocks && !rc; k++) {
+        deviation_block *o = &w->block[k];
+        closed = fmax(closed, o->closed);
+        for (size_t i = 0; i < o->n_open && !rc; i++) {
+            if (o->open[i].hi <= best->d + w->precision) closed = fmax(closed, o->open[i].hi);
+            else rc = deviation_push(&heap, &o->open[i], err);
+        }
+        free(o->open);
+        o->open = NULL;
+    }
+    size_t cuts = 0;
+    while (!rc && heap.n && heap.cell[0].hi > best->d + w->precision && cuts < DEVIATION_CUTS) {
+        size_t n = 0;
+        while (n < DEVIATION_BATCH && heap.n && heap.cell[0].hi > best->d + w->precision) deviation_pop(&heap, &b->in[n++]);
+        b->enough = best->d;
+        if ((rc = lm_pool_run(n < 16 ? 1 : threads, n, deviation_cut_task, b, err))) break;
+        cuts += n;
+        for (size_t i = 0; i < n; i++) deviation_best(best, &b->cut[i]);
+        for (size_t i = 0; i < 2 * n && !rc; i++) {
+            const deviation_cell *x = &b->half[i / 2][i % 2];
+            if (x->hi <= best->d + w->precision) closed = fmax(closed, x->hi);
+            else rc = deviation_push(&heap, x, err);
+        }
+    }
+    out->samples += cuts;
+    out->lower = best->d;
+    out->upper = fmax(best->d, fmax(closed, heap.n ? heap.cell[0].hi : 0));
+    out->wide = out->upper - out->lower > w->precision;
+    free(heap.cell);
+    free(b);
+    return rc;
+}
+
+/* ---- percentiles ---- */
+
+typedef struct {
+    uint32_t key; /* bits of a float >= 0: in its order */
+    float share;
+} deviation_key;
+
+/* Stable radix sort; the result stands in a. */
+static void deviation_sort(deviation_key *a, deviation_key *tmp, size_t n)
+{
+    for (int pass = 0; pass < 4; pass++) {
+        size_t at[257] = {0};
+        for (size_t i = 0; i < n; i++) at[(a[i].key >> (8 * pass) & 255) + 1]++;
+        for (int k = 0; k < 256; k++) at[k + 1] += at[k];
+        for (size_t i = 0; i < n; i++) tmp[at[a[i].key >> (8 * pass) & 255]++] = a[i];
+        deviation_key *x = a;
+        a = tmp;
+        tmp = x;
+    }
+}
+
+static float deviation_pick(const deviation_sample *s, int which)
+{
+    return which == 0 ? s->value : which == 1 ? s->lo : s->hi;
+}
+
+/* Percentiles of the samples of one or both surfaces; each of these weighs as its area. */
+static lm_status deviation_percentiles(const deviation_work *w, size_t works, lm_deviation_value out[LM_DEVIATION_PERCENTILES], lm_err *err)
+{
+    size_t n = 0, at = 0;
+    double area = 0;
+    for (size_t k = 0; k < works; k++) {
+        area += w[k].area;
+        for (size_t i = 0; i < w[k].blocks; i++) n += w[k].block[i].n;
+    }
+    deviation_key *key = lm_mem_alloc(n, 2 * sizeof *key, err);
+    if (!key) return LM_ENOMEM;
+    for (int which = 0; which < 3; which++) {
+        at = 0;
+        for (size_t k = 0; k < works; k++)
+            for (size_t i = 0; i < w[k].blocks; i++)
+                for (size_t j = 0; j < w[k].block[i].n; j++) {
+                    const deviation_sample *s = &w[k].block[i].sample[j];
+                    float f = deviation_pick(s, which);
+                    memcpy(&key[at].key, &f, sizeof f);
+                    key[at++].share = (float)(area > 0 ? s->share * (w[k].area / area) : 0);
+                }
+        deviation_sort(key, key + n, n);
+        double all = 0, sum = 0;
+        for (size_t i = 0; i < n; i++) all += key[i].share;
+        int p = 0;
+        for (size_t i = 0; i < n && p < LM_DEVIATION_PERCENTILES; i++) {
+            sum += key[i].share;
+            for (; p < LM_DEVIATION_PERCENTILES && sum >= lm_deviation_percent[p] / 100 * all; p++) {
+                float f;
+                memcpy(&f, &key[i].key, sizeof f);
+                double v = all > 0 ? f : NAN;
+                if (which == 0) out[p].value = v;
+                else if (which == 1) out[p].lower = v;
+                else out[p].upper = v;
+            }
+        }
+    }
+    free(key);
+    return LM_OK;
+}
+
+/* ---- both directions ---- */
+
+static void deviation_integrals(const deviation_work *w, size_t works, lm_deviation_value *mean, lm_deviation_value *rms)
+{
+    double area = 0, sum = 0, sum2 = 0, move = 0, move2 = 0;
+    for (size_t k = 0; k < works; k++) {
+        area += w[k].area;
+        for (size_t i = 0; i < w[k].blocks; i++) {
+            const deviation_block *b = &w[k].block[i];
+            sum += b->sum, sum2 += b->sum2, move += b->move, move2 += b->move2;
+        }
+    }
+    double r = sqrt(sum2 / area), u = sqrt(move2 / area); /* NAN without area */
+    *mean = (lm_deviation_value){sum / area, fmax(0, (sum - move) / area), (sum + move) / area};
+    *rms = (lm_deviation_value){r, fmax(0, r - u), r + u};
+    if (!(area > 0)) *mean = *rms = (lm_deviation_value){NAN, NAN, NAN};
+}
+
+static lm_status deviation_side(deviation_work *w, int threads, float *quality, lm_deviation_side *out, lm_err *err)
+{
+    const lm_mesh *m = w->m;
+    lm_status rc;
+    deviation_corner best = {.d = -1};
+    w->blocks = (m->nt - 1) / DEVIATION_BLOCK + 1;
+    if (!(w->d = lm_mem_alloc(m->nv, sizeof *w->d, err)) || !(w->t = lm_mem_alloc(m->nv, sizeof *w->t, err)) ||
+        !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)) || !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)))
+        return LM_ENOMEM;
+    if ((rc = lm_pool_run(threads, w->blocks, deviation_area_task, w, err)) ||
+        (rc = lm_pool_run(threads, (m->nv - 1) / DEVIATION_POINTS + 1, deviation_vertex_task, w, err)))
+        return rc;
+    for (size_t i = 0; i < w->blocks; i++) w->area += w->block_area[i];
+    for (size_t i = 0; i < 3 * m->nt; i++) w->start = fmax(w->start, w->d[m->tri[i]]);
+    for (size_t i = 0; i < m->nv && quality; i++) quality[i] = (float)w->d[i];
+    double cell = w->area / (double)w->cells;
+    w->big = 2 * cell * sqrt(cell * 2.31); /* twice area times edge of an equilateral triangle of that area */
+    if ((rc = lm_pool_run(threads, w->blocks, deviation_block_task, w, err))) return rc;
+    out->samples = m->nv;
+    for (size_t i = 0; i < w->blocks; i++) {
+        deviation_best(&best, &w->block[i].best);
+        out->samples += w->block[i].points;
+    }
+    if ((rc = deviation_refine(w, threads, &best, out, err))) return rc;
+    lm_nearest_hit h;
+    lm_nearest_find(w->to, best.p, INFINITY, best.t, &h);
+    memcpy(out->at, best.p, sizeof out->at);
+    memcpy(out->to, h.q, sizeof out->to);
+    out->area_mm2 = w->area;
+    deviation_integrals(w, 1, &out->mean, &out->rms);
+    return deviation_percentiles(w, 1, out->percentile, err);
+}
+
+static void deviation_release(deviation_work *w)
+{
+    for (size_t i = 0; w->block && i < w->blocks; i++) {
+        free(w->block[i].sample);
+        free(w->block[i].open);
+    }
+    free(w->block);
+    free(w->block_area);
+    free(w->d);
+    free(w->t);
+}
+
+lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality, lm_deviation *out, lm_err *err)
+{
+    const lm_mesh *m[2] = {a, b};
+    lm_nearest tree[2] = {LM_NEAREST_INIT, LM_NEAREST_INIT};
+    deviation_work w[2] = {{.start = 0}, {.start = 0}};
+    int threads = lm_pool_threads(opt->threads);
+    lm_status rc = LM_OK;
+    *out = (lm_deviation){.lower = 0};
+    for (int i = 0; i < 2; i++)
+        if (!m[i]->nt) return lm_err_set(err, LM_ERULE, NULL, "the %s mesh has no triangles: there is nothing to measure", i ? "second" : "first");
+    if (a->space != b->space && a->space != LM_SPACE_UNKNOWN && b->space != LM_SPACE_UNKNOWN)
+        return lm_err_set(err, LM_ERULE, NULL, "the first mesh is in %s coordinates, the second in %s: bring both into one frame",
+                          a->space == LM_SPACE_LPS ? "LPS" : "RAS", b->space == LM_SPACE_LPS ? "LPS" : "RAS");
+    for (int i = 0; i < 2 && !rc; i++) rc = lm_nearest_build(m[i], threads, &tree[i], err);
+    for (int i = 0; i < 2 && !rc; i++) {
+        w[i].m = m[i];
+        w[i].to = &tree[1 - i];
+        w[i].precision = opt->precision_mm;
+        w[i].cells = opt->cells ? opt->cells : LM_DEVIATION_CELLS;
+        rc = deviation_side(&w[i], threads, i ? NULL : quality, &out->side[i], err);
+    }
+    if (!rc) {
+        const lm_deviation_side *s = out->side;
+        out->lower = fmax(s[0].lower, s[1].lower);
+        out->upper = fmax(s[0].upper, s[1].upper);
+        deviation_integrals(w, 2, &out->mean, &out->rms);
+        for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
+            const lm_deviation_value *x = &s[0].percentile[p], *y = &s[1].percentile[p];
+            out->larger[p] = (lm_deviation_value){fmax(x->value, y->value), fmax(x->lower, y->lower), fmax(x->upper, y->upper)};
+        }
+        rc = deviation_percentiles(w, 2, out->pooled, err);
+    }
+    for (int i = 0; i < 2; i++) {
+        deviation_release(&w[i]);
+        lm_nearest_release(&tree[i]);
+    }
+    return rc;
+}
+
+lm_verdict lm_deviation_judge(const lm_deviation *d, double tol_mm)
+{
+    return d->upper <= tol_mm ? LM_VERDICT_PASS : d->lower > tol_mm ? LM_VERDICT_FAIL : LM_VERDICT_UNDECIDED;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* deviation.h: how far two surfaces are apart, with bounds that hold (DESIGN 6, STANDARDS 13).
+ *
+ * d(x) is the exact distance of a point x of one surface from the other. Each triangle is cut at its longest edge into cells of
+ * about equal weight; d is taken at the corners and at the centroid of every cell. What d does in between is bounded:
+ *   - it is 1-Lipschitz;
+ *   - the distance from one triangle is convex, so that the greatest distance of the corners from any one triangle of the other
+ *     surface bounds d over the whole cell (Tang, Lee and Kim, Interactive Hausdorff distance computation for general polygonal
+ *     models, ACM Transactions on Graphics 28, 2009).
+ * The maximum: cells whose upper bound exceeds the greatest d found so far by more than the precision are cut further, greatest
+ * bound first, where the nearest triangle changes or in the middle (branch and bound after Guthe, Borodin and Klein, Fast and
+ * accurate Hausdorff distance calculation between meshes, Journal of WSCG 13, 2005). lower is attained at a named pair of
+ * points, upper is never below the truth (both to 1e-12 of the extents).
+ * Mean and RMS: integrals over the area by the rule 1/12, 1/12, 1/12, 3/4 (corners, centroid; exact for quadratics). lower and
+ * upper come from the cost of moving the area of each cell onto these four points, each point no farther than d may change.
+ * Percentiles: p % of the area has d no greater than this. value from the centroids, lower and upper from the bounds of each cell.
+ * Sums are taken in blocks of triangles, in order: the same bits for any number of threads. */
+#ifndef LM_DIFF_DEVIATION_H
+#define LM_DIFF_DEVIATION_H
+
+#include "measure/verdict.h"
+#include "surface/mesh.h"
+
+enum { LM_DEVIATION_PERCENTILES = 4, LM_DEVIATION_CELLS = 1 << 18 };
+extern const double lm_deviation_percent[LM_DEVIATION_PERCENTILES]; /* 50, 90, 95, 99 */
+
+typedef struct {
+    double precision_mm; /* > 0: width wanted between the bounds of the maximum */
+    size_t cells;        /* a surface of fewer triangles is cut into about so many cells; 0: LM_DEVIATION_CELLS */
+    int threads;         /* 0: as lm_pool_threads */
+} lm_deviation_opt;
+#define LM_DEVIATION_OPT_INIT {.precision_mm = 1e-3}
+
+typedef struct {
+    double value, lower, upper; /* mm; the truth lies in [lower, upper]; NAN where the surface has no area */
+} lm_deviation_value;
+
+typedef struct {
+    double lower, upper; /* mm, of the directed Hausdorff distance */
+    double at[3], to[3]; /* point of this surface and its nearest one on the other: as far apart as lower says */
+    lm_deviation_value mean, rms, percentile[LM_DEVIATION_PERCENTILES];
+    double area_mm2;
+    size_t samples; /* points at which d was taken */
+    bool wide;      /* upper - lower is above the precision: the work came to its limit of 4 million cuts */
+} lm_deviation_side;
+
+typedef struct {
+    lm_deviation_side side[2]; /* from a to b, from b to a */
+    double lower, upper;       /* the Hausdorff distance: the larger of both */
+    lm_deviation_value mean, rms; /* of both surfaces pooled, by area */
+    lm_deviation_value larger[LM_DEVIATION_PERCENTILES]; /* the larger of the two directed percentiles */
+    lm_deviation_value pooled[LM_DEVIATION_PERCENTILES]; /* the percentile of both surfaces pooled, by area */
+} lm_deviation;
+
+/* Both meshes valid in the sense of lm_mesh_validate. quality: NULL, or room for a->nv distances of a's vertices from b.
+ * LM_ERULE: a mesh without triangles, or frames that differ (LPS and RAS). Memory about 90 bytes per triangle, more where much
+ * of a surface is as far as its farthest point. */
+LM_CHECKED lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality, lm_deviation *out,
+                                      lm_err *err);
+/* Is the Hausdorff distance at most tol? pass: upper <= tol, fail: lower > tol, else undecided. */
+lm_verdict lm_deviation_judge(const lm_deviation *d, double tol_mm);
+
+#endif
