@@ -245,27 +245,32 @@ lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_err *err)
     return rc;
 }
 
-enum { CLEAN_INNER = 1, CLEAN_HANGS = 2 }; /* has a vertex inside; shares a vertex with a larger piece */
+/* Has a vertex that is inside it, or where another piece is open too; shares a vertex with a larger piece. */
+enum { CLEAN_INNER = 1, CLEAN_HANGS = 2 };
 
 lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err)
 {
     lm_topo topo = LM_TOPO_INIT;
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
-    uint32_t *mate = NULL, *size = NULL;
-    unsigned char *rim = NULL, *what = NULL, *gone = NULL;
+    uint32_t *mate = NULL, *size = NULL, *rim = NULL; /* rim: per vertex the piece that is open there, or LM_TOPO_MANY */
+    unsigned char *what = NULL, *gone = NULL;
     lm_status rc = lm_topo_make(m, NULL, threads, &topo, err);
     *removed = 0;
     if (rc || !topo.open || topo.components < 2 || (rc = lm_topo_corners_make(m, NULL, &c, err))) goto done;
     if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(size = lm_mem_calloc(topo.components, sizeof *size, err)) ||
-        !(rim = lm_mem_calloc(m->nv, 1, err)) || !(what = lm_mem_calloc(topo.components, 1, err)) || !(gone = lm_mem_alloc(m->nt, 1, err))) {
+        !(rim = lm_mem_alloc(m->nv, sizeof *rim, err)) || !(what = lm_mem_calloc(topo.components, 1, err)) || !(gone = lm_mem_alloc(m->nt, 1, err))) {
         rc = LM_ENOMEM;
         goto done;
     }
     if ((rc = lm_topo_mates(m, &c, mate, err))) goto done;
+    memset(rim, 0xff, m->nv * sizeof *rim);
     for (size_t t = 0; t < m->nt; t++) {
         size[topo.comp[t]]++;
         for (size_t k = 0; k < 3; k++)
-            if (mate[3 * t + k] == LM_TOPO_NONE) rim[m->tri[3 * t + k]] = rim[m->tri[3 * t + (k + 1) % 3]] = 1;
+            for (size_t e = 0; e < 2 && mate[3 * t + k] == LM_TOPO_NONE; e++) {
+                uint32_t *r = &rim[m->tri[3 * t + (k + e) % 3]];
+                *r = *r == LM_TOPO_NONE || *r == topo.comp[t] ? topo.comp[t] : LM_TOPO_MANY;
+            }
     }
     for (size_t v = 0; v < m->nv; v++) {
         uint32_t most = 0;
@@ -273,7 +278,7 @@ lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err)
             if (size[topo.comp[c.corner[i] / 3]] > most) most = size[topo.comp[c.corner[i] / 3]];
         for (uint32_t i = c.start[v]; i < c.start[v + 1]; i++) {
             uint32_t p = topo.comp[c.corner[i] / 3];
-            what[p] |= (rim[v] ? 0 : CLEAN_INNER) | (size[p] < most ? CLEAN_HANGS : 0);
+            what[p] |= (rim[v] == p ? 0 : CLEAN_INNER) | (size[p] < most ? CLEAN_HANGS : 0);
         }
     }
     for (size_t t = 0; t < m->nt; t++) gone[t] = what[topo.comp[t]] == CLEAN_HANGS;

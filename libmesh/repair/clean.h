@@ -19,8 +19,8 @@ LM_CHECKED lm_status lm_clean_degenerate(lm_mesh *m, size_t *removed, lm_err *er
  * triangles. Else the surface around needs it, and its first side stays; so does a patch that is a closed surface by
  * itself. *removed: triangles gone. */
 LM_CHECKED lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_err *err);
-/* Pieces (joined by edges) that have no vertex inside, only on their open edges, and hang on to a larger piece by vertices:
- * what is left between the holes of a torn surface when those are filled. *removed: triangles gone. */
+/* Pieces (joined by edges) that have no vertex inside, only on their open edges, and hang by vertices on to a larger piece
+ * that has no hole there: what is left between the holes of a torn surface when those are filled. *removed: triangles gone. */
 LM_CHECKED lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err);
 /* Vertices no triangle names go. */
 LM_CHECKED lm_status lm_clean_unreferenced(lm_mesh *m, size_t *removed, lm_err *err);

@@ -232,14 +232,14 @@ typedef struct {
     unsigned char *taken;                 /* i, k: the mesh has that edge */
 } holes_patch;
 
-enum { HOLES_ANGLE, HOLES_AREA, HOLES_FREE, HOLES_FLAT, HOLES_LEVELS }; /* how a patch is looked for, in turn */
+enum { HOLES_ANGLE, HOLES_AREA, HOLES_FREE, HOLES_LEVELS }; /* how a patch is looked for, in turn */
 
 /* Is x better than y? Rounding decides nothing. */
 static bool holes_better(const holes_cost *x, const holes_cost *y, int level)
 {
     const double rel = 1e-9;
     if (isinf(y->angle)) return true;
-    if (level == HOLES_ANGLE || level == HOLES_FLAT) {
+    if (level == HOLES_ANGLE) {
         if (x->angle < y->angle - rel) return true;
         if (x->angle > y->angle + rel) return false;
     }
@@ -251,7 +251,7 @@ static bool holes_better(const holes_cost *x, const holes_cost *y, int level)
 static double holes_fold(const double a[3], const double b[3])
 {
     double aa = holes_dot(a, a), bb = holes_dot(b, b);
-    return aa > 0 && bb > 0 ? 1 - holes_dot(a, b) : 0; /* flat triangles fit everywhere */
+    return aa > 0 && bb > 0 ? 1 - holes_dot(a, b) : 0; /* a flat one of the mesh fits everywhere */
 }
 
 /* Best triangle on i, k. */
@@ -284,7 +284,7 @@ static void holes_best(holes_patch *p, uint32_t i, uint32_t k, int level)
                 if (f > z.angle) z.angle = f;
             }
         if (!holes_better(&z, &p->cost[ik], level)) continue;
-        if (level != HOLES_FLAT && lm_clash_flat(m, v)) continue;
+        if (lm_clash_flat(m, v)) continue;
         if (level == HOLES_FREE && lm_clash_any(m, &p->w->tree, v)) continue;
         p->cost[ik] = z;
         p->by[ik] = (uint16_t)j;
@@ -327,10 +327,9 @@ static bool holes_clear(const holes_patch *p, const uint32_t *tri)
 {
     const lm_mesh *m = p->w->m;
     for (size_t s = 0; s + 2 < p->n; s++) {
-        if (lm_clash_flat(m, tri + 3 * s)) continue;
         if (lm_clash_any(m, &p->w->tree, tri + 3 * s)) return false;
         for (size_t t = 0; t < s; t++)
-            if (!lm_clash_flat(m, tri + 3 * t) && lm_clash_pair(m, tri + 3 * s, tri + 3 * t, NULL)) return false;
+            if (lm_clash_pair(m, tri + 3 * s, tri + 3 * t, NULL)) return false;
     }
     return true;
 }
@@ -379,11 +378,9 @@ static lm_status holes_task(void *ctx, size_t task, int worker, lm_err *err)
         p->v[i] = e->from;
         holes_normal(holes_at(w->m, v[0]), holes_at(w->m, v[1]), holes_at(w->m, v[2]), p->side[i]);
     }
-    bool some = holes_taken(p), any = false;
+    bool some = holes_taken(p);
     for (int level = 0; some && !l->filled && level < HOLES_LEVELS; level++) {
-        if (level == HOLES_FLAT && any) break; /* flat triangles only where nothing else will do */
         if (!holes_solve(p, level)) continue;
-        any = true;
         holes_read(p, l->tri);
         l->filled = holes_clear(p, l->tri);
     }
@@ -415,7 +412,7 @@ static bool holes_meets(void *ctx, uint32_t u)
     int common = 0;
     if (x->owner[u] >= x->own || x->loop[x->owner[u]].waits) return false;
     for (int i = 0; i < 3; i++) common += a[i] == b[0] || a[i] == b[1] || a[i] == b[2];
-    return common > 1 || (!lm_clash_flat(x->m, a) && !lm_clash_flat(x->m, b) && lm_clash_pair(x->m, a, b, NULL));
+    return common > 1 || lm_clash_pair(x->m, a, b, NULL);
 }
 
 /* Patches that meet an earlier one of the round wait. */

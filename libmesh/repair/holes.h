@@ -8,8 +8,7 @@
  * (Barequet and Sharir, Filling gaps in the boundary of a polyhedron, Computer Aided Geometric Design 12, 1995; Liepa,
  * Filling holes in meshes, Symposium on Geometry Processing 2003). No edge is drawn that is there already.
  * A patch that meets the mesh, itself or an earlier patch is thrown away; then area alone decides; then triangles that meet
- * the mesh may not be used; loops that have no triangulation without flat triangles (cracks along a straight line)
- * get flat ones in the end, for lm_clean_degenerate to flip. What still fails is left open and listed. */
+ * the mesh may not be used. What still fails is left open and listed. */
 #ifndef LM_REPAIR_HOLES_H
 #define LM_REPAIR_HOLES_H
 

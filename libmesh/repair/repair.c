@@ -3,6 +3,7 @@
 #include "repair/clean.h"
 #include "repair/cut.h"
 #include "repair/orient.h"
+#include "repair/seam.h"
 #include "repair/weld.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ const char *lm_repair_name(lm_repair_kind k)
 {
     static const char *const name[LM_REPAIR_STEPS] = {
         [LM_REPAIR_WELD] = "weld", [LM_REPAIR_WELD_NEAR] = "weld_near", [LM_REPAIR_DEGENERATE] = "degenerate",
-        [LM_REPAIR_DUPLICATE] = "duplicate", [LM_REPAIR_ORIENT] = "orient", [LM_REPAIR_OUTWARD] = "outward",
+        [LM_REPAIR_SEAM] = "seam", [LM_REPAIR_DUPLICATE] = "duplicate", [LM_REPAIR_ORIENT] = "orient", [LM_REPAIR_OUTWARD] = "outward",
         [LM_REPAIR_CUT] = "cut", [LM_REPAIR_HOLES] = "holes", [LM_REPAIR_FLAPS] = "flaps", [LM_REPAIR_KEEP] = "keep", [LM_REPAIR_UNREFERENCED] = "unreferenced",
     };
     return name[k];
@@ -45,15 +46,19 @@ static lm_status repair_holes(lm_mesh *m, int threads, lm_repair *r, double *vol
 }
 
 /* One round of what can give each other work. */
-static lm_status repair_round(lm_mesh *m, int threads, lm_repair *r, double *volume, size_t *changed, lm_err *err)
+static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *changed, lm_err *err)
 {
+    int threads = opt->threads;
     size_t n;
+    double move = 0;
     lm_orient orient;
     lm_cut cut;
     lm_status rc;
     *changed = 0;
     if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
+    if ((rc = lm_seam_run(m, opt->weld_mm, threads, &n, &move, err))) return rc;
+    *changed += repair_note(r, LM_REPAIR_SEAM, n, move, volume, lm_mesh_volume(m));
     /* which of two equal triangles faces the right way the piece must tell; without the others pieces are joined */
     if ((rc = lm_orient_run(m, false, threads, &orient, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
@@ -69,13 +74,13 @@ static lm_status repair_round(lm_mesh *m, int threads, lm_repair *r, double *vol
     return LM_OK;
 }
 
-static lm_status repair_rounds(lm_mesh *m, int threads, lm_repair *r, double *volume, lm_err *err)
+static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
     size_t changed = 1;
     lm_orient orient;
     lm_status rc = LM_OK;
-    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, threads, r, volume, &changed, err);
-    if (rc || (rc = lm_orient_run(m, true, threads, &orient, err))) return rc;
+    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
+    if (rc || (rc = lm_orient_run(m, true, opt->threads, &orient, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
@@ -93,7 +98,7 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
         if ((rc = lm_weld_near(m, opt->weld_mm, &n, &move, err))) return rc;
         repair_note(r, LM_REPAIR_WELD_NEAR, n, move, volume, lm_mesh_volume(m));
     }
-    return repair_rounds(m, opt->threads, r, volume, err);
+    return repair_rounds(m, opt, r, volume, err);
 }
 
 lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err)
@@ -108,7 +113,7 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));
         /* which of the holes that are left have gone; what debris kept from being repaired */
-        if (keep.dropped && !valid && (rc = repair_rounds(m, opt->threads, out, &volume, err))) goto done;
+        if (keep.dropped && !valid && (rc = repair_rounds(m, opt, out, &volume, err))) goto done;
     }
     if (!valid || out->step[LM_REPAIR_KEEP].count) {
         if ((rc = lm_clean_unreferenced(m, &n, err))) goto done;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
- * area, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over. What
+ * area, seams, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over. What
  * needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
@@ -10,7 +10,7 @@
 #include "surface/mesh.h"
 
 typedef struct {
-    double weld_mm; /* 0: exact only */
+    double weld_mm; /* 0: exact only; of seams: within rounding */
     lm_keep_opt keep;
     int threads;
 } lm_repair_opt;
@@ -18,7 +18,9 @@ typedef struct {
 
 typedef enum {
     LM_REPAIR_WELD, LM_REPAIR_WELD_NEAR, /* vertices */
-    LM_REPAIR_DEGENERATE, LM_REPAIR_DUPLICATE, LM_REPAIR_ORIENT, /* triangles */
+    LM_REPAIR_DEGENERATE,   /* triangles */
+    LM_REPAIR_SEAM,         /* vertices */
+    LM_REPAIR_DUPLICATE, LM_REPAIR_ORIENT, /* triangles */
     LM_REPAIR_CUT,          /* copies of vertices */
     LM_REPAIR_HOLES,        /* holes filled */
     LM_REPAIR_FLAPS,        /* triangles */

@@ -13,6 +13,7 @@
 #include "tests/unit/shapes.h"
 
 static lm_err err;
+static uint32_t seed;
 
 static lm_audit look(const lm_mesh *m)
 {
@@ -315,7 +316,109 @@ static void cracks(void **state)
         }
         tri(last, 2, 3);
         assert_int_equal(look(&mesh).count[LM_FAULT_OPEN_EDGE], (size_t)points + 2);
-        becomes(1728, 1e-3);
+        assert_int_equal(becomes(1728, 0).step[LM_REPAIR_SEAM].count, points);
+    }
+}
+
+/* The same on a box turned in space: the points are off the line by rounding, to either side. */
+static void cracks_off_the_line(void **state)
+{
+    (void)state;
+    for (int turn = 0; turn < 40; turn++) {
+        int points = 1 + turn % 5;
+        box(0, 0, 0, 12, false);
+        without(0);
+        uint32_t last = 0;
+        for (int i = 1; i <= points; i++) {
+            float x = 12 * (float)i / (float)(points + 1);
+            uint32_t v = vert(x, x, 0);
+            tri(last, 2, v);
+            last = v;
+        }
+        tri(last, 2, 3);
+        double a = 0.1 + 0.13 * turn, b = 0.3 + 0.29 * turn;
+        for (size_t v = 0; v < mesh.nv; v++) {
+            float *p = mesh.pos + 3 * v;
+            double x = cos(a) * p[0] - sin(a) * p[1], y = sin(a) * p[0] + cos(a) * p[1], z = p[2];
+            p[0] = (float)x;
+            p[1] = (float)(cos(b) * y - sin(b) * z);
+            p[2] = (float)(sin(b) * y + cos(b) * z);
+        }
+        lm_repair r = becomes(1728, 2e-3);
+        assert_int_equal(r.step[LM_REPAIR_SEAM].count, (size_t)points);
+        assert_true(r.step[LM_REPAIR_SEAM].max_move_mm < 16e-6);
+        assert_int_equal(r.step[LM_REPAIR_HOLES].count, 0);
+    }
+}
+
+/* Both sides have points that the other does not know, also on two edges of one triangle. */
+static void seams_of_two_sides(void **state)
+{
+    (void)state;
+    enum { TOP = 7, BOTTOM = 5 };
+    for (int turn = 0; turn < 2; turn++) { /* two halves of an open box, divided differently along their common rim */
+        uint32_t rim[2][4 * TOP];
+        for (int half = 0; half < 2; half++) {
+            int per = half ? TOP : BOTTOM, n = 4 * per;
+            static const float corner[5][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}};
+            for (int i = 0; i < n; i++) {
+                const float *p = corner[i / per], *q = corner[i / per + 1];
+                double f = (double)(i % per) / per, x = p[0] + f * (q[0] - p[0]), y = p[1] + f * (q[1] - p[1]);
+                rim[half][i] = vert((float)(turn ? 0.8 * x - 0.6 * y : x), (float)(turn ? 0.6 * x + 0.8 * y : y), 0.5f);
+            }
+            uint32_t tip = vert(turn ? 0.1f : 0.5f, turn ? 0.7f : 0.5f, half ? 2 : -1);
+            for (int i = 0; i < n; i++) {
+                uint32_t a = rim[half][i], b = rim[half][(i + 1) % n];
+                if (half) tri(a, b, tip);
+                else tri(b, a, tip);
+            }
+        }
+        lm_repair r = becomes(1, 1e-5); /* two pyramids of height 1.5 */
+        assert_int_equal(r.step[LM_REPAIR_SEAM].count, 4 * (TOP - 1) + 4 * (BOTTOM - 1));
+        assert_int_equal(r.step[LM_REPAIR_HOLES].count, 0);
+    }
+}
+
+/* A triangle that hangs by a corner in a filled hole goes; one of a torn surface whose holes cannot be filled stays. */
+static void flaps(void **state)
+{
+    (void)state;
+    box(0, 0, 0, 1, false);
+    tri(7, vert(2, 2, 2), vert(2, 2, 3));
+    lm_repair r = becomes(1, 0);
+    assert_int_equal(r.step[LM_REPAIR_FLAPS].count, 1);
+    assert_int_equal(r.step[LM_REPAIR_CUT].count, 0);
+    box(0, 0, 0, 1, false); /* not hanging: a shell of its own, for --keep */
+    tri(vert(5, 5, 5), vert(6, 5, 5), vert(5, 6, 5));
+    stays_open(1, LM_HOLE_NO_PATCH, 3);
+    corners((float[6][3]){{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {-1, 0, 0}, {-1, -1, 0}, {0, -1, 0}}, 6);
+    tri(0, 1, 2); /* two sheets at one corner: neither is the surface */
+    quad(0, 3, 4, 5);
+    size_t nt = mesh.nt;
+    r = fix(1);
+    assert_int_equal(mesh.nt, nt);
+    assert_int_equal(r.step[LM_REPAIR_FLAPS].count, 0);
+    lm_repair_release(&r);
+    lm_mesh_release(&mesh);
+}
+
+/* Which of two equal triangles is too many only shows when their neighbours agree. */
+static void equal_triangles_of_a_mesh_turned_at_random(void **state)
+{
+    (void)state;
+    for (seed = 1; seed < 20; seed++) {
+        box(0, 0, 0, 1, false); /* with a flap of both sides on edge 0-4 */
+        uint32_t p = vert(-1, -1, 0.5f);
+        tri(0, 4, p);
+        tri(4, 0, p);
+        for (size_t t = 0; t < mesh.nt; t++)
+            if ((seed * 2654435761u >> (t % 30)) & 1) {
+                uint32_t x = mesh.tri[3 * t];
+                mesh.tri[3 * t] = mesh.tri[3 * t + 1];
+                mesh.tri[3 * t + 1] = x;
+            }
+        lm_repair r = becomes(1, 0);
+        assert_int_equal(r.step[LM_REPAIR_DUPLICATE].count, 2);
     }
 }
 
@@ -507,8 +610,6 @@ static void shells(void **state)
 
 /* ---- random damage ---- */
 
-static uint32_t seed;
-
 static uint32_t dice(uint32_t n)
 {
     seed = seed * 1664525 + 1013904223;
@@ -592,6 +693,10 @@ int main(void)
         cmocka_unit_test(not_planar),
         cmocka_unit_test(patches_that_would_meet_the_mesh),
         cmocka_unit_test(cracks),
+        cmocka_unit_test(cracks_off_the_line),
+        cmocka_unit_test(seams_of_two_sides),
+        cmocka_unit_test(flaps),
+        cmocka_unit_test(equal_triangles_of_a_mesh_turned_at_random),
         cmocka_unit_test(boxes_that_touch),
         cmocka_unit_test(cavities_that_touch),
         cmocka_unit_test(pinched_edge),
