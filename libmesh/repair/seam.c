@@ -154,8 +154,9 @@ static lm_status seam_round(lm_mesh *m, double tol, int threads, size_t *put, do
             goto done;
         }
     }
+    if (!w.hits) goto done;
     qsort(w.hit, w.hits, sizeof *w.hit, seam_along);
-    if (w.hits) rc = seam_split(m, &w, &c, put, most2, err);
+    rc = seam_split(m, &w, &c, put, most2, err);
 done:
     lm_topo_corners_release(&c);
     lm_bvh_release(&tree);
