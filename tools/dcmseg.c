@@ -14,13 +14,14 @@
 #include <string.h>
 
 enum { PATHS = 65536, LINE = 1024 };
+#define NO_FRAME SIZE_MAX
 
 static struct {
     bool list, verbose, quiet;
     const char *series, *threshold, *preset, *keep, *output, *json;
     cli_list roi;
-    size_t threads;
-} a = {.output = "-"};
+    size_t threads, frame;
+} a = {.output = "-", .frame = NO_FRAME};
 
 static const cli_opt opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
@@ -29,6 +30,7 @@ static const cli_opt opts[] = {
     {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset, LM_UNIT_NONE},
     {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep, LM_UNIT_NONE},
     {"roi", 'r', CLI_LIST, "SHAPE", NULL, "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi, LM_UNIT_NONE},
+    {"frame", 'f', CLI_COUNT, "N", NULL, "one image, number N of the series, as it is: a stream of two dimensions, no volume", &a.frame, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
 };
@@ -134,6 +136,9 @@ static lm_status read_preset(const char *name, choice *c, lm_err *err)
 static lm_status choose(choice *c, lm_err *err)
 {
     *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT};
+    if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--frame takes an image as it is: leave out --threshold, --preset, --keep and --roi");
+    if (a.frame != NO_FRAME) return LM_OK;
     if (!a.threshold == !a.preset)
         return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --list)", a.preset ? "only one of" : "one of");
     lm_status rc = LM_OK;
@@ -164,18 +169,36 @@ static json_t *regions(const lm_roi *roi)
     return NULL;
 }
 
-static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret, lm_err *err)
+static lm_status record_warnings(json_t *rec, const json_t *source, lm_err *err)
+{
+    size_t i;
+    json_t *w;
+    lm_status rc = LM_OK;
+    json_array_foreach(json_object_get(source, "warnings"), i, w)
+        if (!rc) rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")), json_string_value(json_object_get(w, "text")), err);
+    return rc;
+}
+
+static lm_status record_new(json_t **ret, lm_err *err)
 {
     char pcre[32];
     lm_select_version(pcre);
-    json_t *rec = lm_record_new(NULL, "dcmseg", err);
-    if (!rec) return LM_ENOMEM;
+    if (!(*ret = lm_record_new(NULL, "dcmseg", err))) return LM_ENOMEM;
+    if (!json_object_update_new(json_object_get(*ret, "libraries"),
+                                json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2", pcre, "jansson", jansson_version_str())))
+        return LM_OK;
+    json_decref(*ret);
+    return lm_err_nomem(err, 0);
+}
+
+static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret, lm_err *err)
+{
+    json_t *rec;
+    if (record_new(&rec, err)) return LM_ENOMEM;
     bool counted = c->seg.keep > 1 || (c->seg.keep == 1 && strcmp(c->keep, "largest"));
     json_t *keep = counted ? json_integer((json_int_t)c->seg.keep) : json_string(c->keep);
     json_t *hi = isfinite(c->seg.hi) ? json_real(c->seg.hi) : json_null();
-    bool ok = !json_object_update_new(json_object_get(rec, "libraries"),
-                                      json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2", pcre, "jansson", jansson_version_str())) &&
-              !json_object_update_new(json_object_get(rec, "options"),
+    bool ok = !json_object_update_new(json_object_get(rec, "options"),
                                       json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?, s:o}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit, "keep", keep,
                                                 "preset", a.preset, "roi", regions(&c->seg.roi))) &&
               !json_object_set(rec, "source", source) &&
@@ -188,10 +211,7 @@ static lm_status make_record(const choice *c, const char *unit, json_t *source, 
                                              (json_int_t)f->dropped_voxels, "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
     lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
     if (!rc) rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level", f->at_level_mm3, -1, err);
-    size_t i;
-    json_t *w;
-    json_array_foreach(json_object_get(source, "warnings"), i, w)
-        if (!rc) rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")), json_string_value(json_object_get(w, "text")), err);
+    if (!rc) rc = record_warnings(rec, source, err);
     if (!rc && f->touches_border)
         rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
     if (!rc && f->roi_cut_voxels) {
@@ -255,6 +275,41 @@ static lm_status unit_of(const lm_source *src, size_t series, const choice *c, c
     return rc;
 }
 
+/* What stands in the way of trust in it, for people. */
+static void say(const lm_source *src, const json_t *source)
+{
+    size_t i;
+    json_t *w;
+    if (a.quiet) return;
+    if (lm_source_packed(src)) cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
+    json_array_foreach(json_object_get(source, "warnings"), i, w) cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+}
+
+static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *out, lm_out **json, lm_err *err)
+{
+    lm_vol vol = LM_VOL_INIT;
+    lm_records rec = LM_RECORDS_INIT;
+    json_t *source = NULL, *mine = NULL;
+    size_t series;
+    lm_status rc = lm_source_select(src, a.series, true, &series, err);
+    if (!rc) rc = lm_source_frame(src, series, a.frame, opt, &vol, &source, err);
+    if (!rc) say(src, source);
+    if (!rc && !(rc = record_new(&mine, err))) {
+        if (json_object_set_new(json_object_get(mine, "options"), "frame", json_integer((json_int_t)a.frame)) || json_object_set(mine, "source", source))
+            rc = lm_err_nomem(err, 0);
+        if (!rc) rc = record_warnings(mine, source, err);
+        if (rc) json_decref(mine);
+        else rc = lm_record_append(&rec, mine, err);
+    }
+    if (!rc) rc = lm_nrrd_write(out, &vol, &rec, err);
+    if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
+    cli_progress_done(a.quiet);
+    json_decref(source);
+    lm_record_release(&rec);
+    lm_vol_release(&vol);
+    return rc;
+}
+
 static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_vol vol = LM_VOL_INIT;
@@ -262,8 +317,8 @@ static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice 
     lm_segment_facts facts;
     json_t *source = NULL, *mine = NULL;
     const char *unit;
-    size_t series, i;
-    lm_status rc = lm_source_select(src, a.series, &series, err);
+    size_t series;
+    lm_status rc = lm_source_select(src, a.series, false, &series, err);
     if (!rc) rc = unit_of(src, series, c, &unit, err);
     if (!rc && a.verbose) {
         char line[LINE];
@@ -272,10 +327,7 @@ static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice 
     }
     if (!rc) rc = lm_source_load(src, series, opt, &vol, &source, err);
     if (rc) goto done;
-    if (lm_source_packed(src) && !a.quiet) cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
-    json_t *w;
-    json_array_foreach(json_object_get(source, "warnings"), i, w)
-        if (!a.quiet) cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+    say(src, source);
     c->seg.threads = (int)a.threads;
     progress(NULL, "segmenting", 0);
     if ((rc = lm_segment(&vol, &c->seg, &facts, err)) || (rc = make_record(c, unit, source, &facts, &mine, err)) ||
@@ -311,7 +363,10 @@ int main(int argc, char **argv)
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
     cli_progress_done(a.quiet);
-    if (!rc) rc = a.list ? list_series(src, &json, &err) : segment(src, &opt, &c, out, &json, &err);
+    if (!rc)
+        rc = a.list                  ? list_series(src, &json, &err)
+             : a.frame != NO_FRAME ? image(src, &opt, out, &json, &err)
+                                     : segment(src, &opt, &c, out, &json, &err);
     lm_source_release(src);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);

@@ -122,6 +122,10 @@ int main(int argc, char **argv)
     const char *outputs[2] = {a.output, a.json};
     if (cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err)) goto fail;
     if (lm_io_open(args[0], &in, &err) || lm_nrrd_read(in, &vol, &rec, &err)) goto fail;
+    if (vol.image) {
+        lm_err_set(&err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
+        goto fail;
+    }
     if (!a.iso.text && !vol.has_iso) {
         lm_err_set(&err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
         goto fail;

@@ -83,7 +83,7 @@ void lm_decode_samples(const lm_dicom_file *f, const void *stored, size_t n, lm_
               !(padded && clash);
 }
 
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, void *stored, lm_type type, void *out, lm_decode_slice *r)
+int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out, lm_decode_slice *r)
 {
     static const int status[] = {
         [LM_GDCM_OK] = LM_DECODE_OK,               [LM_GDCM_UNREADABLE] = LM_DECODE_UNREADABLE,
@@ -91,7 +91,7 @@ int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, void *store
         [LM_GDCM_LENGTH] = LM_DECODE_LENGTH,       [LM_GDCM_CODEC] = LM_DECODE_CODEC,
     };
     memset(r, 0, sizeof *r);
-    r->status = status[lm_gdcm_pixels(from, stored, lm_decode_bytes(f), &r->got)];
+    r->status = status[lm_gdcm_pixels(from, frame, f->frames, stored, lm_decode_bytes(f), &r->got)];
     if (!r->status) lm_decode_samples(f, stored, (size_t)f->rows * f->columns, type, out, r);
     return r->status;
 }

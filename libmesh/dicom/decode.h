@@ -36,7 +36,7 @@ static inline size_t lm_decode_bytes(const lm_dicom_file *f)
 {
     return (size_t)f->rows * f->columns * (f->bits_allocated / 8);
 }
-/* Decode one file: in a child process. `stored` is scratch of lm_decode_bytes. Returns r->status. */
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, void *stored, lm_type type, void *out, lm_decode_slice *r);
+/* Decode one frame (from 0) of one file: in a child process. `stored` is scratch of lm_decode_bytes. Returns r->status. */
+int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out, lm_decode_slice *r);
 
 #endif

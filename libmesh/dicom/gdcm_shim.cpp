@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -135,7 +136,7 @@ int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, siz
 
 /* Uncompressed little-endian samples lie in the element as they are; GDCM's image classes would copy them twice more. All
  * else (compressed, big-endian) is decoded by them. */
-int shim_pixels(const lm_gdcm_file *from, void *out, size_t want, size_t *got)
+int shim_pixels(const lm_gdcm_file *from, size_t frame, size_t frames, void *out, size_t want, size_t *got)
 {
     shim_file buf(from);
     std::istream stream(&buf);
@@ -151,8 +152,8 @@ int shim_pixels(const lm_gdcm_file *from, void *out, size_t want, size_t *got)
         const gdcm::ByteValue *bv = ds.GetDataElement(pixels).GetByteValue();
         if (!bv || !bv->GetPointer()) return LM_GDCM_NO_PIXELS;
         *got = bv->GetLength();
-        if (*got < want || *got > want + 1) return LM_GDCM_LENGTH;
-        std::memcpy(out, bv->GetPointer(), want);
+        if (*got < frames * want || *got > frames * want + 1) return LM_GDCM_LENGTH;
+        std::memcpy(out, bv->GetPointer() + frame * want, want);
         return LM_GDCM_OK;
     }
     stream.clear();
@@ -160,7 +161,13 @@ int shim_pixels(const lm_gdcm_file *from, void *out, size_t want, size_t *got)
     if (!image_reader.Read()) return LM_GDCM_CODEC;
     const gdcm::Image &image = image_reader.GetImage();
     *got = image.GetBufferLength();
-    if (*got != want) return LM_GDCM_LENGTH;
+    if (*got != frames * want) return LM_GDCM_LENGTH;
+    if (frames > 1) {
+        std::vector<char> all(*got);
+        if (!image.GetBuffer(all.data())) return LM_GDCM_CODEC;
+        std::memcpy(out, all.data() + frame * want, want);
+        return LM_GDCM_OK;
+    }
     return image.GetBuffer(static_cast<char *>(out)) ? LM_GDCM_OK : LM_GDCM_CODEC;
 }
 
@@ -179,12 +186,12 @@ extern "C" int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint
     }
 }
 
-extern "C" int lm_gdcm_pixels(const lm_gdcm_file *file, void *out, size_t want, size_t *got)
+extern "C" int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t frames, void *out, size_t want, size_t *got)
 {
     shim_quiet();
     *got = 0;
     try {
-        return shim_pixels(file, out, want, got);
+        return shim_pixels(file, frame, frames, out, want, got);
     } catch (const std::bad_alloc &) {
         return LM_GDCM_MEMORY;
     } catch (...) {

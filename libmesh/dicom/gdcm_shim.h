@@ -39,9 +39,9 @@ enum {
  * transfer syntax is 1.2.840.10008.1.2.1.99. value[i] is the root-level element tag[i] = group << 16 | element;
  * tag 0x00020010 is the transfer syntax that was used, stated or guessed. */
 int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value);
-/* Decode the pixel data of a one-frame image: exactly `want` bytes of stored values, samples in the host's byte order.
- * *got: bytes there were. */
-int lm_gdcm_pixels(const lm_gdcm_file *file, void *out, size_t want, size_t *got);
+/* Decode the pixel data: exactly `want` bytes of stored values for each of `frames` frames, of which the one numbered `frame`
+ * (from 0) is handed over, samples in the host's byte order. *got: bytes there were. frames*want must not overflow. */
+int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t frames, void *out, size_t want, size_t *got);
 /* Is this UID a transfer syntax that GDCM reads at all? */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */

@@ -11,7 +11,7 @@
 
 enum {
     T_TRANSFER, T_META_CLASS, T_IMAGE_TYPE, T_SOP_CLASS, T_SOP, T_MODALITY, T_DESCRIPTION, T_THICKNESS, T_KVP, T_ECHO,
-    T_TRIGGER, T_KERNEL, T_B_VALUE, T_STUDY, T_SERIES, T_NUMBER, T_ACQUISITION, T_INSTANCE, T_POSITION, T_ORIENTATION, T_FRAME,
+    T_TRIGGER, T_DETECTOR, T_KERNEL, T_B_VALUE, T_STUDY, T_SERIES, T_NUMBER, T_ACQUISITION, T_INSTANCE, T_POSITION, T_ORIENTATION, T_FRAME,
     T_TEMPORAL_ID, T_TEMPORAL, T_PHASE, T_SAMPLES, T_PHOTOMETRIC, T_FRAMES, T_ROWS, T_COLUMNS, T_SPACING, T_ALLOCATED, T_STORED,
     T_HIGH, T_SIGNED, T_PADDING, T_PADDING_LIMIT, T_INTERCEPT, T_SLOPE, T_RESCALE_TYPE, T_LOSSY, T_LOSSY_RATIO, T_COUNT
 };
@@ -19,6 +19,7 @@ const uint32_t lm_scan_tags[T_COUNT] = {
     [T_TRANSFER] = 0x00020010,      [T_META_CLASS] = 0x00020002,  [T_IMAGE_TYPE] = 0x00080008,  [T_SOP_CLASS] = 0x00080016,
     [T_SOP] = 0x00080018,           [T_MODALITY] = 0x00080060,    [T_DESCRIPTION] = 0x0008103e, [T_THICKNESS] = 0x00180050,
     [T_KVP] = 0x00180060,           [T_ECHO] = 0x00180086,        [T_TRIGGER] = 0x00181060,     [T_KERNEL] = 0x00181210,
+    [T_DETECTOR] = 0x00181164,
     [T_B_VALUE] = 0x00189087,       [T_STUDY] = 0x0020000d,       [T_SERIES] = 0x0020000e,      [T_NUMBER] = 0x00200011,
     [T_ACQUISITION] = 0x00200012,   [T_INSTANCE] = 0x00200013,    [T_POSITION] = 0x00200032,    [T_ORIENTATION] = 0x00200037,
     [T_FRAME] = 0x00200052,         [T_TEMPORAL_ID] = 0x00200100, [T_TEMPORAL] = 0x00209128,    [T_PHASE] = 0x00209241,
@@ -220,6 +221,7 @@ void lm_scan_parse(const lm_gdcm_value *v, lm_dicom_file *f)
     f->has_position = scan_numbers(&v[T_POSITION], 3, f->position);
     f->has_orientation = scan_numbers(&v[T_ORIENTATION], 6, f->orientation);
     f->has_spacing = scan_numbers(&v[T_SPACING], 2, f->spacing);
+    f->has_detector_spacing = scan_numbers(&v[T_DETECTOR], 2, f->detector_spacing);
     if (!scan_number(&v[T_THICKNESS], 0, &f->thickness) || f->thickness < 0) f->thickness = 0;
     if (!scan_number(&v[T_KVP], 0, &f->kvp) || f->kvp < 0) f->kvp = 0;
     f->slope = 1;

@@ -75,6 +75,18 @@ static size_t series_lacking(const lm_dicom_file *f, const lm_series *s, size_t 
     return lacking;
 }
 
+lm_status lm_series_grey(const lm_dicom_file *f, lm_err *err)
+{
+    bool grey = !strcmp(f->photometric, "MONOCHROME1") || !strcmp(f->photometric, "MONOCHROME2");
+    if (!grey || f->samples != 1)
+        return lm_err_set(err, LM_ERULE, NULL, "not supported: %s images with %u samples a pixel; grey values are needed (MONOCHROME2)",
+                          f->photometric[0] ? f->photometric : "unnamed colour", f->samples);
+    if ((f->bits_allocated != 8 && f->bits_allocated != 16 && f->bits_allocated != 32) || !f->bits_stored || f->bits_stored > f->bits_allocated ||
+        f->high_bit >= f->bits_allocated || f->high_bit + 1 < f->bits_stored)
+        return lm_err_set(err, LM_ERULE, NULL, "not supported: pixels of %u bits, %u stored, highest %u", f->bits_allocated, f->bits_stored, f->high_bit);
+    return f->slope != 0 ? LM_OK : lm_err_set(err, LM_ERULE, NULL, "Rescale Slope is 0: the values are lost");
+}
+
 /* What can be said before any position is looked at. */
 static void series_refuse_kind(const lm_dicom_file *f, lm_series *s)
 {
@@ -93,20 +105,8 @@ static void series_refuse_kind(const lm_dicom_file *f, lm_series *s)
         lm_err_set(&s->refusal, LM_ERULE, NULL, "not supported yet: %s", later[s->kind]);
         return;
     }
-    for (size_t i = 0; i < s->n; i++) {
-        const lm_dicom_file *b = &f[s->member[i]];
-        bool grey = !strcmp(b->photometric, "MONOCHROME1") || !strcmp(b->photometric, "MONOCHROME2");
-        if (!grey || b->samples != 1)
-            lm_err_set(&s->refusal, LM_ERULE, NULL, "not supported: %s images with %u samples a pixel; grey values are needed (MONOCHROME2)",
-                       b->photometric[0] ? b->photometric : "unnamed colour", b->samples);
-        else if ((b->bits_allocated != 8 && b->bits_allocated != 16 && b->bits_allocated != 32) || !b->bits_stored ||
-                 b->bits_stored > b->bits_allocated || b->high_bit >= b->bits_allocated || b->high_bit + 1 < b->bits_stored)
-            lm_err_set(&s->refusal, LM_ERULE, NULL, "not supported: pixels of %u bits, %u stored, highest %u", b->bits_allocated,
-                       b->bits_stored, b->high_bit);
-        else if (b->slope == 0)
-            lm_err_set(&s->refusal, LM_ERULE, NULL, "Rescale Slope is 0: the values are lost");
-        if (s->refusal.code) return;
-    }
+    for (size_t i = 0; i < s->n; i++)
+        if (lm_series_grey(&f[s->member[i]], &s->refusal)) return;
     static const struct {
         size_t offset;
         const char *name;

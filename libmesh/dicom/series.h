@@ -49,6 +49,8 @@ LM_CHECKED lm_status lm_series_group(const lm_dicom_file *f, size_t n, lm_series
 void lm_series_release(lm_series_list *l);
 /* Geometry of the part whose n, member and kind are set: fills the rest, and s->refusal. Fails on no memory only. */
 LM_CHECKED lm_status lm_series_geometry(const lm_dicom_file *f, lm_series *s, lm_err *err);
+/* Are the pixels single grey values that decode.h reads, with a slope? LM_ERULE names what is not so. */
+LM_CHECKED lm_status lm_series_grey(const lm_dicom_file *f, lm_err *err);
 void lm_series_warn(lm_series *s, const char *rule, const char *fmt, ...) LM_PRINTF(3, 4);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 files, 2 looking at them, 3 the list, 4 choosing, 5 loading */
+/* Contents: 1 files, 2 looking at them, 3 the list, 4 choosing, 5 loading, 6 one image */
 #include "dicom/source.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -408,9 +408,10 @@ json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
 
 /* ---- 4 choosing ---- */
 
-static bool source_candidate(const lm_series *r)
+static bool source_candidate(const lm_series *r, bool images)
 {
-    return (r->kind == LM_DICOM_SLICE || r->kind == LM_DICOM_MULTIFRAME) && !r->localizer;
+    if (images && r->kind == LM_DICOM_PROJECTION) return true;
+    return (r->kind == LM_DICOM_SLICE || r->kind == LM_DICOM_MULTIFRAME) && (images || !r->localizer);
 }
 
 static lm_status source_matches(const lm_source *s, size_t series, const lm_select *regex, bool *hit, lm_err *err)
@@ -448,7 +449,7 @@ static void source_names_of(const lm_source *s, const bool *in, char *buf, size_
     if (hidden) snprintf(buf + at, cap - at, " and %zu more", hidden);
 }
 
-lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series, lm_err *err)
+lm_status lm_source_select(const lm_source *s, const char *regex, bool images, size_t *series, lm_err *err)
 {
     lm_select *sel = NULL;
     lm_status rc = regex ? lm_select_new(regex, &sel, err) : LM_OK;
@@ -461,15 +462,15 @@ lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series
         if (sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
         if (!in[i]) continue;
         if (!hits++) first = i;
-        usable += !s->list.item[i].refusal.code;
-        if (source_candidate(&s->list.item[i]) && !volumes++) first_volume = i;
+        usable += images || !s->list.item[i].refusal.code;
+        if (source_candidate(&s->list.item[i], images) && !volumes++) first_volume = i;
     }
     if (!rc && volumes == 1) *series = first_volume;
     else if (!rc && !volumes && hits == 1) *series = first;
     else if (!rc) {
         char list[280], number[48];
         if (hits) source_number(s, volumes ? first_volume : first, number);
-        for (size_t i = 0; i < n; i++) in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i])) : source_candidate(&s->list.item[i]);
+        for (size_t i = 0; i < n; i++) in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i], images)) : source_candidate(&s->list.item[i], images);
         source_names_of(s, in, list, sizeof list);
         if (hits && !usable) { /* no choice would help */
             *err = s->list.item[volumes ? first_volume : first].refusal;
@@ -489,6 +490,7 @@ lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series
 typedef struct {
     const lm_source *s;
     const lm_series *r;
+    size_t frame;           /* of each member, from 0 */
     lm_type type;
     char *out;              /* shared: the volume */
     lm_decode_slice *fact;  /* shared: one for each member */
@@ -513,7 +515,7 @@ static int source_load_one(void *ctx, size_t i)
     size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
     const source_file *of = &l->s->file[file];
     const lm_gdcm_file from = {of->path, of->data, of->size};
-    return lm_decode_file(&from, f, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
+    return lm_decode_file(&from, f, l->frame, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
 }
 
 static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
@@ -526,7 +528,7 @@ static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
     case LM_DECODE_NO_PIXELS: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' has no pixel data", name);
     case LM_DECODE_LENGTH:
         return lm_err_set(err, LM_EFORMAT, NULL, "'%s': pixel data of %zu bytes where %u x %u pixels of %u bits need %zu", name, d->got, f->columns,
-                          f->rows, f->bits_allocated, lm_decode_bytes(f));
+                          f->rows, f->bits_allocated, lm_decode_bytes(f) * f->frames);
     case LM_DECODE_CODEC:
         return lm_err_set(err, LM_EFORMAT, NULL, "'%s': the pixel data are damaged, or transfer syntax %s is not supported", name, f->transfer);
     default: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is cut off or damaged", name);
@@ -546,7 +548,8 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     vol->mapped = bytes;
     vol->type = l->type;
     memcpy(vol->n, n, sizeof n);
-    size_t largest = 0, work = 16 * n[0] * n[1] * 4; /* compressed slices pass through arrays of wider numbers */
+    /* compressed slices pass through arrays of wider numbers, compressed frames all at once */
+    size_t largest = 0, work = 16 * n[0] * n[1] * 4 + (h->frames > 1 ? 4 * lm_decode_bytes(h) * h->frames : 0);
     for (size_t i = 0; i < l->r->n; i++) largest = l->s->file[l->r->member[i]].size > largest ? l->s->file[l->r->member[i]].size : largest;
     lm_child_job job = source_job(opt, l->r->n, "decoding", largest, work);
     lm_child_end end;
@@ -640,6 +643,108 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
         if (!(*facts = source_facts(s, r, hex))) rc = lm_err_nomem(err, 0);
     }
     munmap(l.fact, fact_bytes);
+    if (rc) lm_vol_release(vol);
+    return rc;
+}
+
+/* ---- 6 one image ---- */
+
+enum { SOURCE_FRAME_MB = 4096 }; /* most that the frames of one object may take */
+
+/* Which file and which of its frames (from 0) is image `frame` (from 1) of the series. */
+static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t frame, size_t *file, size_t *at, size_t *of, lm_err *err)
+{
+    size_t frames = 0, several = 0, all;
+    for (size_t i = 0; i < r->n; i++) {
+        frames += s->head[r->member[i]].frames;
+        several += s->head[r->member[i]].frames > 1;
+    }
+    if (several && r->n > 1)
+        return lm_err_set(err, LM_ERULE, NULL, "%zu of %zu files of the series have several frames: name the one file that is meant", several, r->n);
+    if (!frame || frame > frames) return lm_err_set(err, LM_EUSAGE, NULL, "--frame %zu: the series has %zu, from 1 on", frame, frames);
+    *file = r->member[several ? 0 : frame - 1];
+    *at = several ? frame - 1 : 0;
+    *of = frames;
+    const lm_dicom_file *f = &s->head[*file];
+    if (f->kind == LM_DICOM_OTHER || f->kind == LM_DICOM_SEG || f->kind == LM_DICOM_RTSTRUCT)
+        return lm_err_set(err, LM_ERULE, NULL, "no grey image in it (modality %s)", f->modality[0] ? f->modality : "not stated");
+    /* nuclear medicine and secondary capture have spacing and rescale where one-frame images have them */
+    static const char nuclear[] = "1.2.840.10008.5.1.4.1.1.20", capture[] = "1.2.840.10008.5.1.4.1.1.7";
+    if (f->kind == LM_DICOM_MULTIFRAME && strcmp(f->sop_class, nuclear) && strncmp(f->sop_class, capture, sizeof capture - 1))
+        return lm_err_set(err, LM_ERULE, NULL, "not supported yet: an enhanced multi-frame object, which keeps spacing and rescale in functional groups");
+    lm_status rc = lm_series_grey(f, err);
+    if (!rc && (!lm_mem_mul(lm_decode_bytes(f), f->frames, &all) || all > (size_t)SOURCE_FRAME_MB << 20))
+        rc = lm_err_set(err, LM_ERANGE, NULL, "%u frames of %u x %u pixels are more than %d MB", f->frames, f->columns, f->rows, (int)SOURCE_FRAME_MB);
+    return rc;
+}
+
+static bool source_spacing_good(bool has, const double v[2])
+{
+    return has && v[0] > 1e-4 && v[0] < 1e3 && v[1] > 1e-4 && v[1] < 1e3;
+}
+
+/* Lengths in a radiograph: in the plane of the patient when someone calibrated it, else on the detector, which shows
+ * everything larger than it is. Returns what they are, or NULL. */
+static const char *source_frame_scale(const lm_dicom_file *f, lm_series *w, lm_vol *vol)
+{
+    bool patient = source_spacing_good(f->has_spacing, f->spacing), detector = source_spacing_good(f->has_detector_spacing, f->detector_spacing);
+    const double *v = patient ? f->spacing : f->detector_spacing;
+    vol->image = true;
+    vol->unscaled = !patient && !detector;
+    memset(vol->dir, 0, sizeof vol->dir);
+    memset(vol->origin, 0, sizeof vol->origin);
+    vol->dir[0][0] = vol->unscaled ? 1 : v[1]; /* trap 1: the first number lies between rows */
+    vol->dir[1][1] = vol->unscaled ? 1 : v[0];
+    vol->dir[2][2] = 1;
+    if (vol->unscaled) lm_series_warn(w, "G-1", "neither Pixel Spacing nor Imager Pixel Spacing is stated: sizes in mm are not known");
+    else if (!patient) lm_series_warn(w, "G-7", "the pixel spacing is that on the detector (0018,1164): things in the body are smaller than they measure");
+    else if (f->kind == LM_DICOM_PROJECTION) lm_series_warn(w, "G-7", "a projection: Pixel Spacing holds in one plane of the body only");
+    return patient ? "pixel-spacing" : detector ? "detector" : NULL;
+}
+
+static json_t *source_frame_facts(const lm_dicom_file *f, const lm_series *r, const lm_series *w, const lm_vol *vol, size_t frame, size_t frames,
+                                  const char *scale, const unsigned char sha256[32])
+{
+    char uid[17], hex[LM_SHA256_HEX];
+    lm_hash_sha256 sha;
+    source_identity(f, r, uid);
+    lm_hash_sha256_init(&sha); /* over the digest of the one slice, as a series has it */
+    lm_hash_sha256_update(&sha, sha256, 32);
+    lm_hash_sha256_hex(&sha, hex);
+    const double spacing[2] = {vol->dir[0][0], vol->dir[1][1]};
+    return json_pack("{s:s, s:s*, s:s, s:I, s:I, s:s, s:[I,I], s:o, s:s?, s:s, s:b, s:s*, s:o}", "kind", "dicom-image", "modality",
+                     f->modality[0] ? f->modality : NULL, "series", uid, "frame_number", (json_int_t)frame, "frames", (json_int_t)frames, "sha256_pixels",
+                     hex, "size", (json_int_t)f->columns, (json_int_t)f->rows, "spacing_mm", scale ? source_vector(spacing, 2) : json_null(), "spacing_of",
+                     scale, "photometric", f->photometric, "lossy", f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL, "warnings",
+                     source_warnings(w));
+}
+
+lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err)
+{
+    const lm_series *r = &s->list.item[series];
+    size_t file = 0, frames = 0, zero = 0, bytes;
+    bool fits = false;
+    source_load l = {.s = s};
+    lm_status rc = source_frame_of(s, r, frame, &file, &l.frame, &frames, err);
+    if (rc) return rc;
+    const lm_dicom_file *f = &s->head[file];
+    lm_series one = {.n = 1, .member = &file, .slice = &zero, .slices = 1, .kind = f->kind}; /* gains warnings */
+    l.r = &one;
+    l.type = lm_decode_whole(f) ? LM_I16 : LM_F32;
+    if (!(l.fact = lm_child_map(1, sizeof *l.fact, &bytes, err))) return LM_ENOMEM;
+    rc = source_decode(&l, opt, vol, &fits, err);
+    if (!rc && l.type == LM_I16 && !fits) {
+        l.type = LM_F32;
+        rc = source_decode(&l, opt, vol, &fits, err);
+    }
+    if (!rc) rc = source_padding(&l, &one, vol, err);
+    if (!rc) {
+        const char *scale = source_frame_scale(f, &one, vol);
+        if (!strcmp(f->photometric, "MONOCHROME1")) lm_series_warn(&one, "", "MONOCHROME1: the least value is the brightest");
+        if (f->lossy) lm_series_warn(&one, "G-8", "the image went through lossy compression");
+        if (!(*facts = source_frame_facts(f, r, &one, vol, frame, frames, scale, l.fact->sha256))) rc = lm_err_nomem(err, 0);
+    }
+    munmap(l.fact, bytes);
     if (rc) lm_vol_release(vol);
     return rc;
 }

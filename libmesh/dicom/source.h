@@ -37,8 +37,9 @@ LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err
 /* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
  * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states,
  * radiographs, localizers) do not count as candidates unless nothing else is there. A series whose slices cannot be one
- * volume counts as several, numbered "3.1", "3.2". */
-LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, size_t *series, lm_err *err);
+ * volume counts as several, numbered "3.1", "3.2".
+ * With images, every series of images is a candidate, radiographs and localizers too. */
+LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, bool images, size_t *series, lm_err *err);
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
  * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm, thickness_mm,
@@ -46,5 +47,9 @@ LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, siz
  * the first 16 hex digits of HMAC-SHA256 under the key "meshqa". Samples are rescaled values: int16 where slope and
  * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
+/* One image, number `frame` (from 1): a frame of the multi-frame object that is the series, else one of its images, by place
+ * or Instance Number. vol becomes an image (lm_vol.image) of rescaled values with the pixels' spacing along dir: Pixel Spacing,
+ * else that on the detector, else none (vol->unscaled); which stands in facts (kind "dicom-image"). Padding as above. */
+LM_CHECKED lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
 
 #endif

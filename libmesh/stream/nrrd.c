@@ -28,12 +28,15 @@ enum {
     NRRD_ENCODING = 16,
     NRRD_SPACE = 32,
     NRRD_DIRECTIONS = 64,
-    NRRD_ORIGIN = 128
+    NRRD_ORIGIN = 128,
+    NRRD_SPACINGS = 256
 };
 
 typedef struct {
     unsigned seen; /* fields, to find repeated and missing ones */
     bool big;      /* byte order of the payload */
+    bool flat;     /* two dimensions */
+    bool image;    /* meshqa_kind says so */
     nrrd_encoding encoding;
     const double *sign; /* from the file's space to LPS, per coordinate */
     size_t bytes;       /* of all samples */
@@ -113,8 +116,8 @@ static lm_status nrrd_type(nrrd_head *h, const char *value, lm_err *err)
 
 static lm_status nrrd_dimension(nrrd_head *h, const char *value, lm_err *err)
 {
-    (void)h;
-    return strcmp(value, "3")
+    h->flat = !strcmp(value, "2"); /* an image, if it says so */
+    return strcmp(value, "3") && !h->flat
                ? nrrd_bad(err, "dimension", value, "a volume has dimension 3: pick one component or time step")
                : LM_OK;
 }
@@ -123,7 +126,8 @@ static lm_status nrrd_sizes(nrrd_head *h, const char *value, lm_err *err)
 {
     char word[24];
     const char *s = nrrd_blank(value);
-    for (int a = 0; a < 3; a++) {
+    h->vol.n[2] = 1;
+    for (int a = 0; a < (h->flat ? 2 : 3); a++) {
         size_t n = strcspn(s, " \t");
         if (n >= sizeof word) return nrrd_bad(err, "sizes", value, "three counts are needed");
         memcpy(word, s, n);
@@ -132,7 +136,19 @@ static lm_status nrrd_sizes(nrrd_head *h, const char *value, lm_err *err)
             return nrrd_bad(err, "sizes", value, "three counts of at least 1 are needed");
         s = nrrd_blank(s + n);
     }
-    return *s ? nrrd_bad(err, "sizes", value, "more than three counts") : LM_OK;
+    return *s ? nrrd_bad(err, "sizes", value, "more counts than dimensions") : LM_OK;
+}
+
+/* Of an image; a volume's lie in its directions. */
+static lm_status nrrd_spacings(nrrd_head *h, const char *value, lm_err *err)
+{
+    const char *s = value, *end = value + strlen(value);
+    if (!h->flat) return LM_OK;
+    for (int a = 0; a < 2; a++) {
+        s = lm_num_parse(nrrd_blank(s), end, &h->vol.dir[a][a]);
+        if (!s || !(h->vol.dir[a][a] > 0)) return nrrd_bad(err, "spacings", value, "two lengths greater than 0 are needed");
+    }
+    return *nrrd_blank(s) ? nrrd_bad(err, "spacings", value, "two lengths are needed") : LM_OK;
 }
 
 static lm_status nrrd_endian(nrrd_head *h, const char *value, lm_err *err)
@@ -228,13 +244,14 @@ static const struct {
     {"spacedirections", NRRD_DIRECTIONS, nrrd_directions},
     {"spaceorigin", NRRD_ORIGIN, nrrd_origin},
     {"spaceunits", 0, nrrd_units},
+    {"spacings", NRRD_SPACINGS, nrrd_spacings},
     {"datafile", 0, nrrd_detached},
     {"lineskip", 0, nrrd_skip},
     {"byteskip", 0, nrrd_skip},
 };
 /* These change neither a sample nor its place. */
 static const char nrrd_ignored[] =
-    "|content|kinds|centers|centerings|labels|units|spacings|thicknesses|axismins|axismaxs|min|max|"
+    "|content|kinds|centers|centerings|labels|units|thicknesses|axismins|axismaxs|min|max|"
     "oldmin|oldmax|number|sampleunits|measurementframe|spacedimension|blocksize|";
 
 /* *known: the text before the colon is a field's name. */
@@ -307,6 +324,9 @@ static lm_status nrrd_key(nrrd_head *h, const char *key, char *value, lm_records
     } else if (!strcmp(key, "meshqa_crc32")) {
         again = h->said.has_crc;
         ok = h->said.has_crc = lm_record_crc_parse(value, &h->said.crc);
+    } else if (!strcmp(key, "meshqa_kind")) {
+        again = h->image;
+        ok = h->image = !strcmp(value, "image");
     } else if (!strcmp(key, "meshqa_schema")) {
         ok = lm_num_size(value, INT32_MAX, &v);
         if (ok) return lm_record_schema((long long)v, err);
@@ -549,8 +569,11 @@ static lm_status nrrd_header(lm_in *in, nrrd_head *h, lm_records *rec, char *lin
         {NRRD_DIRECTIONS, "space directions: (dx,0,0) (0,dy,0) (0,0,dz)"},
         {NRRD_ORIGIN, "space origin: (x,y,z)"},
     };
+    if (h->flat != h->image)
+        return lm_err_set(err, LM_EFORMAT, NULL, h->flat ? "NRRD header, 'dimension: 2': a volume has dimension 3"
+                                                         : "NRRD header, 'meshqa_kind:=image': an image has dimension 2");
     for (size_t i = 0; i < sizeof need / sizeof *need; i++)
-        if (!(h->seen & need[i].bit))
+        if (!(h->seen & need[i].bit) && !(h->flat && need[i].bit >= NRRD_SPACE))
             return lm_err_set(
                 err, LM_EFORMAT, NULL,
                 "NRRD header: no '%.*s': place and side of the patient are never guessed, add a line such as '%s'",
@@ -574,9 +597,14 @@ static lm_status nrrd_settle(nrrd_head *h, const lm_records *rec, lm_err *err)
         return lm_err_set(err, LM_EFORMAT, NULL,
                           "NRRD header: meshqa_bytes is %" PRIu64 ", but 'sizes' and 'type' make %zu", h->said.bytes,
                           h->bytes);
-    for (int a = 0; a < 3; a++)
+    if (h->flat) {
+        v->image = true;
+        v->unscaled = !(h->seen & NRRD_SPACINGS);
+        for (int a = 0; a < 3; a++) v->dir[a][a] = a < 2 && !v->unscaled ? v->dir[a][a] : 1;
+    }
+    for (int a = 0; a < 3 && h->sign; a++)
         for (int c = 0; c < 3; c++) v->dir[a][c] = v->dir[a][c] * h->sign[c] + 0.0; /* no -0 */
-    for (int c = 0; c < 3; c++) v->origin[c] = v->origin[c] * h->sign[c] + 0.0;
+    for (int c = 0; c < 3 && h->sign; c++) v->origin[c] = v->origin[c] * h->sign[c] + 0.0;
     lm_status rc = lm_vol_check(v, err);
     if (rc) return lm_err_frame(err, "NRRD header, 'space directions' and 'space origin'");
     for (size_t i = 0; i < rec->n; i++)
@@ -640,6 +668,29 @@ static lm_status nrrd_put_records(lm_out *out, const lm_records *rec, lm_err *er
     return LM_OK;
 }
 
+static void nrrd_put_volume(lm_out *out, const lm_vol *vol)
+{
+    lm_io_printf(out, "NRRD0005\ntype: %s\ndimension: 3\nspace: left-posterior-superior\nsizes: %zu %zu %zu\nspace directions:",
+                 lm_vol_type_name(vol->type), vol->n[0], vol->n[1], vol->n[2]);
+    for (int a = 0; a < 3; a++) {
+        lm_io_write(out, " ", 1);
+        nrrd_put_vector(out, vol->dir[a]);
+    }
+    lm_io_printf(out, "\nkinds: domain domain domain\n%sencoding: raw\nspace units: \"mm\" \"mm\" \"mm\"\nspace origin: ",
+                 lm_vol_type_size(vol->type) > 1 ? "endian: little\n" : "");
+    nrrd_put_vector(out, vol->origin);
+}
+
+static void nrrd_put_image(lm_out *out, const lm_vol *vol)
+{
+    char x[LM_NUM_TEXT], y[LM_NUM_TEXT];
+    lm_num_f64(vol->dir[0][0], x);
+    lm_num_f64(vol->dir[1][1], y);
+    lm_io_printf(out, "NRRD0005\ntype: %s\ndimension: 2\nsizes: %zu %zu\n", lm_vol_type_name(vol->type), vol->n[0], vol->n[1]);
+    if (!vol->unscaled) lm_io_printf(out, "spacings: %s %s\nunits: \"mm\" \"mm\"\n", x, y);
+    lm_io_printf(out, "kinds: domain domain\n%sencoding: raw\nmeshqa_kind:=image", lm_vol_type_size(vol->type) > 1 ? "endian: little\n" : "");
+}
+
 lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err)
 {
     size_t width = lm_vol_type_size(vol->type), bytes = lm_vol_count(vol) * width;
@@ -648,17 +699,8 @@ lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err 
     if (rc) return rc;
     uint32_t crc = lm_hash_crc32(0, vol->data, bytes);
     if ((rc = lm_record_seal(rec, crc, bytes, err))) return rc;
-    lm_io_printf(
-        out, "NRRD0005\ntype: %s\ndimension: 3\nspace: left-posterior-superior\nsizes: %zu %zu %zu\nspace directions:",
-        lm_vol_type_name(vol->type), vol->n[0], vol->n[1], vol->n[2]);
-    for (int a = 0; a < 3; a++) {
-        lm_io_write(out, " ", 1);
-        nrrd_put_vector(out, vol->dir[a]);
-    }
-    lm_io_printf(out,
-                 "\nkinds: domain domain domain\n%sencoding: raw\nspace units: \"mm\" \"mm\" \"mm\"\nspace origin: ",
-                 width > 1 ? "endian: little\n" : "");
-    nrrd_put_vector(out, vol->origin);
+    if (vol->image) nrrd_put_image(out, vol);
+    else nrrd_put_volume(out, vol);
     lm_io_printf(out, "\nmeshqa_schema:=%d\nmeshqa_bytes:=%zu\nmeshqa_crc32:=%08" PRIx32 "\n", LM_SCHEMA, bytes, crc);
     if (vol->has_iso) {
         lm_num_f64(vol->iso, num);

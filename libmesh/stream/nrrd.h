@@ -5,7 +5,9 @@
  * `meshqa_crc32:=`, one `meshqa_record_N:=` key per record.
  * Read: NRRD0001-0005, 3D, any scalar type up to 64-bit integers (refused, named) and double, both byte orders,
  * encodings raw, gzip, text; LPS or RAS (turned into LPS; a file without space is refused by name); a detached payload is
- * refused. A stream with our keys must have exactly the stated bytes and checksum. */
+ * refused. A stream with our keys must have exactly the stated bytes and checksum.
+ * An image (lm_vol.image) is two-dimensional, with `meshqa_kind:=image`, and `spacings` when they are known; two dimensions
+ * without that key, and that key with three, are refused. */
 #ifndef LM_STREAM_NRRD_H
 #define LM_STREAM_NRRD_H
 

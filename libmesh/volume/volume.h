@@ -21,6 +21,8 @@ typedef struct {
     double origin[3]; /* centre of sample (0,0,0), mm */
     bool has_iso;
     double iso;       /* the surface is that of {value >= iso}, in the unit of the samples */
+    bool image;       /* no volume but a picture: n[2] is 1, dir[0] and dir[1] hold its spacing along x and y, the rest means nothing */
+    bool unscaled;    /* with image: the spacing is not known, dir says 1 */
 } lm_vol;
 #define LM_VOL_INIT {.data = NULL}
 

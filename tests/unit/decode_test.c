@@ -195,7 +195,7 @@ static void lossless_syntaxes_decode_alike(void **state)
         assert_int_equal(f.kind, LM_DICOM_SLICE);
         assert_false(f.lossy);
         assert_true(f.rows == 512 && f.columns == 512 && f.has_position && f.has_padding && f.padding[0] == -32768 && f.intercept == -1024);
-        int rc = lm_decode_file(&from, &f, stored, LM_I16, i ? out : first, i ? &b : &a);
+        int rc = lm_decode_file(&from, &f, 0, stored, LM_I16, i ? out : first, i ? &b : &a);
         if (rc) fail_msg("%s: status %d", lossless[i], rc);
         if (!i) continue;
         assert_memory_equal(out, first, sizeof out);

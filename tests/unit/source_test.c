@@ -84,7 +84,7 @@ static lm_status load(lm_vol *vol, json_t **facts, lm_err *err)
     *err = (lm_err)LM_ERR_INIT;
     *facts = NULL;
     lm_status rc = lm_source_scan(&path, 1, &opt, &s, err);
-    if (!rc) rc = lm_source_select(s, NULL, &series, err);
+    if (!rc) rc = lm_source_select(s, NULL, false, &series, err);
     if (!rc) rc = lm_source_load(s, series, &opt, vol, facts, err);
     lm_source_release(s);
     if (rc) {
