@@ -27,7 +27,7 @@ static const cli_opt opts[] = {
 
 static const cli_tool tool = {
     .name = "meshfix",
-    .purpose = "Check a mesh (PLY, STL) for all that keeps it from being printed, or repair it.",
+    .purpose = "Check a mesh (PLY, STL, 3MF, OBJ, OFF) for all that keeps it from being printed, or repair it.",
     .usage = "[options] [MESH]",
     .opts = opts,
     .notes = "Exit: 0 the mesh is valid (as it was, or after repair); 1 it is not, and is not sent on; 2 trouble.",

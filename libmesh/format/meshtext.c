@@ -121,26 +121,6 @@ lm_status lm_meshtext_face(lm_meshtext_mesh *m, const uint32_t *v, size_t n, lm_
     return LM_OK;
 }
 
-static lm_status meshtext_polygons(lm_meshtext_mesh *m, lm_err *err)
-{
-    uint32_t *v = NULL;
-    size_t cap = 0;
-    lm_status rc = LM_OK;
-    for (size_t i = 0; i < m->npoly && !rc; i += 2) {
-        uint32_t *t = m->mesh.tri + 3 * (size_t)m->poly[i];
-        size_t n = m->poly[i + 1];
-        bool simple = true;
-        if ((rc = lm_mem_grow(&v, &cap, n, sizeof *v, err))) break;
-        v[0] = t[0];
-        for (size_t k = 1; k + 1 < n; k++) v[k] = t[3 * k - 2];
-        v[n - 1] = t[3 * (n - 2) - 1];
-        rc = lm_polygon_cut(m->mesh.pos, v, n, t, &simple, err);
-        m->crossed += !simple;
-    }
-    free(v);
-    return rc;
-}
-
 lm_status lm_meshtext_finish(lm_meshtext_mesh *m, lm_mesh *out, lm_records *rec, lm_err *err)
 {
     char text[160];
@@ -148,7 +128,7 @@ lm_status lm_meshtext_finish(lm_meshtext_mesh *m, lm_mesh *out, lm_records *rec,
     if (!m->mesh.pos && !(m->mesh.pos = lm_mem_alloc(0, 12, err))) rc = LM_ENOMEM;
     if (!rc && !m->mesh.tri && !(m->mesh.tri = lm_mem_alloc(0, 12, err))) rc = LM_ENOMEM;
     if (!rc) rc = lm_mesh_validate(&m->mesh, err);
-    if (!rc) rc = meshtext_polygons(m, err);
+    if (!rc) rc = lm_polygon_recut(m->mesh.pos, m->mesh.tri, m->poly, m->npoly / 2, &m->crossed, err);
     if (!rc && m->crossed) {
         snprintf(text, sizeof text, "%zu polygon(s) cross themselves or have no area: their triangles may overlap", m->crossed);
         rc = lm_record_note(rec, "warning", NULL, text, err);

@@ -139,9 +139,40 @@ static const char *threemf_title(const lm_threemf_opt *opt)
     return opt->title ? opt->title : "part";
 }
 
-static lm_status threemf_top(const lm_threemf_opt *opt, const lm_mesh *m, unsigned char **p, size_t *n, lm_err *err)
+/* What is written: one object per part. */
+typedef struct {
+    const lm_mesh *whole;
+    lm_mesh *part; /* n, or NULL: the whole is the one part */
+    uint32_t *label;
+    size_t n;
+} threemf_parts;
+
+static void threemf_parts_release(threemf_parts *p)
 {
-    static const char *const space[] = {[LM_SPACE_UNKNOWN] = NULL, [LM_SPACE_LPS] = "LPS", [LM_SPACE_RAS] = "RAS"};
+    for (size_t i = 0; p->part && i < p->n; i++) lm_mesh_release(&p->part[i]);
+    free(p->part);
+    free(p->label);
+}
+
+static lm_status threemf_split(const lm_mesh *m, threemf_parts *p, lm_err *err)
+{
+    *p = (threemf_parts){.whole = m, .n = 1};
+    if (!m->label) return LM_OK;
+    lm_status rc = lm_mesh_labels(m, &p->label, &p->n, err);
+    if (!rc && !(p->part = lm_mem_calloc(p->n, sizeof *p->part, err))) rc = LM_ENOMEM;
+    for (size_t i = 0; i < p->n && !rc; i++) rc = lm_mesh_part(m, p->label[i], &p->part[i], err);
+    if (rc) threemf_parts_release(p);
+    return rc;
+}
+
+static const lm_mesh *threemf_part(const threemf_parts *p, size_t i)
+{
+    return p->part ? &p->part[i] : p->whole;
+}
+
+static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, unsigned char **ret, size_t *n, lm_err *err)
+{
+    static const char *const space[] = {[LM_SPACE_UNKNOWN] = "none", [LM_SPACE_LPS] = "LPS", [LM_SPACE_RAS] = "RAS"};
     lm_out *out;
     lm_status rc = lm_io_create_mem(&out, err);
     if (rc) return rc;
@@ -150,28 +181,41 @@ static lm_status threemf_top(const lm_threemf_opt *opt, const lm_mesh *m, unsign
                       " xmlns:mq=\"urn:meshqa:3mf:1\">\n");
     threemf_meta(out, "Title", threemf_title(opt));
     threemf_meta(out, "Application", "meshqa " LM_VERSION);
-    threemf_meta(out, "mq:Space", space[m->space]);
+    threemf_meta(out, "mq:Space", space[p->whole->space]);
     threemf_meta(out, "mq:CaseId", opt->case_id);
     threemf_meta(out, "mq:SourceSha256", opt->source_sha256);
     threemf_meta(out, "mq:Verdict", opt->verdict);
-    lm_io_printf(out, "<resources>\n<object id=\"1\" type=\"model\" name=\"");
-    threemf_text(out, threemf_title(opt));
-    lm_io_printf(out, "\">\n<mesh>\n<vertices>\n");
-    return lm_io_take(out, p, n, err);
+    lm_io_printf(out, "<resources>\n");
+    return lm_io_take(out, ret, n, err);
 }
 
-static lm_status threemf_end(const lm_mesh *m, unsigned char **p, size_t *n, lm_err *err)
+static lm_status threemf_object(const threemf_parts *p, const lm_threemf_opt *opt, size_t i, unsigned char **ret, size_t *n, lm_err *err)
+{
+    lm_out *out;
+    lm_status rc = lm_io_create_mem(&out, err);
+    if (rc) return rc;
+    lm_io_printf(out, "<object id=\"%zu\" type=\"model\" name=\"", i + 1);
+    if (p->part) lm_io_printf(out, "part-%u", p->label[i]);
+    else threemf_text(out, threemf_title(opt));
+    lm_io_printf(out, "\">\n<mesh>\n<vertices>\n");
+    return lm_io_take(out, ret, n, err);
+}
+
+/* The items: all moved alike, so that the parts stay together. */
+static lm_status threemf_end(const threemf_parts *p, unsigned char **ret, size_t *n, lm_err *err)
 {
     double lo[3], hi[3];
     char t[3][LM_NUM_TEXT];
     lm_out *out;
     lm_status rc = lm_io_create_mem(&out, err);
     if (rc) return rc;
-    lm_mesh_box(m, lo, hi);
+    lm_mesh_box(p->whole, lo, hi);
     for (int c = 0; c < 3; c++) lm_num_f32((float)-lo[c], t[c]);
-    lm_io_printf(out, "</triangles>\n</mesh>\n</object>\n</resources>\n<build>\n<item objectid=\"1\" transform=\"1 0 0 0 1 0 0 0 1 %s %s %s\"/>\n"
-                      "</build>\n</model>\n", t[0], t[1], t[2]);
-    return lm_io_take(out, p, n, err);
+    lm_io_printf(out, "</resources>\n<build>\n");
+    for (size_t i = 0; i < p->n; i++)
+        lm_io_printf(out, "<item objectid=\"%zu\" transform=\"1 0 0 0 1 0 0 0 1 %s %s %s\"/>\n", i + 1, t[0], t[1], t[2]);
+    lm_io_printf(out, "</build>\n</model>\n");
+    return lm_io_take(out, ret, n, err);
 }
 
 /* Vertices and triangles are printed in blocks, each into its own place of one big buffer, as large as the longest text
@@ -181,6 +225,8 @@ enum {
     THREEMF_VERTEX = sizeof "<vertex x=\"\" y=\"\" z=\"\"/>\n" - 1 + 3 * 16, /* "-1.23456789e-38" has 15 */
     THREEMF_TRIANGLE = sizeof "<triangle v1=\"\" v2=\"\" v3=\"\"/>\n" - 1 + 3 * 10
 };
+
+static const char threemf_between[] = "</vertices>\n<triangles>\n", threemf_close[] = "</triangles>\n</mesh>\n</object>\n";
 
 typedef struct {
     const lm_mesh *m;
@@ -247,39 +293,66 @@ static lm_status threemf_block(void *ctx, size_t task, int worker, lm_err *err)
     return LM_OK;
 }
 
-/* The whole model part, to be freed by the caller. */
-static lm_status threemf_model(const lm_threemf_opt *opt, const lm_mesh *m, char **ret, size_t *n, lm_err *err)
+/* Text being put together; room for all of it is there. */
+typedef struct {
+    char *buf, *o;
+    size_t cap;
+} threemf_page;
+
+static void threemf_add(threemf_page *page, unsigned char *p, size_t n)
 {
-    static const char between[] = "</vertices>\n<triangles>\n";
+    page->o = threemf_put(page->o, (char *)p, n);
+    free(p);
+}
+
+/* Vertices and triangles of one object behind what is there. */
+static lm_status threemf_mesh(threemf_page *page, const lm_mesh *m, int threads, lm_err *err)
+{
     threemf_print j = {.m = m, .nvb = (m->nv + THREEMF_BLOCK - 1) / THREEMF_BLOCK, .ntb = (m->nt + THREEMF_BLOCK - 1) / THREEMF_BLOCK};
-    unsigned char *top = NULL, *end = NULL;
-    size_t ntop = 0, nend = 0, blocks = j.nvb + j.ntb, total = 0;
-    char *buf = NULL;
-    lm_status rc = threemf_top(opt, m, &top, &ntop, err);
-    if (!rc) rc = threemf_end(m, &end, &nend, err);
-    if (rc) goto done;
-    if (!(j.used = lm_mem_alloc(blocks, sizeof *j.used, err)) ||
-        !(buf = lm_mem_alloc(ntop + sizeof between + nend + threemf_place(&j, blocks), 1, err))) {
-        rc = LM_ENOMEM;
-        goto done;
-    }
+    size_t blocks = j.nvb + j.ntb;
+    if (!(j.used = lm_mem_alloc(blocks, sizeof *j.used, err))) return LM_ENOMEM;
     /* What stands before a block's text when joined is never longer than what stands before its place. */
-    j.text = buf + ntop + sizeof between - 1;
-    if ((rc = lm_pool_run(lm_pool_threads(opt->threads), blocks, threemf_block, &j, err))) goto done;
-    char *o = threemf_put(buf, (char *)top, ntop);
-    for (size_t i = 0; i < blocks; i++) {
-        if (i == j.nvb) o = THREEMF_PUT(o, between);
-        memmove(o, j.text + threemf_place(&j, i), j.used[i]);
-        o += j.used[i];
+    j.text = page->o + sizeof threemf_between - 1;
+    lm_status rc = lm_pool_run(threads, blocks, threemf_block, &j, err);
+    for (size_t i = 0; i < blocks && !rc; i++) {
+        if (i == j.nvb) page->o = THREEMF_PUT(page->o, threemf_between);
+        memmove(page->o, j.text + threemf_place(&j, i), j.used[i]);
+        page->o += j.used[i];
     }
-    o = threemf_put(o, (char *)end, nend);
-    total = (size_t)(o - buf);
-done:
-    free(top);
-    free(end);
+    page->o = THREEMF_PUT(page->o, threemf_close);
     free(j.used);
-    if (rc) free(buf);
-    else *ret = buf, *n = total;
+    return rc;
+}
+
+/* The whole model part, to be freed by the caller. */
+static lm_status threemf_model(const lm_threemf_opt *opt, const threemf_parts *p, char **ret, size_t *n, lm_err *err)
+{
+    enum { OBJECT = 8192, ITEM = 256 }; /* bytes of an object's own tags but for its name, of an item */
+    unsigned char *top = NULL, *text = NULL;
+    size_t ntop = 0, k = 0;
+    threemf_page page = {.cap = OBJECT};
+    lm_status rc = threemf_top(p, opt, &top, &ntop, err);
+    if (rc) return rc;
+    page.cap += ntop + p->n * (OBJECT + ITEM) + 6 * strlen(threemf_title(opt));
+    for (size_t i = 0; i < p->n; i++) {
+        const lm_mesh *m = threemf_part(p, i);
+        page.cap += m->nv * THREEMF_VERTEX + m->nt * THREEMF_TRIANGLE;
+    }
+    page.cap += THREEMF_BLOCK * (THREEMF_VERTEX + THREEMF_TRIANGLE); /* places are whole blocks; parts come one by one */
+    if (!(page.buf = lm_mem_alloc(page.cap, 1, err))) {
+        free(top);
+        return LM_ENOMEM;
+    }
+    page.o = page.buf;
+    threemf_add(&page, top, ntop);
+    for (size_t i = 0; i < p->n && !rc; i++)
+        if (!(rc = threemf_object(p, opt, i, &text, &k, err))) {
+            threemf_add(&page, text, k);
+            rc = threemf_mesh(&page, threemf_part(p, i), lm_pool_threads(opt->threads), err);
+        }
+    if (!rc && !(rc = threemf_end(p, &text, &k, err))) threemf_add(&page, text, k);
+    if (rc) free(page.buf);
+    else *ret = page.buf, *n = (size_t)(page.o - page.buf);
     return rc;
 }
 
@@ -298,7 +371,7 @@ static const char threemf_rels[] =
     "</Relationships>\n";
 
 typedef struct {
-    const lm_mesh *m;
+    const threemf_parts *parts;
     const char *xml;
     size_t n;
     lm_package_part *model;
@@ -308,23 +381,31 @@ typedef struct {
 static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     threemf_job *j = ctx;
+    lm_status rc = LM_OK;
     (void)worker;
-    return task == 0 ? threemf_check(j->m, err) : lm_package_deflate(j->xml, j->n, j->model, err);
+    if (task == 1) return lm_package_deflate(j->xml, j->n, j->model, err);
+    for (size_t i = 0; i < j->parts->n && !rc; i++)
+        if ((rc = threemf_check(threemf_part(j->parts, i), err)) && j->parts->part) return lm_err_frame(err, "part %u", j->parts->label[i]);
+    return rc;
 }
 
 lm_status lm_threemf_write(lm_out *out, const lm_threemf_opt *opt, const lm_mesh *mesh, lm_err *err)
 {
     static const char *const name[] = {"[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"};
     lm_package_part part[3] = {0};
+    threemf_parts parts;
     char *xml = NULL;
     size_t n = 0;
-    lm_status rc = lm_package_deflate(threemf_types, sizeof threemf_types - 1, &part[0], err);
+    lm_status rc = threemf_split(mesh, &parts, err);
+    if (rc) return rc;
+    rc = lm_package_deflate(threemf_types, sizeof threemf_types - 1, &part[0], err);
     if (!rc) rc = lm_package_deflate(threemf_rels, sizeof threemf_rels - 1, &part[1], err);
-    if (!rc) rc = threemf_model(opt, mesh, &xml, &n, err);
-    threemf_job job = {mesh, xml, n, &part[2]};
+    if (!rc) rc = threemf_model(opt, &parts, &xml, &n, err);
+    threemf_job job = {&parts, xml, n, &part[2]};
     if (!rc) rc = lm_pool_run(lm_pool_threads(opt->threads), 2, threemf_task, &job, err);
     free(xml);
     if (!rc) rc = lm_package_write(out, name, part, 3, err);
     for (int i = 0; i < 3; i++) free(part[i].p);
+    threemf_parts_release(&parts);
     return rc;
 }

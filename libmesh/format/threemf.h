@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* threemf.h: a mesh as a 3MF package (3MF Core 1.4; rules in STANDARDS 11).
  *
- * One object of type "model" in millimetres with the mesh's own vertices and indices; 9 significant digits, which read
+ * One object of type "model" per part (label) in millimetres with the mesh's own vertices and indices; 9 significant digits, which read
  * back as the same float32. The mesh stays where it is in the patient: the bed placement is the build item's transform, a
  * translation that moves the box's lower corner to the origin. Metadata: Title, Application, and under our own prefix
  * mq: Space, CaseId, SourceSha256, Verdict. The bytes depend on the input and on the versions of libzip and libdeflate,

@@ -89,6 +89,7 @@ typedef struct {
     size_t texts;
     bool want_text;
     lm_space space;
+    bool ours; /* mq:Space was there: the items only place the mesh */
     size_t foreign; /* unknown attributes */
     char foreign_name[80];
     /* relationships */
@@ -483,6 +484,7 @@ static void tmr_end(void *ctx, const char *name)
     if (was == TMR_OBJECT) (void)tmr_end_object(r);
     if (was != TMR_METADATA || !r->want_text) return;
     r->want_text = false;
+    r->ours = true;
     if (r->texts == 3 && !memcmp(r->text, "LPS", 3)) r->space = LM_SPACE_LPS;
     else if (r->texts == 3 && !memcmp(r->text, "RAS", 3)) r->space = LM_SPACE_RAS;
 }
@@ -786,11 +788,11 @@ static bool tmr_translates(const tmr_use *u)
 static lm_status tmr_unplace(tmr *r)
 {
     bool placed = false;
-    if (r->space == LM_SPACE_UNKNOWN) return LM_OK;
+    if (!r->ours) return LM_OK;
     for (size_t i = 0; i < r->items; i++) {
         if (!tmr_translates(&r->item[i])) {
             r->space = LM_SPACE_UNKNOWN;
-            return lm_record_note(r->rec, "warning", "3MF-17", "the file says it is in patient space, but its build items were turned or scaled: the space is not known", r->err);
+            return lm_record_note(r->rec, "warning", "3MF-17", "written by meshqa, but its build items were turned or scaled since: its place in the patient is not known", r->err);
         }
         placed |= r->item[i].moved;
     }
@@ -798,7 +800,7 @@ static lm_status tmr_unplace(tmr *r)
         r->item[i].moved = false;
         memset(r->item[i].m + 9, 0, 3 * sizeof(double));
     }
-    return placed ? lm_record_note(r->rec, "note", NULL, "coordinates in patient space, as the file states them; its placement on the print bed was left out", r->err) : LM_OK;
+    return placed ? lm_record_note(r->rec, "note", NULL, "coordinates as meshqa wrote them; the placement on the print bed was left out", r->err) : LM_OK;
 }
 
 static bool tmr_is_support(const tmr *r, size_t item)

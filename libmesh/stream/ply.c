@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/version.h"
+#include "surface/polygon.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static const struct {
     [PLY_F32] = {"float", "float32", 4}, [PLY_F64] = {"double", "float64", 8},
 };
 
-typedef enum { PLY_SKIP, PLY_X, PLY_Y, PLY_Z, PLY_QUALITY, PLY_CORNERS } ply_role;
+typedef enum { PLY_SKIP, PLY_X, PLY_Y, PLY_Z, PLY_QUALITY, PLY_CORNERS, PLY_LABEL } ply_role;
 typedef struct {
     ply_type type;
     bool list;
@@ -126,6 +127,7 @@ static ply_role ply_role_of(ply_kind kind, bool list, const char *name)
 {
     if (kind == PLY_FACE && list)
         return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
+    if (kind == PLY_FACE) return !strcmp(name, "label") ? PLY_LABEL : PLY_SKIP;
     if (kind != PLY_VERTEX || list) return PLY_SKIP;
     return !strcmp(name, "x")         ? PLY_X
            : !strcmp(name, "y")       ? PLY_Y
@@ -151,6 +153,7 @@ static lm_status ply_property(ply_head *h, const char *line, const char *s, lm_e
     if (!ok || !ply_type_of(word, &p->type)) return ply_bad(err, line, "unknown type");
     if (!ply_word(&s, word, sizeof word) || !*word) return ply_bad(err, line, "a property needs a name");
     p->role = ply_role_of(e->kind, p->list, word);
+    if (p->role == PLY_LABEL && p->type >= PLY_F32) p->role = PLY_SKIP; /* a measure, no part */
     if (p->role == PLY_CORNERS && p->type >= PLY_F32) return ply_bad(err, line, "vertex numbers must be integers");
     for (size_t i = e->first; i < h->props; i++)
         if (p->role != PLY_SKIP && h->prop[i].role == p->role) return ply_bad(err, line, "this property stands twice");
@@ -556,36 +559,74 @@ static lm_status ply_corner(ply_cursor *c, const ply_head *h, const ply_prop *p,
     return LM_OK;
 }
 
-/* One face; a polygon becomes a fan about its first corner. */
+/* Polygons, as lm_polygon_recut wants them, and the room in the arrays of faces. */
+typedef struct {
+    uint32_t *poly;
+    size_t npoly, pcap, cap, lcap;
+} ply_polygons;
+
+/* One face; a polygon becomes a fan about its first corner, cut anew at the end. */
 static lm_status ply_polygon(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i,
-                             lm_mesh *m, size_t *cap, lm_err *err)
+                             lm_mesh *m, ply_polygons *f, lm_err *err)
 {
-    size_t n;
+    size_t n, at = m->nt;
     uint32_t first, before, v;
     lm_status rc = ply_length(c, h, p, e, i, &n, err);
     if (rc) return rc;
     if (n < 3) return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu has %zu corners", i, n);
     if ((rc = ply_corner(c, h, p, e, i, &first, err)) || (rc = ply_corner(c, h, p, e, i, &before, err))) return rc;
+    size_t corners = n;
     for (n -= 2; n; n--) {
         if (m->nt == UINT32_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than 4294967295 triangles");
-        if ((rc = ply_corner(c, h, p, e, i, &v, err)) || (rc = ply_room(&m->tri, cap, m->nt + 1, UINT32_MAX, 12, err)))
+        if ((rc = ply_corner(c, h, p, e, i, &v, err)) || (rc = ply_room(&m->tri, &f->cap, m->nt + 1, UINT32_MAX, 12, err)))
             return rc;
         uint32_t *t = m->tri + 3 * m->nt++;
         t[0] = first;
         t[1] = before;
         t[2] = before = v;
     }
+    if (corners == 3) return LM_OK;
+    if ((rc = lm_mem_grow(&f->poly, &f->pcap, f->npoly + 2, sizeof *f->poly, err))) return rc;
+    f->poly[f->npoly++] = (uint32_t)at;
+    f->poly[f->npoly++] = (uint32_t)corners;
     return LM_OK;
 }
 
-static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, lm_err *err)
+/* One face of any kind. */
+static lm_status ply_face(ply_cursor *c, const ply_head *h, const ply_element *e, size_t i, lm_mesh *m, ply_polygons *f,
+                          lm_err *err)
+{
+    size_t at = m->nt;
+    uint32_t label = 0;
+    bool labels = false;
+    for (const ply_prop *p = h->prop + e->first; p < h->prop + e->first + e->n; p++) {
+        lm_status rc = LM_OK;
+        if (p->role == PLY_CORNERS) rc = ply_polygon(c, h, p, e, i, m, f, err);
+        else if (p->role == PLY_LABEL) {
+            double v;
+            labels = true;
+            rc = ply_value(c, h, p->type, e, i, &v, err);
+            if (!rc && (v < 0 || v > UINT32_MAX)) rc = lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu has the label %.0f", i, v);
+            if (!rc) label = (uint32_t)v;
+        } else rc = ply_skip(c, h, p, e, i, err);
+        if (rc) return rc;
+    }
+    if (!labels) return LM_OK;
+    lm_status rc = ply_room(&m->label, &f->lcap, m->nt, UINT32_MAX, 4, err);
+    if (rc) return rc;
+    for (; at < m->nt; at++) m->label[at] = label;
+    return LM_OK;
+}
+
+static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, ply_polygons *f,
+                           lm_err *err)
 {
     const ply_prop *first = h->prop + e->first;
     bool plain =
         !h->ascii && !h->big && e->n == 1 && ply_types[first->count].size == 1 && ply_types[first->type].size == 4;
-    size_t cap = ply_start(c, e->count);
     lm_status rc;
-    if (!(m->tri = lm_mem_alloc(cap, 12, err))) return LM_ENOMEM;
+    f->cap = ply_start(c, e->count);
+    if (!(m->tri = lm_mem_alloc(f->cap, 12, err))) return LM_ENOMEM;
     for (size_t i = 0; i < e->count;) {
         if (plain) { /* what we and most others write: a run of triangles, 13 bytes each */
             if ((rc = ply_fill(c, PLY_TRIANGLE, err))) return rc;
@@ -593,7 +634,7 @@ static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *
             const unsigned char *b = c->buf + c->at;
             if (n > e->count - i) n = e->count - i;
             if (n > UINT32_MAX - m->nt) n = UINT32_MAX - m->nt;
-            if ((rc = ply_room(&m->tri, &cap, m->nt + n, UINT32_MAX, 12, err))) return rc;
+            if ((rc = ply_room(&m->tri, &f->cap, m->nt + n, UINT32_MAX, 12, err))) return rc;
             for (uint32_t *t = m->tri + 3 * m->nt; k < n && *b == 3; k++, b += PLY_TRIANGLE, t += 3)
                 memcpy(t, b + 1, 12);
             m->nt += k;
@@ -601,10 +642,7 @@ static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *
             i += k;
             if (k) continue;
         }
-        for (const ply_prop *p = first; p < first + e->n; p++) {
-            rc = p->role == PLY_CORNERS ? ply_polygon(c, h, p, e, i, m, &cap, err) : ply_skip(c, h, p, e, i, err);
-            if (rc) return rc;
-        }
+        if ((rc = ply_face(c, h, e, i, m, f, err))) return rc;
         i++;
     }
     return LM_OK;
@@ -612,7 +650,7 @@ static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *
 
 /* ---- 6 reading ---- */
 
-static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_err *err)
+static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, ply_polygons *f, lm_err *err)
 {
     lm_status rc = LM_OK;
     for (size_t k = 0; k < h->elements && !rc; k++) {
@@ -621,7 +659,7 @@ static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_e
         if (e->kind == PLY_VERTEX)
             rc = ply_vertices(c, h, e, m, err);
         else if (e->kind == PLY_FACE && e->n)
-            rc = ply_faces(c, h, e, m, err);
+            rc = ply_faces(c, h, e, m, f, err);
         else if (e->n)
             for (size_t i = 0; i < e->count && !rc; i++)
                 for (size_t j = e->first; j < e->first + e->n && !rc; j++) rc = ply_skip(c, h, &h->prop[j], e, i, err);
@@ -636,11 +674,14 @@ static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_e
     }
 }
 
-static lm_status ply_payload(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_err *err)
+static lm_status ply_payload(ply_cursor *c, const ply_head *h, lm_mesh *m, size_t *crossed, lm_err *err)
 {
-    lm_status rc = ply_elements(c, h, m, err), io = LM_OK;
+    ply_polygons f = {.npoly = 0};
+    lm_status rc = ply_elements(c, h, m, &f, err), io = LM_OK;
     if (!rc && !m->tri && !(m->tri = lm_mem_alloc(0, 12, err))) rc = LM_ENOMEM;
     if (!rc) rc = lm_mesh_validate(m, err);
+    if (!rc) rc = lm_polygon_recut(m->pos, m->tri, f.poly, f.npoly / 2, crossed, err);
+    free(f.poly);
     if (rc && rc != LM_EFORMAT && rc != LM_ERULE) return rc;
     /* Of a stream with our checksum, "cut off" or "altered" is the answer, not what a damaged number led to. */
     lm_err first = rc && err ? *err : (lm_err)LM_ERR_INIT;
@@ -661,8 +702,13 @@ lm_status lm_ply_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
     lm_mesh_release(mesh);
     lm_record_release(rec);
     c.buf = lm_mem_alloc(PLY_BLOCK, 1, err);
+    size_t crossed = 0;
     lm_status rc = h && line && c.buf ? ply_header(in, h, rec, line, err) : LM_ENOMEM;
-    if (!rc) rc = ply_payload(&c, h, mesh, err);
+    if (!rc) rc = ply_payload(&c, h, mesh, &crossed, err);
+    if (!rc && crossed) {
+        snprintf(line, PLY_LINE, "%zu polygon(s) cross themselves or have no area: their triangles may overlap", crossed);
+        rc = lm_record_note(rec, "warning", NULL, line, err);
+    }
     if (!rc) {
         mesh->space = h->space;
         rec->unit_mm = h->unit_mm;
@@ -697,18 +743,20 @@ static void ply_put_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, u
         else
             *crc = lm_hash_crc32(*crc, p, n * stride);
     }
-    per = PLY_BLOCK / PLY_TRIANGLE;
+    stride = PLY_TRIANGLE + (m->label ? 4 : 0);
+    per = PLY_BLOCK / stride;
     for (size_t at = 0; at < m->nt; at += per) {
         size_t n = m->nt - at < per ? m->nt - at : per;
         unsigned char *b = buf;
-        for (size_t i = 0; i < n; i++, b += PLY_TRIANGLE) {
+        for (size_t i = 0; i < n; i++, b += stride) {
             *b = 3;
             memcpy(b + 1, m->tri + 3 * (at + i), 12);
+            if (m->label) memcpy(b + PLY_TRIANGLE, m->label + at + i, 4);
         }
         if (out)
-            lm_io_write(out, buf, n * PLY_TRIANGLE);
+            lm_io_write(out, buf, n * stride);
         else
-            *crc = lm_hash_crc32(*crc, buf, n * PLY_TRIANGLE);
+            *crc = lm_hash_crc32(*crc, buf, n * stride);
     }
 }
 
@@ -743,7 +791,7 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
 {
     static const char *const space[] = {
         [LM_SPACE_UNKNOWN] = "", [LM_SPACE_LPS] = "comment SPACE=LPS\n", [LM_SPACE_RAS] = "comment SPACE=RAS\n"};
-    uint64_t bytes = (uint64_t)mesh->nv * (mesh->quality ? 16 : 12) + (uint64_t)mesh->nt * PLY_TRIANGLE;
+    uint64_t bytes = (uint64_t)mesh->nv * (mesh->quality ? 16 : 12) + (uint64_t)mesh->nt * (PLY_TRIANGLE + (mesh->label ? 4 : 0));
     uint32_t crc = 0;
     if (mesh->nv > INT32_MAX)
         return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: PLY numbers them by int, at most 2147483647", mesh->nv);
@@ -760,7 +808,8 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
     if (!rc) {
         lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s", mesh->nv,
                      mesh->quality ? "property float quality\n" : "");
-        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\nend_header\n", mesh->nt);
+        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%send_header\n", mesh->nt,
+                     mesh->label ? "property uint label\n" : "");
         ply_put_payload(out, mesh, buf, &crc);
     }
     free(buf);

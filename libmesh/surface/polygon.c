@@ -100,12 +100,12 @@ static void polygon_clip(polygon_ring *r, uint32_t *tri, bool *simple)
         idle = 0;
         i = r->next[c]; /* not one long fan: rounder triangles */
     }
-    *simple = left == 3 && lm_predicates_orient2d(r->at[r->before[i]], r->at[i], r->at[r->next[i]]) > 0;
-    for (uint32_t k = r->next[i]; left > 2; left--, tri += 3, k = r->next[k]) {
-        tri[0] = r->v[i];
-        tri[1] = r->v[k];
-        tri[2] = r->v[r->next[k]];
-    }
+    uint32_t a = r->before[i], c = r->next[i];
+    *simple = left == 3 && lm_predicates_orient2d(r->at[a], r->at[i], r->at[c]) > 0;
+    if (!*simple) return;
+    tri[0] = r->v[a];
+    tri[1] = r->v[i];
+    tri[2] = r->v[c];
 }
 
 lm_status lm_polygon_cut(const float *pos, const uint32_t *v, size_t n, uint32_t *tri, bool *simple, lm_err *err)
@@ -129,8 +129,30 @@ lm_status lm_polygon_cut(const float *pos, const uint32_t *v, size_t n, uint32_t
         r.ear = (bool *)(r.before + n);
     }
     *simple = polygon_flatten(pos, v, n, r.at);
-    if (!*simple || polygon_fans(r.at, n)) polygon_fan(v, n, tri);
-    else polygon_clip(&r, tri, simple);
+    bool fan = !*simple || polygon_fans(r.at, n);
+    if (!fan) polygon_clip(&r, tri, simple);
+    if (fan || !*simple) polygon_fan(v, n, tri);
     free(memory);
     return LM_OK;
+}
+
+lm_status lm_polygon_recut(const float *pos, uint32_t *tri, const uint32_t *poly, size_t pairs, size_t *crossed, lm_err *err)
+{
+    uint32_t *v = NULL;
+    size_t cap = 0;
+    lm_status rc = LM_OK;
+    *crossed = 0;
+    for (size_t i = 0; i < pairs && !rc; i++) {
+        uint32_t *t = tri + 3 * (size_t)poly[2 * i];
+        size_t n = poly[2 * i + 1];
+        bool simple = true;
+        if (n > cap && (rc = lm_mem_grow(&v, &cap, n, sizeof *v, err))) break;
+        v[0] = t[0];
+        for (size_t k = 1; k + 1 < n; k++) v[k] = t[3 * k - 2];
+        v[n - 1] = t[3 * (n - 2) - 1];
+        rc = lm_polygon_cut(pos, v, n, t, &simple, err);
+        *crossed += !simple;
+    }
+    free(v);
+    return rc;
 }

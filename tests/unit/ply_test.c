@@ -194,7 +194,7 @@ static void record_of_another_payload(void **state)
 #define POLY_HEAD                                                                                                      \
     "ply\nformat ascii 1.0\ncomment by hand\nelement vertex 6\nproperty float x\nproperty float y\nproperty float z\n"
 static const uint32_t fans[18] = {0, 1, 2, 0, 2, 3, 3, 4, 5, 5, 4, 3, 5, 3, 2, 5, 2, 1};
-static const double points[18] = {0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0.5, 2, 2, 2, -3, 4, 100};
+static const double points[18] = {0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0.5, -1, 0.25, 0, 0.25, -1, 0.1};
 
 static void check_fans(void)
 {
@@ -206,19 +206,19 @@ static void check_fans(void)
 static void ascii_polygons(void **state)
 {
     static const char *good[] = {
-        POLY_HEAD "element face 3\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n1 1 0\n0 1 .5\n2 "
-                  "2 2\n-3 4 1e2\n4 0 1 2 3\n3 3 4 5\n5 5 4 3 2 1",
+        POLY_HEAD "element face 3\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n1 1 0\n0 1 .5\n-1 "
+                  ".25 0\n.25 -1 1e-1\n4 0 1 2 3\n3 3 4 5\n5 5 4 3 2 1",
         /* other line ends, order, names, extra properties, elements, and a list before the corners */
         "ply\r\nformat ascii 1.0\r\nelement vertex 6\r\nproperty uchar red\r\nproperty double z\r\nproperty double "
         "y\r\nproperty list uchar float w\r\nproperty double x\r\n"
         "element edge 2\r\nproperty int a\r\nproperty int b\r\nelement face 3\r\nproperty list int float "
         "uv\r\nproperty list int uint vertex_index\r\nproperty uchar flag\r\n"
-        "end_header\r\n9 0 0 0 0\r\n9 0 0 1 5 1\r\n9 0 1 0 1\r\n9 .5 1 0 0\r\n9 2 2 2 1 1 2\r\n9 100 4 0 -3\r\n0 "
+        "end_header\r\n9 0 0 0 0\r\n9 0 0 1 5 1\r\n9 0 1 0 1\r\n9 .5 1 0 0\r\n9 0 .25 2 1 1 -1\r\n9 .1 -1 0 .25\r\n0 "
         "1\r\n1 2\r\n2 0.5 0.5 4 0 1 2 3 7\r\n0 3 3 4 5 7\r\n0 5 5 4 3 2 1 7\r\n\r\n",
         /* faces first, all on few lines */
         "ply\nformat ascii 1.0\nelement face 3\nproperty list ushort short vertex_indices\nelement vertex 6\nproperty "
         "float x\nproperty float y\nproperty float z\n"
-        "end_header\n4 0 1 2 3 3 3 4 5 5 5 4 3 2 1 0 0 0 1 0 0 1 1 0 0 1 .5\n2 2 2 -3 4 1e2\n",
+        "end_header\n4 0 1 2 3 3 3 4 5 5 5 4 3 2 1 0 0 0 1 0 0 1 1 0 0 1 .5\n-1 .25 0 .25 -1 .1\n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -416,9 +416,11 @@ static void large_mesh(void **state)
     unsigned char *faces = malloc(13 * nt);
     for (size_t i = 0; i < nt; nf++) {
         bool quad = i % 1000 == 500 && i + 1 < nt;
-        if (quad) { /* the second triangle as the fan's */
-            m.tri[3 * i + 3] = m.tri[3 * i];
-            m.tri[3 * i + 4] = m.tri[3 * i + 2];
+        if (quad) { /* a square of its own: a fan */
+            static const float square[12] = {0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0};
+            uint32_t v = (uint32_t)(i / 1000 * 4);
+            memcpy(m.tri + 3 * i, (uint32_t[6]){v, v + 1, v + 2, v, v + 2, v + 3}, 24);
+            memcpy(m.pos + 3 * v, square, sizeof square);
         }
         faces[at] = quad ? 4 : 3;
         memcpy(faces + at + 1, m.tri + 3 * i, 12);
