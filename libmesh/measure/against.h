@@ -13,7 +13,7 @@
 #include "dicom/source.h"
 #include "measure/mass.h"
 #include "measure/verdict.h"
-#include "measure/voxelize.h"
+#include "surface/voxelize.h"
 #include "stream/record.h"
 #include "volume/segment.h"
 

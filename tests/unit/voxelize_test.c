@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "measure/voxelize.h"
+#include "surface/voxelize.h"
 #include "surface/mcubes.h"
 #include "measure_shapes.h"
 #include <setjmp.h>

@@ -7,8 +7,8 @@
  * simplicity, TOG 1990), and the side of an edge is computed once, from the same operands in the same order, for both
  * triangles that share it: on a closed mesh no crossing is lost or counted twice, whatever the rounding. The counts are
  * integers: the result does not depend on threads. */
-#ifndef LM_MEASURE_VOXELIZE_H
-#define LM_MEASURE_VOXELIZE_H
+#ifndef LM_SURFACE_VOXELIZE_H
+#define LM_SURFACE_VOXELIZE_H
 
 #include "surface/mesh.h"
 #include "volume/volume.h"

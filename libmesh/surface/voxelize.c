@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "measure/voxelize.h"
+#include "surface/voxelize.h"
 #include "base/mem.h"
 #include "base/pool.h"
 
