@@ -59,8 +59,8 @@ static lm_status usage(lm_err *err)
     if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: the check uses no grid");
     if (!(a.max_memory.q.value >= 1 && a.max_memory.q.value <= 1e9)) return lm_err_set(err, LM_EUSAGE, NULL, "--max-memory %s: 1 MiB or more is needed", a.max_memory.text);
     if (!a.output && a.hollow.text) a.output = "-";
-    if (a.json && a.output && !strcmp(a.json, "-") && !strcmp(a.output, "-"))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
+    const char *outputs[2] = {a.output, a.json};
+    if ((rc = cli_outputs(outputs, 2, 1, err))) return rc;
     return a.output ? lm_meshfile_suffix(a.output, &s.format, err) : LM_OK;
 }
 
@@ -182,28 +182,28 @@ static void table(lm_out *out)
     lm_io_printf(out, "%-34s %12s\n", "thick enough", s.good ? "yes" : "no");
 }
 
-/* The JSON is put in place after the mesh was written, so that trouble leaves nothing. */
+/* The JSON is put in place after the mesh and the table were written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
     lm_out *json = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool hollow = a.hollow.text, to_stdout = (a.json && !strcmp(a.json, "-")) || (a.output && !strcmp(a.output, "-"));
-    if (a.json && ((rc = lm_io_create(a.json, true, &json, err)) || (rc = cli_json_write(json, s.rec.item[s.rec.n - 1], err)) || (rc = lm_io_flush(json, err))))
-        goto done;
+    if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
     if (a.output && (s.good || !hollow)) {
         lm_meshfile_opt opt = {.format = s.format, .threads = (int)a.threads};
         cli_progress(&tool, a.quiet, "write", 0.95);
         if ((rc = lm_meshfile_save(a.output, &opt, hollow ? &s.out : &s.mesh, &s.rec, err))) goto done;
     }
-    if (json) {
+    if (!hollow && !to_stdout) {
+        cli_progress_done(a.quiet);
+        if ((rc = lm_io_create("-", true, &out, err))) goto done;
+        table(out);
+        rc = lm_io_commit(out, err);
+    }
+    if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
-    if (rc || hollow || to_stdout) goto done;
-    cli_progress_done(a.quiet);
-    if ((rc = lm_io_create("-", true, &out, err))) goto done;
-    table(out);
-    rc = lm_io_commit(out, err);
 done:
     lm_io_abort(json);
     return rc;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WALL_BLOCK = 512, WALL_SHRINK = 64, WALL_CELLS = 1 << 26 };
+enum { WALL_BLOCK = 512, WALL_SHRINK = 64, WALL_STUCK = 4, WALL_CELLS = 1 << 26 };
 #define WALL_POINTS 200000000.0
 /* A ball is done when its centre is so nearly as far from the surface as from its point (parts of the radius). */
 #define WALL_TOUCH 1e-6
@@ -249,10 +249,32 @@ static lm_status wall_cells(wall_job *job, lm_err *err)
 
 /* ---- 5 the answer ---- */
 
+/* Move a ball away from what it touches until it is thick enough, never farther than it reaches (so it stays inside), as
+ * alternating projections onto the half spaces it must keep clear of. The largest radius on the way within reach of p. */
+static double wall_push(const wall_job *job, const double p[3], const wall_ball *from, double enough, double reach)
+{
+    double c[3] = {from->c[0], from->c[1], from->c[2]}, most = 0, high = 0;
+    uint32_t hint = LM_NEAREST_NONE;
+    for (int i = 0, stuck = 0; i < WALL_SHRINK && stuck < WALL_STUCK; i++) {
+        lm_nearest_hit hit;
+        lm_nearest_find(&job->near, c, INFINITY, hint, &hit);
+        double d = sqrt(hit.d2), v[3] = {p[0] - c[0], p[1] - c[1], p[2] - c[2]};
+        hint = hit.tri;
+        stuck = d > 1.001 * high ? 0 : stuck + 1;
+        high = d > high ? d : high;
+        if (d > most && wall_dot(v, v) <= (d + reach) * (d + reach)) most = d;
+        if (d >= enough || d == 0) break;
+        double step = (0.5 * job->wall - d < 0.9 * d ? 0.5 * job->wall - d : 0.9 * d) / d;
+        for (int k = 0; k < 3; k++) c[k] += (c[k] - hit.q[k]) * step;
+    }
+    return most;
+}
+
 /* Diameter of the largest ball within T/2 of p; of the first one found that is thick enough. */
 static double wall_thickness(const wall_job *job, const double p[3])
 {
-    double most = 0, enough = 0.5 * (job->wall - job->tol), reach = 0.5 * (job->wall + job->tol);
+    double enough = 0.5 * (job->wall - job->tol), reach = 0.5 * (job->wall + job->tol);
+    const wall_ball none = {.r = 0}, *most = &none;
     size_t at[3], lo[3], hi[3];
     wall_cell(job, p, at);
     for (int c = 0; c < 3; c++) {
@@ -266,12 +288,14 @@ static double wall_thickness(const wall_job *job, const double p[3])
                 for (size_t q = job->start[cell]; q < job->start[cell + 1]; q++) {
                     const wall_ball *b = &job->ball[job->item[q]];
                     double d[3] = {p[0] - b->c[0], p[1] - b->c[1], p[2] - b->c[2]};
-                    if (b->r <= most || wall_dot(d, d) > (b->r + reach) * (b->r + reach)) continue;
-                    most = b->r;
-                    if (most >= enough) return 2 * most;
+                    if (b->r <= most->r || wall_dot(d, d) > (b->r + reach) * (b->r + reach)) continue;
+                    most = b;
+                    if (b->r >= enough) return 2 * b->r;
                 }
             }
-    return 2 * most;
+    if (most == &none) return 0;
+    double pushed = wall_push(job, p, most, enough, reach);
+    return 2 * (pushed > most->r ? pushed : most->r);
 }
 
 static lm_status wall_thick_task(void *ctx, size_t task, int worker, lm_err *err)

@@ -8,9 +8,10 @@
  *
  * Balls are grown at points spread over all facets, in pieces no wider than T/2, by shrinking (Ma, Bae, Choi: 3D medial
  * axis point approximation using nearest neighbors and the normal field, The Visual Computer 28, 2012) to the nearest
- * triangles. Each is taken with the exact distance of its centre from the surface, so that no ball reaches outside: what
- * is said to be thick is thick. The other way round, a ball that would fit but touches between the points can be missed:
- * where the answer hangs on one, within T/2 of it, thin may be said of what is just thick enough.
+ * triangles. Where no such ball answers for a point, the largest near it is pushed away from what it touches until it
+ * is thick enough or stuck. Each ball is taken with the exact distance of its centre from the surface, and none leaves the
+ * solid: what is said to be thick is thick. The other way round a ball that would just fit can be missed, since the search
+ * is local: where the answer hangs on a hair, thin may be said of what is just thick enough.
  * The ray runs from the same points against the normal to the next surface. Nothing is shared with the field and the
  * offsets of hollow.h but the tree of boxes, and for the balls nearest.h; the rays use neither field nor nearest.h. */
 #ifndef LM_SHELL_WALL_H

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# meshshell: hollowing and the check of walls, from the outside.
+
+load common
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    gen_meshes -o fx
+    box 0 0 0 20 20 6 >block.off
+    box 0 0 0 20 20 1.2 >plate.off
+}
+
+setup() {
+    TOOL=meshshell
+    cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# box X Y Z LX LY LZ: OFF
+box() {
+    awk -v x="$1" -v y="$2" -v z="$3" -v a="$4" -v b="$5" -v c="$6" 'BEGIN {
+        print "OFF\n8 12 0"
+        for (i = 0; i < 8; i++) print x + (i % 2) * a, y + int(i / 2) % 2 * b, z + int(i / 4) * c
+        n = split("0 2 3 0 3 1 4 5 7 4 7 6 0 1 5 0 5 4 2 6 7 2 7 3 0 4 6 0 6 2 1 3 7 1 7 5", f, " ")
+        for (i = 1; i <= n; i += 3) print 3, f[i], f[i + 1], f[i + 2]
+    }'
+}
+
+@test "meshshell --hollow: valid, wall as asked, outside first and untouched, books closed" {
+    meshshell --hollow 1.5mm --grid 0.5 block.off --json h.json -o hollow.ply
+    meshfix --check hollow.ply >table
+    grep -q '^cavities  *1$' table
+    [ "$(jq '.hollow.measured.min_mm >= 1.5 - .hollow.tolerance_mm' h.json)" = true ]
+    [ "$(jq '.hollow.outer_triangles' h.json)" -eq 12 ]
+    # 17 x 17 x 3, less what the grid cuts off its edges
+    within 1.5 "$(number cavity_mm3 h.json)" 867
+    [ "$(jq -c '.ledger[0] | [.kind, .from, .to, .moved_mm, .region]' h.json)" = '["intended","mesh","mesh",0,"inner wall"]' ]
+    within 0.0001 "$(number before_mm3 h.json)" 2400
+    [ "$(jq '.ledger[0] | (.before_mm3 - .after_mm3 - '"$(number cavity_mm3 h.json)"') | fabs < 0.01' h.json)" = true ]
+    # the same numbers in front
+    meshfix -q block.off >solid.ply
+    cmp <(sed '1,/^end_header/d' solid.ply | head -c 96) <(sed '1,/^end_header/d' hollow.ply | head -c 96)
+}
+
+@test "meshshell: a pipe of its own, twice the same bytes, any number of threads" {
+    meshfix -q block.off | meshshell -j 1 --hollow 2 >a.ply
+    meshfix -q block.off | meshshell -j 5 --hollow 2 >b.ply
+    cmp a.ply b.ply
+    [ "$(grep -ac 'obj_info meshqa_record 2 ' a.ply)" -gt 0 ]
+}
+
+@test "meshshell: what it hollows passes its own check, and is too thin for more" {
+    meshshell --hollow 1.5 block.off -o c.ply
+    run -0 meshshell --check-wall 1.5 c.ply
+    [ "${lines[-1]##* }" = yes ]
+    run -1 --separate-stderr meshshell --check-wall 1.8mm c.ply --json w.json
+    [ "${lines[-1]##* }" = no ]
+    [[ $stderr == *'thinner than 1.8 mm'* ]]
+    [ "$(jq '.wall.thick_enough' w.json)" = false ]
+    [ "$(jq '.wall.min_ball_mm > 1.49 and .wall.min_ball_mm < 1.8 and .wall.min_ray_mm > 1.49' w.json)" = true ]
+}
+
+@test "meshshell --check-wall: thickness goes with the vertices on request, the mesh itself unchanged" {
+    run -1 --separate-stderr meshshell --check-wall 2mm plate.off -o q.ply --json q.json
+    grep -aq '^property float quality' q.ply
+    within 0.2 "$(number min_ball_mm q.json)" 1.2
+    within 0.01 "$(number thin_mm2 q.json)" 896
+    run -0 --separate-stderr meshshell --check-wall 1.2mm plate.off -o -
+    [[ $output != *'thick enough'* ]]
+}
+
+@test "meshshell: no solid, no hollowing: the faults by name, exit 1, nothing written" {
+    for n in open_edge self_intersect nonmanifold_edge flipped inverted; do
+        f=$(ls fx/${n}_bad.*)
+        for how in --hollow --check-wall; do
+            refuses 1 out.ply meshshell -q $how 1mm "$f" -o out.ply
+            [[ $stderr == *'no solid'* ]]
+        done
+    done
+    refuses 1 out.ply meshshell -q --hollow 1mm "$(ls fx/open_edge_bad.*)" -o out.ply
+    [[ $stderr == *'open edges'* ]]
+}
+
+@test "meshshell: larger than the body: exit 1, with the ball that fits; nothing goes down a pipe" {
+    refuses 1 out.ply meshshell -q --hollow 4mm block.off -o out.ply
+    [[ $stderr =~ 'radius of '([0-9.]+) ]]
+    within 25 "${BASH_REMATCH[1]}" 3
+    refuses 1 out.ply meshshell -q --hollow 1m block.off -o out.ply
+    run --separate-stderr bash -c 'meshshell -q --hollow 4 block.off | meshfix -q'
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+}
+
+@test "meshshell: bad options and bad input, one line each" {
+    refuses 2 out.ply meshshell block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1 --check-wall 1 block.off -o out.ply
+    for t in 0 -1 0mm 5% 2ml abc nan; do
+        refuses 2 out.ply meshshell --hollow=$t block.off -o out.ply
+        refuses 2 out.ply meshshell --check-wall=$t block.off -o out.ply
+    done
+    refuses 2 out.ply meshshell --hollow 1.5 --grid 0.6 block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1.5 --grid 0 block.off -o out.ply
+    refuses 2 out.ply meshshell --check-wall 1.5 --grid 0.1 block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1.5 --max-memory 0 block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1.5 --grid 0.01 --max-memory 8 block.off -o out.ply
+    [[ $stderr == *'would fit'* ]]
+    refuses 2 out.ply meshshell --hollow 1.5 nothing.ply -o out.ply
+    refuses 2 out.xyz meshshell --hollow 1.5 block.off -o out.xyz
+    head -c 300 fx/soup_good.ply >cut.ply
+    refuses 2 out.ply meshshell --hollow 1.5 cut.ply -o out.ply
+    refuses 2 out.ply meshshell --hollow 1.5 block.off -o out.ply --json nodir/x.json
+}
