@@ -179,7 +179,7 @@ static void deviation_best(deviation_corner *best, const deviation_corner *c)
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
 static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2, lm_err *err)
 {
-    double lo = 0, r2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
+    double lo = 0, r2 = 0, longest2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
     deviation_corner c = {.d = 0};
     bool zero = x->hi == 0;
     for (int i = 0; i < 3; i++) d[i] = x->c[i].d;
@@ -191,8 +191,11 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
         for (int i = 0; i < 3; i++) {
             double far2 = fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p));
             lo = fmax(lo, d[i] - sqrt(far2));
+            longest2 = fmax(longest2, far2);
             r2 = fmax(r2, deviation_dist2(x->c[i].p, c.p));
         }
+        double least = fmin(d[0], fmin(d[1], d[2]));
+        lo = fmax(lo, sqrt(fmax(0, least * least - longest2 / 3)));
         lo = fmax(lo, c.d - sqrt(r2));
         x->hi = fmin(x->hi, c.d + sqrt(r2));
         deviation_bound(w, x, w->start);

@@ -6,7 +6,9 @@
  *   - it is 1-Lipschitz;
  *   - the distance from one triangle is convex, so that the greatest distance of the corners from any one triangle of the other
  *     surface bounds d over the whole cell (Tang, Lee and Kim, Interactive Hausdorff distance computation for general polygonal
- *     models, ACM Transactions on Graphics 28, 2009).
+ *     models, ACM Transactions on Graphics 28, 2009);
+ *   - d^2 - |x|^2 is concave (the least of linear functions), so that d^2 falls below its least value at the corners by a third
+ *     of the squared longest edge at most.
  * The maximum: cells whose upper bound exceeds the greatest d found so far by more than the precision are cut further, greatest
  * bound first, where the nearest triangle changes or in the middle (branch and bound after Guthe, Borodin and Klein, Fast and
  * accurate Hausdorff distance calculation between meshes, Journal of WSCG 13, 2005). lower is attained at a named pair of

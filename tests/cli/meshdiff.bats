@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# meshdiff: numbers of boxes that are known, verdicts and exit codes, the map, and what is refused.
+
+load common
+
+setup() {
+    TOOL=meshdiff
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# box FILE X Y Z [COMMENT]: ASCII PLY, from the origin to X Y Z.
+box() {
+    {
+        printf 'ply\nformat ascii 1.0\n%s' "${5:+comment $5
+}"
+        printf 'element vertex 8\nproperty float x\nproperty float y\nproperty float z\nelement face 12\nproperty list uchar int vertex_indices\nend_header\n'
+        for z in 0 "$4"; do for y in 0 "$3"; do for x in 0 "$2"; do echo "$x $y $z"; done; done; done
+        printf '3 %s\n' '0 2 3' '0 3 1' '4 5 7' '4 7 6' '0 1 5' '0 5 4' '2 6 7' '2 7 3' '0 4 6' '0 6 2' '1 3 7' '1 7 5'
+    } >"$1"
+}
+
+@test "meshdiff: a mesh and itself are 0 apart, exactly" {
+    box a.ply 10 20 30
+    run -0 --separate-stderr meshdiff --tol 0 --json d.json a.ply a.ply
+    [ -z "$stderr" ]
+    [[ $output == *"tolerance 0 mm: pass"* ]]
+    [ "$(jq -c '[.deviation | .. | objects | .value, .lower, .upper, .max_lower_mm, .max_upper_mm | numbers] | unique' d.json)" = '[0.0]' ] ||
+        [ "$(jq -c '[.deviation | .. | objects | .value, .lower, .upper, .max_lower_mm, .max_upper_mm | numbers] | unique' d.json)" = '[0]' ]
+    [ "$(jq -r '.verdict, .audit.a.valid, .audit.b.valid' d.json | tr '\n' ' ')" = 'pass true true ' ]
+}
+
+@test "meshdiff: boxes with one side moved by 0.25 mm, and the tolerance decides" {
+    box a.ply 10 10 10
+    box b.ply 10 10 10.25
+    run -0 meshdiff a.ply b.ply --json -
+    jq -e '.deviation | (.hausdorff_lower_mm - 0.25 | fabs) < 1e-6 and (.hausdorff_upper_mm - 0.25 | fabs) < 0.0011 and .hausdorff_upper_mm >= 0.25
+        and (.a_to_b.area_mm2 - 600 | fabs) < 1e-6 ' <<<"$output"
+    [ "$(jq -r .verdict <<<"$output")" = none ]
+    run -0 meshdiff -q --tol 0.26mm a.ply b.ply
+    run -1 --separate-stderr meshdiff --tol 240um a.ply b.ply
+    [[ $output == *"tolerance 0.24 mm: fail"* ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "meshdiff: the meshes are at least 0.25"* ]]
+}
+
+@test "meshdiff: a tolerance between the bounds cannot be decided, a finer precision decides" {
+    # B is three points, A the triangle between them: farthest is the centre of the circle through them, sqrt(29) away
+    {
+        printf 'ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n'
+        printf '%s\n' '0 0 0' '10 0 0' '3 7 0' '3 0 1 2'
+    } >a.ply
+    sed 's/^element face 1/element face 3/; s/^3 0 1 2/3 0 0 0\n3 1 1 1\n3 2 2 2/' a.ply >b.ply
+    run -0 meshdiff -q --precision 0.1 --json d.json a.ply b.ply
+    jq -e '.deviation | .hausdorff_lower_mm as $l | .hausdorff_upper_mm as $u | $l < $u and $u - $l <= 0.1 and $l <= (29 | sqrt) and $u >= (29 | sqrt)' d.json
+    middle=$(jq '.deviation | (.hausdorff_lower_mm + .hausdorff_upper_mm) / 2' d.json)
+    run -1 --separate-stderr meshdiff -q --precision 0.1 --json d.json --tol "$middle" a.ply b.ply
+    [[ $stderr == *"cannot be decided"* ]]
+    [ "$(jq -r .verdict d.json)" = undecided ]
+    run -0 meshdiff -q --precision 1e-6 --tol 5.38517 a.ply b.ply
+    run -1 --separate-stderr meshdiff -q --precision 1e-6 --tol 5.38516 a.ply b.ply
+    [[ $stderr == *"at least 5.3851"* ]]
+}
+
+@test "meshdiff -o: A as it was, with the distance as quality and a record; also when the answer is no" {
+    box a.ply 10 10 10.25
+    box b.ply 10 10 10
+    run -1 meshdiff -q --tol 0.1 -o map.ply a.ply b.ply
+    grep -aq '^property float quality$' map.ply
+    grep -aq 'obj_info meshqa_record 1 .*"tool":"meshdiff"' map.ply
+    sed '1,/^end_header$/d' map.ply | head -c 128 | od -An -v -w16 -tf4 | awk '{ if ($4 != ($3 > 10 ? 0.25 : 0)) exit 1; n++ } END { exit n != 8 }'
+    run -0 meshdiff -q map.ply a.ply --tol 0
+    run -0 bash -c 'meshdiff -q -o - a.ply b.ply | cmp - <(meshdiff -q -o x.ply a.ply b.ply >/dev/null; cat x.ply)'
+    run -1 bash -c 'meshdiff -q --tol 0.1 -o - a.ply b.ply 2>/dev/null | wc -c; exit ${PIPESTATUS[0]}'
+    [ "$output" -eq 0 ]
+    meshdiff -q - b.ply <a.ply >stdin.txt
+    cmp stdin.txt <(meshdiff -q a.ply b.ply)
+}
+
+@test "meshdiff: the same bytes for any number of threads" {
+    gen_meshes -o fx
+    set -- $(ls fx/*_good.ply | sed -n '1p;$p')
+    for j in 1 2 3 8; do
+        meshdiff -q -j $j --json $j.json -o $j.ply "$1" "$2" >$j.txt
+        cmp $j.json 1.json && cmp $j.ply 1.ply && cmp $j.txt 1.txt
+    done
+}
+
+@test "meshdiff: a mesh that is not valid is measured, and a note says so" {
+    box a.ply 10 10 10
+    sed 's/^element face 12/element face 11/; $d' a.ply >open.ply
+    run -0 --separate-stderr meshdiff --json d.json open.ply a.ply
+    [[ $stderr == "meshdiff: note: mesh A is not valid"* ]]
+    [ "$(jq -r '.findings[0].level, .audit.a.open_edges, .audit.b.valid' d.json | tr '\n' ' ')" = 'note 3 true ' ]
+    run -0 --separate-stderr meshdiff -q open.ply a.ply
+    [ -z "$stderr" ]
+}
+
+@test "meshdiff: RAS is compared in LPS, and what is turned or unsaid is noted" {
+    box lps.ply 10 10 10 SPACE=LPS
+    box ras.ply -10 -10 10 SPACE=RAS
+    box same.ply 10 10 10 SPACE=RAS
+    box any.ply 10 10 10
+    run -0 --separate-stderr meshdiff --json d.json --tol 0 lps.ply ras.ply
+    [[ $stderr == *"mesh B: SPACE=RAS was turned into LPS"* ]]
+    [[ $(jq -r '.findings[0].text' d.json) == "mesh B: SPACE=RAS"* ]]
+    run -1 meshdiff --tol 9 lps.ply same.ply
+    run -0 --separate-stderr meshdiff --tol 0 lps.ply any.ply
+    [[ $stderr == *"does not say"* ]]
+}
+
+@test "meshdiff: usage and input that are refused leave nothing" {
+    box a.ply 10 10 10
+    printf 'ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nelement face 0\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n' >none.ply
+    head -c 300 a.ply >cut.ply
+    refuses 2 o.ply meshdiff a.ply
+    refuses 2 o.ply meshdiff a.ply a.ply a.ply
+    refuses 2 o.ply meshdiff - -
+    refuses 2 o.ply meshdiff --tol 1% a.ply a.ply
+    refuses 2 o.ply meshdiff --tol -1 a.ply a.ply
+    refuses 2 o.ply meshdiff --precision 0 a.ply a.ply
+    refuses 2 o.stl meshdiff -o o.stl a.ply a.ply
+    refuses 2 o.ply meshdiff -o o.ply --json o.ply a.ply a.ply
+    refuses 2 o.ply meshdiff -o - --json - a.ply a.ply
+    refuses 2 o.ply meshdiff -o o.ply --json o.json a.ply none.ply
+    [[ $stderr == *"second mesh has no triangles"* ]]
+    refuses 2 o.ply meshdiff -o o.ply --json o.json cut.ply a.ply
+    refuses 2 o.json meshdiff -o o.ply --json o.json a.ply missing.ply
+}

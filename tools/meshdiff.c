@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* meshdiff: how far two meshes are apart, both ways, with bounds; neither is changed. */
+#include "cli/cli.h"
+#include "base/mem.h"
+#include "diff/deviation.h"
+#include "format/meshfile.h"
+#include "stream/audit_json.h"
+#include "surface/audit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+    cli_quantity tol, precision;
+    bool verbose, quiet;
+    size_t threads;
+    const char *output, *json;
+} a;
+
+static const cli_opt opts[] = {
+    {"tol", 't', CLI_QUANTITY, "LENGTH", NULL, "exit 0 only when no point is farther from the other mesh than this", &a.tol, LM_UNIT_MM},
+    {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision, LM_UNIT_MM},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "write A as PLY with its distance from B as quality ('-': instead of the table)", &a.output, LM_UNIT_NONE},
+    CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads), CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+};
+
+static const cli_tool tool = {
+    .name = "meshdiff",
+    .purpose = "Measure how far the surfaces of two meshes are apart, both ways, with bounds that hold.",
+    .usage = "[options] A B",
+    .opts = opts,
+    .notes = "Exit: 0 within the tolerance, or none was given; 1 not, or it cannot be decided; 2 trouble.",
+    .min_args = 2,
+    .max_args = 2,
+};
+
+static struct {
+    lm_mesh mesh[2];
+    lm_records rec[2];
+    lm_audit audit[2];
+    lm_deviation dev;
+    lm_verdict verdict;
+    char why[LM_ERR_TEXT];
+} s;
+
+static lm_status usage(const char *const args[2], lm_err *err)
+{
+    lm_meshfile_format format;
+    bool to_stdout = a.output && !strcmp(a.output, "-");
+    if (!strcmp(args[0], "-") && !strcmp(args[1], "-")) return lm_err_set(err, LM_EUSAGE, NULL, "only one of the meshes can come from standard input");
+    if (a.tol.text && a.tol.q.unit != LM_UNIT_MM) return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length is needed, as 0.1mm", a.tol.text);
+    if (a.tol.text && a.tol.q.value < 0) return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length of 0 or more is needed", a.tol.text);
+    if (a.precision.q.unit != LM_UNIT_MM || !(a.precision.q.value > 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--precision %s: a length above 0 is needed", a.precision.text);
+    if (a.json && !strcmp(a.json, "-") && to_stdout) return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
+    lm_status rc = cli_outputs((const char *const[]){a.output, a.json}, 2, 1, err);
+    if (rc || !a.output) return rc;
+    rc = lm_meshfile_suffix(a.output, &format, err);
+    if (!rc && format != LM_MESHFILE_PLY) rc = lm_err_set(err, LM_EUSAGE, NULL, "--output %s: only PLY carries the distances, use .ply", a.output);
+    return rc;
+}
+
+static lm_status work(lm_err *err)
+{
+    lm_audit_opt aopt = {.threads = (int)a.threads};
+    lm_deviation_opt opt = {.precision_mm = a.precision.q.value, .threads = (int)a.threads};
+    lm_status rc;
+    float *quality = NULL;
+    if (a.output) {
+        if (!s.mesh[0].quality && !(s.mesh[0].quality = lm_mem_alloc(s.mesh[0].nv, sizeof(float), err))) return LM_ENOMEM;
+        quality = s.mesh[0].quality;
+    }
+    cli_progress(&tool, a.quiet, "measure", 0.1);
+    if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
+    cli_progress(&tool, a.quiet, "check", 0.7);
+    for (int i = 0; i < 2; i++)
+        if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
+    if (!a.tol.text) return LM_OK;
+    s.verdict = lm_deviation_judge(&s.dev, a.tol.q.value);
+    if (s.verdict == LM_VERDICT_FAIL)
+        snprintf(s.why, sizeof s.why, "the meshes are at least %.6f mm apart, the tolerance is %g mm", s.dev.lower, a.tol.q.value);
+    else if (s.verdict == LM_VERDICT_UNDECIDED)
+        snprintf(s.why, sizeof s.why, "cannot be decided: the meshes are from %.9g to %.9g mm apart, the tolerance of %g mm lies between: ask for a smaller --precision",
+                 s.dev.lower, s.dev.upper, a.tol.q.value);
+    return LM_OK;
+}
+
+/* ---- record and JSON ---- */
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *value(const lm_deviation_value *v)
+{
+    return json_pack("{s:o, s:o, s:o}", "value", number(v->value), "lower", number(v->lower), "upper", number(v->upper));
+}
+
+static json_t *percentiles(const lm_deviation_value *v)
+{
+    json_t *o = json_object();
+    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
+        char key[8];
+        snprintf(key, sizeof key, "p%.0f", lm_deviation_percent[p]);
+        json_object_set_new(o, key, value(&v[p]));
+    }
+    return o;
+}
+
+static json_t *side(const lm_deviation_side *d)
+{
+    return json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", d->lower, "max_upper_mm", d->upper,
+                     "at_mm", d->at[0], d->at[1], d->at[2], "nearest_mm", d->to[0], d->to[1], d->to[2], "mean_mm", value(&d->mean),
+                     "rms_mm", value(&d->rms), "percentiles_mm", percentiles(d->percentile), "area_mm2", d->area_mm2, "samples", (json_int_t)d->samples);
+}
+
+static json_t *facts(void)
+{
+    const lm_deviation *d = &s.dev;
+    return json_pack("{s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm", d->upper,
+                     "a_to_b", side(&d->side[0]), "b_to_a", side(&d->side[1]), "mean_mm", value(&d->mean), "rms_mm", value(&d->rms),
+                     "larger_percentiles_mm", percentiles(d->larger), "pooled_percentiles_mm", percentiles(d->pooled));
+}
+
+/* What was said while the meshes were read: A's stands in the record already. */
+static lm_status reading(json_t *r, lm_err *err)
+{
+    const json_t *said[2] = {json_object_get(r, "findings"), s.rec[1].findings};
+    lm_status rc = LM_OK;
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0, n = json_array_size(said[i]); k < n && !rc; k++) {
+            const json_t *f = json_array_get(said[i], k);
+            char text[400];
+            snprintf(text, sizeof text, "mesh %c: %s", 'A' + i, json_string_value(json_object_get(f, "text")));
+            if (!a.quiet) cli_note(&tool, "%s", text);
+            if (i) rc = lm_record_finding(r, json_string_value(json_object_get(f, "level")), json_string_value(json_object_get(f, "rule")), text, err);
+        }
+    return rc;
+}
+
+/* What a reader of the numbers must know. */
+static lm_status findings(json_t *r, lm_err *err)
+{
+    lm_status rc = reading(r, err);
+    for (int i = 0; i < 2 && !rc; i++) {
+        char line[300], text[400];
+        if (s.audit[i].valid) continue;
+        lm_audit_line(&s.audit[i], line, sizeof line);
+        snprintf(text, sizeof text, "mesh %c is not valid, and was measured as it is: %s", 'A' + i, line);
+        rc = lm_record_finding(r, "note", NULL, text, err);
+        if (!a.quiet) cli_note(&tool, "%s", text);
+    }
+    if (!rc && (s.mesh[0].space == LM_SPACE_UNKNOWN) != (s.mesh[1].space == LM_SPACE_UNKNOWN)) {
+        const char *text = "one mesh does not say in which coordinates it is (LPS or RAS): taken as those of the other";
+        rc = lm_record_finding(r, "note", NULL, text, err);
+        if (!a.quiet) cli_note(&tool, "%s", text);
+    }
+    if (!rc && (s.dev.side[0].wide || s.dev.side[1].wide)) {
+        const char *text = "the bounds did not come as close as --precision asks for; they hold as they are";
+        rc = lm_record_finding(r, "warning", NULL, text, err);
+        if (!a.quiet) cli_note(&tool, "%s", text);
+    }
+    return rc;
+}
+
+static lm_status record(lm_err *err)
+{
+    lm_status rc;
+    json_t *r = lm_record_new(&s.rec[0], tool.name, err);
+    if (!r) return LM_ENOMEM;
+    json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err), *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
+    bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
+    if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
+    bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
+    bad |= json_object_set_new(r, "deviation", facts()) != 0;
+    bad |= json_object_set_new(r, "verdict", json_string(lm_verdict_name(s.verdict))) != 0;
+    rc = bad ? lm_err_nomem(err, sizeof(json_t)) : findings(r, err);
+    if (!rc) return lm_record_append(&s.rec[0], r, err);
+    json_decref(r);
+    return rc;
+}
+
+/* ---- the table ---- */
+
+static void row(lm_out *out, const char *what, double x, double y, double both, const lm_deviation_value *bounds)
+{
+    const double v[3] = {x, y, both};
+    lm_io_printf(out, "%-32s", what);
+    for (int i = 0; i < 3; i++) {
+        if (isfinite(v[i])) lm_io_printf(out, " %13.6f", v[i]);
+        else lm_io_printf(out, " %13s", "-");
+    }
+    if (bounds && isfinite(bounds->lower)) lm_io_printf(out, "   %.6f to %.6f", bounds->lower, bounds->upper);
+    lm_io_printf(out, "\n");
+}
+
+static void table(lm_out *out)
+{
+    const lm_deviation *d = &s.dev;
+    const lm_deviation_side *x = &d->side[0], *y = &d->side[1];
+    char what[64];
+    lm_io_printf(out, "%-32s %13s %13s %13s   %s\n", "distance in mm", "A to B", "B to A", "both", "bounds of both");
+    row(out, "maximum, at least", x->lower, y->lower, d->lower, NULL);
+    row(out, "maximum, at most", x->upper, y->upper, d->upper, NULL);
+    row(out, "mean", x->mean.value, y->mean.value, d->mean.value, &d->mean);
+    row(out, "root mean square", x->rms.value, y->rms.value, d->rms.value, &d->rms);
+    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
+        snprintf(what, sizeof what, "percentile %.0f, the larger", lm_deviation_percent[p]);
+        row(out, what, x->percentile[p].value, y->percentile[p].value, d->larger[p].value, &d->larger[p]);
+    }
+    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
+        snprintf(what, sizeof what, "percentile %.0f, pooled", lm_deviation_percent[p]);
+        row(out, what, NAN, NAN, d->pooled[p].value, &d->pooled[p]);
+    }
+    lm_io_printf(out, "maximum of both: Hausdorff distance; mean, root mean square: of both surfaces pooled; all by area;\n"
+                      "percentile p: p %% of the area are no farther than this, of both the larger one, or of both surfaces pooled\n");
+    for (int i = 0; i < 2; i++) {
+        const double *p = d->side[i].at, *q = d->side[i].to;
+        lm_io_printf(out, "farthest of %c: %.6f %.6f %.6f, nearest to it on %c: %.6f %.6f %.6f\n", 'A' + i, p[0], p[1], p[2], 'B' - i, q[0], q[1], q[2]);
+    }
+    if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
+}
+
+/* The JSON is put in place last, so that trouble leaves nothing. A stream is not sent when the answer
+ * is no: the next tool must not go on. */
+static lm_status write_all(lm_err *err)
+{
+    lm_out *json = NULL, *out = NULL;
+    bool stream = a.output && !strcmp(a.output, "-"), no = s.verdict == LM_VERDICT_FAIL || s.verdict == LM_VERDICT_UNDECIDED;
+    lm_status rc = LM_OK;
+    if (a.json && (rc = cli_json(a.json, s.rec[0].item[s.rec[0].n - 1], &json, err))) goto done;
+    if (a.output && !(stream && no)) {
+        lm_meshfile_opt opt = {.format = LM_MESHFILE_PLY};
+        cli_progress(&tool, a.quiet, "write", 0.9);
+        if ((rc = lm_meshfile_save(a.output, &opt, &s.mesh[0], &s.rec[0], err))) goto done;
+    }
+    cli_progress_done(a.quiet);
+    if (!stream && !(a.json && !strcmp(a.json, "-"))) {
+        if ((rc = lm_io_create("-", true, &out, err))) goto done;
+        table(out);
+        rc = lm_io_commit(out, err);
+    }
+    if (!rc && json) {
+        rc = lm_io_commit(json, err);
+        json = NULL;
+    }
+done:
+    lm_io_abort(json);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    const char *args[2];
+    size_t n;
+    int rc;
+    lm_err err = LM_ERR_INIT;
+
+    if (cli_parse(&tool, argc, argv, args, 2, &n, &rc)) return rc;
+    if (usage(args, &err)) goto fail;
+    for (int i = 0; i < 2; i++)
+        if (lm_meshfile_load(args[i], &s.mesh[i], &s.rec[i], &err)) goto fail;
+    if (work(&err) || record(&err) || write_all(&err)) goto fail;
+    if (a.verbose) cli_note(&tool, "%zu and %zu points were measured", s.dev.side[0].samples, s.dev.side[1].samples);
+    if (s.why[0]) {
+        lm_err_set(&err, LM_ENO, NULL, "%s", s.why);
+        goto fail;
+    }
+    goto done;
+fail:
+    rc = cli_fail(&tool, &err);
+done:
+    for (int i = 0; i < 2; i++) {
+        lm_record_release(&s.rec[i]);
+        lm_mesh_release(&s.mesh[i]);
+    }
+    return rc;
+}
