@@ -364,6 +364,15 @@ static json_t *source_vector(const double *v, int n)
     return a;
 }
 
+/* Rescale Type is free text; only the standard's own terms (PS3.3 C.11.1.1.2) go out. */
+static const char *source_rescale(const char *type)
+{
+    static const char *const term[] = {"OD", "HU", "US", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"};
+    for (size_t i = 0; i < sizeof term / sizeof *term; i++)
+        if (!strcmp(type, term[i])) return term[i];
+    return type[0] ? "other" : NULL;
+}
+
 /* Absent facts are null. Allow-listed values only: see the contract of lm_source_load. */
 static json_t *source_facts(const lm_source *s, const lm_series *r, const char *sha)
 {
@@ -378,7 +387,7 @@ static json_t *source_facts(const lm_source *s, const lm_series *r, const char *
                      (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices,
                      "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
                      r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL,
-                     "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", h->rescale_type[0] ? h->rescale_type : NULL,
+                     "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", source_rescale(h->rescale_type),
                      "warnings", source_warnings(r));
 }
 

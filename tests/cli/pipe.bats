@@ -138,6 +138,15 @@ volume() { meshmeasure --json "$out.json" "$1" >/dev/null && number volume_mm3 "
     done
 }
 
+@test "free text in the rescale type does not go out" {
+    cp -r sphere "$BATS_TEST_TMPDIR/s"
+    LC_ALL=C sed -i 's/\x28\x00\x54\x10LO\x02\x00HU/\x28\x00\x54\x10LO\x02\x00QZ/' "$BATS_TEST_TMPDIR"/s/*
+    [ "$(grep -lac QZ "$BATS_TEST_TMPDIR"/s/* | wc -l)" -ge 46 ]
+    dcmseg "$BATS_TEST_TMPDIR/s" --threshold 500 -o "$out.nrrd" --json "$out.json"
+    grep -q '"rescale_type": "other"' "$out.json"
+    ! head -n 30 "$out.nrrd" | grep -a -q '"QZ"'
+}
+
 @test "the demo script runs the pipe on a given series, and tells which tool failed" {
     OUT=$BATS_TEST_TMPDIR/demo DICOM=sphere run -0 --separate-stderr "$ROOT/tools/scripts/demo.sh"
     for f in part.3mf part.stl report.html report.json; do
