@@ -227,8 +227,8 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_verdict_text(m->u_centroid_mm, LM_UNIT_MM, a, sizeof a);
         lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   known to %s\n", "centroid", m->centroid_mm[0], m->centroid_mm[1], m->centroid_mm[2], a);
     }
-    lm_io_printf(out, "%-14s %16zu   and %zu cavities\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities, "triangles",
-                 f->audit->triangles);
+    lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
+                 m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no", f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);
     if (f->second)

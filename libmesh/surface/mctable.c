@@ -159,7 +159,7 @@ static void mctable_make(void)
 {
     int at = 0;
     for (unsigned in = 0; in < 256; in++) {
-        unsigned faces = 0, ambiguous[6], n = 0;
+        unsigned faces = 0, ambiguous[6] = {0}, n = 0;
         for (int f = 0; f < 6; f++)
             if (mctable_ambiguous(in, f)) {
                 faces |= 1u << f;

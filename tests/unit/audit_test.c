@@ -48,6 +48,7 @@ static void good(const lm_audit *a)
 static void cube_and_its_faults(void **state)
 {
     (void)state;
+    char line[100];
     box(1, 2, 3, 2, false);
     lm_audit a = look();
     good(&a);
@@ -119,6 +120,8 @@ static void cube_and_its_faults(void **state)
     assert_int_equal(a.first[LM_FAULT_COINCIDENT], 8);
     assert_int_equal(a.count[LM_FAULT_OPEN_EDGE], 4);
     assert_int_equal(a.count[LM_FAULT_SELF_INTERSECT], 0);
+    lm_audit_line(&a, line, sizeof line);
+    assert_string_equal(line, "1 vertex at the place of another, 4 open edges");
 }
 
 static void nothing_at_all(void **state)
