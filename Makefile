@@ -135,7 +135,7 @@ bench: ## time and peak memory of every stage and of the whole pipe, beside the 
 	@$(MAKE) --no-print-directory -s all config=release
 	@B=build/release tests/bench/run.sh
 man: ## lint the manual pages
-	mandoc -Tlint -W style $(MAN)
+	mandoc -Tlint -W warning $(MAN)
 lint: ## layering, SPDX lines, static analysis
 	@tools/scripts/lint.sh
 format: ## lay out the sources by .clang-format
