@@ -102,6 +102,17 @@ static lm_status accept(const lm_audit *audit, lm_err *err)
     return lm_err_set(err, LM_ENO, NULL, "the surface is not valid: %s", line);
 }
 
+/* A volume and the level to cut it at. */
+static lm_status read_volume(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
+{
+    if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
+    if (lm_nrrd_read(in, vol, rec, err)) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+    if (vol->image) return lm_err_set(err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
+    if (!a.iso.text && !vol->has_iso) return lm_err_set(err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
+    return LM_OK;
+}
+
 int main(int argc, char **argv)
 {
     const char *args[1] = {"-"};
@@ -121,15 +132,7 @@ int main(int argc, char **argv)
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     const char *outputs[2] = {a.output, a.json};
     if (cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err)) goto fail;
-    if (lm_io_open(args[0], &in, &err) || lm_nrrd_read(in, &vol, &rec, &err)) goto fail;
-    if (vol.image) {
-        lm_err_set(&err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
-        goto fail;
-    }
-    if (!a.iso.text && !vol.has_iso) {
-        lm_err_set(&err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
-        goto fail;
-    }
+    if (lm_io_open(args[0], &in, &err) || read_volume(in, &vol, &rec, &err)) goto fail;
     mopt.iso = a.iso.text ? a.iso.q.value : vol.iso;
     mopt.open = a.open;
     mopt.threads = aopt.threads = (int)a.threads;

@@ -184,6 +184,10 @@ suffix() { case $1 in dcmseg) echo nrrd ;; *) echo ply ;; esac; }
     refuses 1 "$out.ply" mcubes --iso 8 equal.nrrd -o "$out.ply"
     refuses 2 "$out.ply" mcubes --iso 0.5 nan.nrrd -o "$out.ply"
     refuses 2 "$out.ply" mcubes voxel.nrrd -o "$out.ply"
+    refuses 2 "$out.ply" mcubes --iso 5% voxel.nrrd -o "$out.ply"
+    head -c 600 vol.nrrd >"$BATS_TEST_TMPDIR/short.nrrd"
+    refuses 2 "$out.ply" mcubes "$BATS_TEST_TMPDIR/short.nrrd" -o "$out.ply"
+    [[ $stderr == *short.nrrd* ]] # the file is named
     refuses 2 "$out.ply" mcubes --iso 0.5 mesh/soup_good.ply -o "$out.ply"
 }
 
