@@ -21,7 +21,7 @@ setup() {
     run -0 --separate-stderr meshmeasure "$M/cavity_good.ply"
     [[ ${lines[0]} =~ ^volume\ +784\.000\ mm3 ]]
     [[ $output == *"from 0.000 to 10.000"* ]]
-    [[ $output == *"1   and 1 cavities"* ]]
+    [[ $output == *"1   and 1 cavity"* ]]
     [ -z "$stderr" ]
     run -0 meshmeasure "$M/open_edge_bad.stl"
     [[ $output == *"volume "*"open edges): it has no volume"* ]]
