@@ -145,10 +145,16 @@ install: all ## install into prefix (DESTDIR respected)
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/meshqa/presets $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 7)
 	install -m 755 $(BINS) $(DESTDIR)$(prefix)/bin
 	install -m 644 tools/presets/*.preset $(DESTDIR)$(prefix)/share/meshqa/presets
+	install -m 644 tools/meshqa.mk $(DESTDIR)$(prefix)/share/meshqa
 	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(prefix)/share/man/man$${m##*.}/; done
+	install -d $(DESTDIR)$(prefix)/share/bash-completion/completions $(DESTDIR)$(prefix)/share/zsh/site-functions
+	for t in $(TOOLS); do \
+	    tools/scripts/completion.sh bash $(B)/bin/$$t > $(DESTDIR)$(prefix)/share/bash-completion/completions/$$t && \
+	    tools/scripts/completion.sh zsh $(B)/bin/$$t > $(DESTDIR)$(prefix)/share/zsh/site-functions/_$$t || exit 1; done
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(prefix)/bin/,$(TOOLS))
 	for m in $(MAN); do rm -f $(DESTDIR)$(prefix)/share/man/man$${m##*.}/$$(basename $$m); done
+	rm -f $(addprefix $(DESTDIR)$(prefix)/share/bash-completion/completions/,$(TOOLS)) $(addprefix $(DESTDIR)$(prefix)/share/zsh/site-functions/_,$(TOOLS))
 	rm -rf $(DESTDIR)$(prefix)/share/meshqa
 clean: ## remove everything that was built
 	rm -rf build out
