@@ -168,7 +168,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     run wait $pid
     [ ! -e big.nrrd ] || [ "$status" -eq 0 ]
     [ -z "$(find . -maxdepth 1 -name '*big.nrrd*' ! -name big.nrrd)" ]
-    [ -z "$(pgrep -P $pid || true)" ]
+    run -1 pgrep -P $pid # 1: looked, and found none
 }
 
 @test "files without preamble, without meta information, implicit and explicit: one volume" {

@@ -1,17 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The audit against an independent checker (exact predicates by CGAL) on collected meshes: every count must agree.
-# JUDGE=DIR has meshcheck and tostl built; else they are built once from $SHARED/judge, where CGAL is there.
+# JUDGE: see common.bash.
+
+load common
 
 setup() {
-    judge=${JUDGE:-$B/judge}
     cd "$BATS_TEST_TMPDIR" || return 1
     [ -d "$SHARED/data/meshes" ] || skip "no collected meshes in $SHARED"
-    command -v jq >/dev/null || skip "no jq"
-    [ ! -x "$judge/meshcheck" ] || [ ! -x "$judge/tostl" ] || return 0
-    [ -f "$SHARED/judge/Makefile" ] || skip "no checker in $SHARED"
-    [ -d /usr/include/CGAL ] || skip "no CGAL (libcgal-dev)"
-    make -s -C "$SHARED/judge" OUT="$judge" "$judge/meshcheck" "$judge/tostl"
+    need_judge
 }
 
 # Facets unchanged into STL, so that both see the same float32 points, welded where bit-equal.

@@ -14,12 +14,22 @@
 #include <cmocka.h>
 
 #ifdef LM_SANITIZE
-enum { SLOWER = 10 }; /* a fork of a sanitized program costs tens of milliseconds */
+#ifdef __SANITIZE_THREAD__
+enum { SLOWER = 60 }; /* a fork of a sanitized program costs tens of milliseconds, and this one copies its shadow */
+#else
+enum { SLOWER = 10 };
+#endif
 /* no limit on the address space there: refuse what damaged lengths ask for all the same */
+static const char limits[] = "max_allocation_size_mb=256:allocator_may_return_null=1";
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "max_allocation_size_mb=256:allocator_may_return_null=1";
+    return limits;
+}
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return limits;
 }
 #else
 enum { SLOWER = 1 };
