@@ -211,11 +211,8 @@ static bool voxelize_deep(const voxelize_both *b, size_t i, size_t j, size_t k, 
     }
     for (size_t z = lo[2]; z <= hi[2]; z++)
         for (size_t y = lo[1]; y <= hi[1]; y++)
-            for (size_t x = lo[0]; x <= hi[0]; x++) {
-                double f;
-                lm_vol_row_f64(v, (z * v->n[1] + y) * v->n[0] + x, 1, &f);
-                if ((f >= v->iso) != mask) return false;
-            }
+            for (size_t x = lo[0]; x <= hi[0]; x++)
+                if ((lm_vol_at(v, (z * v->n[1] + y) * v->n[0] + x) >= v->iso) != mask) return false;
     return true;
 }
 

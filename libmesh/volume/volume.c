@@ -55,33 +55,22 @@ double lm_vol_at(const lm_vol *v, size_t i)
 #define VOL_ROW(T) \
     { \
         const T *s = (const T *)v->data + index; \
-        for (size_t i = 0; i < n; i++) out[i] = (VOL_OUT)s[i]; \
+        for (size_t i = 0; i < n; i++) out[i] = (double)s[i]; \
         break; \
     }
-#define VOL_ROWS \
-    switch (v->type) { \
-    case LM_I8: VOL_ROW(int8_t) \
-    case LM_U8: VOL_ROW(uint8_t) \
-    case LM_I16: VOL_ROW(int16_t) \
-    case LM_U16: VOL_ROW(uint16_t) \
-    case LM_I32: VOL_ROW(int32_t) \
-    case LM_U32: VOL_ROW(uint32_t) \
-    case LM_F32: VOL_ROW(float) \
-    case LM_F64: VOL_ROW(double) \
-    }
-
-void lm_vol_row_f32(const lm_vol *v, size_t index, size_t n, float *out)
-{
-#define VOL_OUT float
-    VOL_ROWS
-#undef VOL_OUT
-}
 
 void lm_vol_row_f64(const lm_vol *v, size_t index, size_t n, double *out)
 {
-#define VOL_OUT double
-    VOL_ROWS
-#undef VOL_OUT
+    switch (v->type) {
+    case LM_I8: VOL_ROW(int8_t)
+    case LM_U8: VOL_ROW(uint8_t)
+    case LM_I16: VOL_ROW(int16_t)
+    case LM_U16: VOL_ROW(uint16_t)
+    case LM_I32: VOL_ROW(int32_t)
+    case LM_U32: VOL_ROW(uint32_t)
+    case LM_F32: VOL_ROW(float)
+    case LM_F64: VOL_ROW(double)
+    }
 }
 
 lm_status lm_vol_range(const lm_vol *v, double *lo, double *hi, lm_err *err)

@@ -33,8 +33,7 @@ LM_CHECKED lm_status lm_vol_alloc(lm_vol *v, const size_t n[3], lm_type type, lm
 void lm_vol_release(lm_vol *v); /* accepts a zeroed or half-built struct; leaves LM_VOL_INIT */
 static inline size_t lm_vol_count(const lm_vol *v) { return v->n[0] * v->n[1] * v->n[2]; }
 double lm_vol_at(const lm_vol *v, size_t index); /* one sample as double; not for inner loops */
-/* Convert n samples from `index` on to float; exact for all types up to 24 bits. */
-void lm_vol_row_f32(const lm_vol *v, size_t index, size_t n, float *out);
+/* Convert n samples from `index` on to double. */
 void lm_vol_row_f64(const lm_vol *v, size_t index, size_t n, double *out);
 /* Least and greatest value; LM_ERULE when a sample is NaN (where is in the text). */
 LM_CHECKED lm_status lm_vol_range(const lm_vol *v, double *lo, double *hi, lm_err *err);
