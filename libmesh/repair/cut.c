@@ -16,9 +16,8 @@ typedef struct {
 
 typedef struct { /* a vertex that may move */
     uint32_t v;
-    int tries; /* candidate it stands at; CUT_TRIES: taken back */
-    bool bad;
-    double dir[2][3];
+    int place;        /* candidate it stands at; CUT_PLACES: taken back */
+    double dir[2][3]; /* into the solid; into it at the edges that are cut, out of it at the others */
 } cut_copy;
 
 enum { CUT_OPEN = 1, CUT_MANY = 2 }; /* on an open edge; on one of three or more triangles */
@@ -192,9 +191,72 @@ static lm_status cut_fans(cut_work *w, lm_cut *out, lm_err *err)
     return rc;
 }
 
+/* ---- where to ---- */
+
+static double cut_dot(const double a[3], const double b[3])
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+static bool cut_normal(const lm_mesh *m, uint32_t t, bool turned, double n[3])
+{
+    const uint32_t *v = m->tri + 3 * (size_t)t;
+    const float *a = cut_at(m, v[0]), *b = cut_at(m, v[1]), *c = cut_at(m, v[2]);
+    double p[3], q[3], len;
+    for (int k = 0; k < 3; k++) {
+        p[k] = (double)b[k] - a[k];
+        q[k] = (double)c[k] - a[k];
+    }
+    n[0] = p[1] * q[2] - p[2] * q[1];
+    n[1] = p[2] * q[0] - p[0] * q[2];
+    n[2] = p[0] * q[1] - p[1] * q[0];
+    len = sqrt(cut_dot(n, n));
+    for (int k = 0; k < 3 && len > 0; k++) n[k] /= turned ? -len : len;
+    return len > 0;
+}
+
+typedef struct {
+    uint32_t t;
+    bool cut; /* at an edge that is cut */
+} cut_side;
+
+/* Unit direction into the solid below the n triangles (out: only of those at cut edges, above the others): against the point of the hull of their normals that is nearest to
+ * 0. Returns its distance from 0: how far below all of them one gets; 0 when there is no such direction. */
+static double cut_direction(const lm_mesh *m, const cut_side *t, size_t n, bool out, double dir[3])
+{
+    enum { ROUNDS = 64 };
+    const double close = 1e-3; /* the hull contains 0, as good as */
+    double z[3] = {0, 0, 0}, sum[3] = {0, 0, 0}, u[3];
+    for (size_t i = 0; i < n; i++)
+        if (cut_normal(m, t[i].t, out && !t[i].cut, u))
+            for (int k = 0; k < 3; k++) sum[k] += u[k];
+    for (int k = 0; k < 3; k++) z[k] = sum[k] / (double)n;
+    for (int round = 0; round < ROUNDS; round++) {
+        double least = INFINITY, low[3] = {0}, d[3];
+        for (size_t i = 0; i < n; i++)
+            if (cut_normal(m, t[i].t, out && !t[i].cut, u) && cut_dot(u, z) < least) {
+                least = cut_dot(u, z);
+                memcpy(low, u, sizeof low);
+            }
+        for (int k = 0; k < 3; k++) d[k] = low[k] - z[k];
+        double dd = cut_dot(d, d), step = dd > 0 ? -cut_dot(z, d) / dd : 0;
+        if (step <= 1e-6) break;
+        if (step > 1) step = 1;
+        for (int k = 0; k < 3; k++) z[k] += step * d[k];
+    }
+    double margin = sqrt(cut_dot(z, z));
+    if (margin < close) {
+        margin = 0;
+        memcpy(z, sum, sizeof z);
+    }
+    double len = sqrt(cut_dot(z, z));
+    for (int k = 0; k < 3; k++) dir[k] = len > 0 ? -z[k] / len : k == 0;
+    return margin;
+}
+
 /* ---- copies ---- */
 
-static lm_status cut_vertex(cut_work *w, const float p[3], float quality, uint32_t from, uint32_t *v, lm_err *err)
+static lm_status cut_vertex(cut_work *w, const float p[3], float quality, uint32_t from, const double dir[2][3], uint32_t *v, lm_err *err)
 {
     lm_mesh *m = &w->now;
     lm_status rc;
@@ -208,35 +270,51 @@ static lm_status cut_vertex(cut_work *w, const float p[3], float quality, uint32
     if (m->quality) m->quality[*v] = quality;
     w->from[*v] = from == LM_TOPO_NONE ? *v : from;
     if ((rc = lm_mem_grow(&w->copy, &w->copy_cap, w->copies + 1, sizeof *w->copy, err))) return rc;
-    if (from != LM_TOPO_NONE) w->copy[w->copies++] = (cut_copy){.v = *v};
+    if (from == LM_TOPO_NONE) return LM_OK;
+    w->copy[w->copies] = (cut_copy){.v = *v};
+    memcpy(w->copy[w->copies++].dir, dir, sizeof w->copy->dir);
     return LM_OK;
 }
 
-/* Vertex v: the fans with open edges (else the first fan) keep it, each other one gets a copy. */
-static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose, uint32_t *now, lm_err *err)
+typedef struct {
+    uint32_t root;
+    double margin, dir[2][3];
+} cut_fan;
+
+/* Vertex v: the fans with open edges keep it, else the one that can move least; each other one gets a copy. fan, side:
+ * scratch for as many as there are corners at v. */
+static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose, uint32_t *now, cut_fan *fan, cut_side *side, lm_err *err)
 {
-    uint32_t at = w->c.start[v], end = w->c.start[v + 1], keep = LM_TOPO_NONE;
-    bool several = false;
-    for (uint32_t i = at; i < end; i++) several |= cut_root(w->up, w->c.corner[i]) != cut_root(w->up, w->c.corner[at]);
-    if (!several) return LM_OK;
-    for (uint32_t i = at; i < end; i++)
-        if (loose[cut_root(w->up, w->c.corner[i])]) keep = v;
-    if (keep == v && !(w->rim[v] & CUT_MANY)) return LM_OK; /* to be filled, or debris */
-    for (uint32_t i = at; i < end; i++) {
-        uint32_t r = cut_root(w->up, w->c.corner[i]);
-        if (now[r] != LM_TOPO_NONE || loose[r]) continue;
-        if (keep == LM_TOPO_NONE) {
-            now[r] = keep = v;
-            continue;
-        }
+    const uint32_t *c = w->c.corner + w->c.start[v];
+    size_t n = w->c.start[v + 1] - w->c.start[v], fans = 0, keep = SIZE_MAX;
+    bool open = false;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t r = cut_root(w->up, c[i]);
+        size_t f = 0, k = 0;
+        open |= loose[r];
+        while (f < fans && fan[f].root != r) f++;
+        if (f < fans || loose[r]) continue;
+        for (size_t j = i; j < n; j++)
+            if (cut_root(w->up, c[j]) == r)
+                side[k++] = (cut_side){c[j] / 3, w->mate[c[j]] == LM_TOPO_MANY || w->mate[cut_next(cut_next(c[j]))] == LM_TOPO_MANY};
+        fan[f].root = r;
+        fan[f].margin = cut_direction(w->m, side, k, false, fan[f].dir[0]);
+        cut_direction(w->m, side, k, true, fan[f].dir[1]);
+        fans++;
+    }
+    if (open && !(w->rim[v] & CUT_MANY)) return LM_OK; /* to be filled, or debris */
+    for (size_t f = 0; f < fans && !open; f++)
+        if (keep == SIZE_MAX || fan[f].margin < fan[keep].margin - 1e-9) keep = f;
+    for (size_t f = 0; f < fans; f++) {
         float p[3]; /* growing moves the array */
         memcpy(p, cut_at(&w->now, v), sizeof p);
-        lm_status rc = cut_vertex(w, p, w->now.quality ? w->now.quality[v] : 0, v, &now[r], err);
+        if (f == keep) continue;
+        lm_status rc = cut_vertex(w, p, w->now.quality ? w->now.quality[v] : 0, v, fan[f].dir, &now[fan[f].root], err);
         if (rc) return rc;
     }
-    for (uint32_t i = at; i < end; i++) {
-        uint32_t h = w->c.corner[i], r = cut_root(w->up, h);
-        if (now[r] != LM_TOPO_NONE) w->now.tri[h] = now[r];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t r = cut_root(w->up, c[i]);
+        if (now[r] != LM_TOPO_NONE) w->now.tri[c[i]] = now[r];
     }
     return LM_OK;
 }
@@ -284,7 +362,10 @@ static lm_status cut_middles(cut_work *w, lm_err *err)
         if (!s->split) continue;
         for (int k = 0; k < 3; k++) p[k] = (float)(0.5 * ((double)cut_at(w->m, a)[k] + cut_at(w->m, b)[k]));
         float quality = w->now.quality ? 0.5f * (w->m->quality[a] + w->m->quality[b]) : 0;
-        if ((rc = cut_vertex(w, p, quality, s->edge == edge ? first : LM_TOPO_NONE, &v, err))) break;
+        double dir[2][3];
+        cut_direction(w->m, (cut_side[2]){{s->half[0] / 3, true}, {s->half[1] / 3, true}}, 2, false, dir[0]);
+        memcpy(dir[1], dir[0], sizeof dir[1]);
+        if ((rc = cut_vertex(w, p, quality, s->edge == edge ? first : LM_TOPO_NONE, dir, &v, err))) break;
         if (s->edge != edge) {
             edge = s->edge;
             first = v;
@@ -297,86 +378,41 @@ static lm_status cut_middles(cut_work *w, lm_err *err)
 
 /* ---- moving ---- */
 
-enum { CUT_STEPS = 3, CUT_TRIES = 2 * CUT_STEPS }; /* 8, 64, 512 ulp; each into the solid, then out of it */
+/* Where a copy may stand: 8, 64, 512 ulp away, first along its own directions, then along the 26 of a cube. */
+enum { CUT_STEPS = 3, CUT_OWN = 3, CUT_CUBE = 26, CUT_PLACES = CUT_STEPS * (CUT_OWN + CUT_CUBE), CUT_SWEEPS = 8 };
 
-static double cut_dot(const double a[3], const double b[3])
-{
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-static bool cut_normal(const lm_mesh *m, uint32_t t, double n[3])
-{
-    const uint32_t *v = m->tri + 3 * (size_t)t;
-    const float *a = cut_at(m, v[0]), *b = cut_at(m, v[1]), *c = cut_at(m, v[2]);
-    double p[3], q[3], len;
-    for (int k = 0; k < 3; k++) {
-        p[k] = (double)b[k] - a[k];
-        q[k] = (double)c[k] - a[k];
-    }
-    n[0] = p[1] * q[2] - p[2] * q[1];
-    n[1] = p[2] * q[0] - p[0] * q[2];
-    n[2] = p[0] * q[1] - p[1] * q[0];
-    len = sqrt(cut_dot(n, n));
-    for (int k = 0; k < 3 && len > 0; k++) n[k] /= len;
-    return len > 0;
-}
-
-/* Unit direction into the solid at copy c: against the point of the hull of the fan's normals that is nearest to 0. */
-static void cut_direction(const lm_mesh *m, const lm_topo_corners *c, cut_copy *x)
-{
-    enum { ROUNDS = 64 };
-    const double close = 1e-3; /* the hull contains 0, as good as */
-    uint32_t at = c->start[x->v], end = c->start[x->v + 1];
-    double z[3] = {0, 0, 0}, n[3], sum[3] = {0, 0, 0};
-    for (uint32_t i = at; i < end; i++)
-        if (cut_normal(m, c->corner[i] / 3, n))
-            for (int k = 0; k < 3; k++) sum[k] += n[k];
-    double count = end - at, len;
-    for (int k = 0; k < 3; k++) z[k] = sum[k] / count;
-    for (int round = 0; round < ROUNDS; round++) {
-        double least = INFINITY, low[3] = {0}, d[3];
-        for (uint32_t i = at; i < end; i++)
-            if (cut_normal(m, c->corner[i] / 3, n) && cut_dot(n, z) < least) {
-                least = cut_dot(n, z);
-                memcpy(low, n, sizeof low);
-            }
-        for (int k = 0; k < 3; k++) d[k] = low[k] - z[k];
-        double dd = cut_dot(d, d), step = dd > 0 ? -cut_dot(z, d) / dd : 0;
-        if (step <= 1e-6) break;
-        if (step > 1) step = 1;
-        for (int k = 0; k < 3; k++) z[k] += step * d[k];
-    }
-    if (cut_dot(z, z) < close * close) memcpy(z, sum, sizeof z);
-    len = sqrt(cut_dot(z, z));
-    for (int k = 0; k < 3; k++) {
-        x->dir[0][k] = len > 0 ? -z[k] / len : k == 0;
-        x->dir[1][k] = -x->dir[0][k];
-    }
-}
-
-static double cut_step(const cut_work *w, int tries)
+static double cut_step(const cut_work *w, int i)
 {
     double s = 8 * w->ulp;
-    for (int i = 0; i < tries / 2; i++) s *= 8;
+    while (i--) s *= 8;
     return s;
 }
 
-static void cut_place(cut_work *w, const cut_copy *x)
+static void cut_place(cut_work *w, cut_copy *x, int place)
 {
-    double s = cut_step(w, x->tries);
     const float *p = cut_at(&w->now, w->from[x->v]);
-    for (int k = 0; k < 3; k++) w->now.pos[3 * (size_t)x->v + (size_t)k] = (float)(p[k] + s * x->dir[x->tries & 1][k]);
+    bool own = place < CUT_STEPS * CUT_OWN;
+    int i = own ? place : place - CUT_STEPS * CUT_OWN, n = own ? CUT_OWN : CUT_CUBE, which = i % n;
+    double s = cut_step(w, i / n);
+    which += !own && which >= CUT_CUBE / 2; /* without the middle */
+    int cube[3] = {which % 3 - 1, which / 3 % 3 - 1, which / 9 - 1};
+    for (int k = 0; k < 3; k++) {
+        double d = !own ? cube[k] : which == 0 ? x->dir[0][k] : which == 1 ? x->dir[1][k] : -x->dir[0][k];
+        w->now.pos[3 * (size_t)x->v + (size_t)k] = (float)(p[k] + s * d);
+    }
+    x->place = place;
 }
 
 typedef struct {
     const cut_work *w;
     uint32_t t;
+    size_t hits;
 } cut_meet;
 
-/* The triangles meet now, and did not before they were cut. */
+/* Count what the triangle meets now, and did not before it was cut. */
 static bool cut_meets(void *ctx, uint32_t u)
 {
-    const cut_meet *x = ctx;
+    cut_meet *x = ctx;
     const cut_work *w = x->w;
     const uint32_t *a = w->now.tri + 3 * (size_t)x->t, *b = w->now.tri + 3 * (size_t)u;
     if (u == x->t) return false;
@@ -390,45 +426,69 @@ static bool cut_meets(void *ctx, uint32_t u)
         id[i] = f;
     }
     was.pos = p[0];
-    return lm_clash_flat(&was, va) || lm_clash_flat(&was, vb) || !lm_clash_pair(&was, va, vb, id);
+    x->hits += lm_clash_flat(&was, va) || lm_clash_flat(&was, vb) || !lm_clash_pair(&was, va, vb, id);
+    return false;
 }
 
-/* Move the copies until nothing that did not meet before does; those for which that fails stand at CUT_TRIES. */
+/* How much the triangles at copy x meet, where it stands. */
+static size_t cut_clashes(const cut_work *w, const lm_topo_corners *c, const lm_bvh *tree, const cut_copy *x)
+{
+    float reach = (float)(4 * cut_step(w, CUT_STEPS - 1)); /* boxes of the tree are those from before the move */
+    cut_meet meet = {.w = w};
+    for (uint32_t q = c->start[x->v]; q < c->start[x->v + 1]; q++) {
+        float lo[3], hi[3];
+        meet.t = c->corner[q] / 3;
+        if (lm_clash_flat(&w->now, w->now.tri + 3 * (size_t)meet.t)) {
+            meet.hits++;
+            continue;
+        }
+        lm_bvh_tri_box(&w->now, meet.t, lo, hi);
+        for (int k = 0; k < 3; k++) lo[k] -= reach, hi[k] += reach;
+        lm_clash_walk(tree, lo, hi, cut_meets, &meet);
+    }
+    return meet.hits;
+}
+
+/* Move copies that meet something to where they meet least, one after the other and several times around (Minton et al.,
+ * Minimizing conflicts, Artificial Intelligence 58, 1992). What still meets then goes back to where it was. */
 static lm_status cut_move(cut_work *w, int threads, lm_err *err)
 {
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
     lm_bvh tree = LM_BVH_INIT;
     unsigned char *flat = lm_mem_alloc(w->now.nt, 1, err);
-    float reach = (float)(2 * cut_step(w, CUT_TRIES - 1)); /* boxes of the tree are those from before the move */
     lm_status rc = LM_ENOMEM;
     if (!flat) return rc;
     for (size_t t = 0; t < w->now.nt; t++) flat[t] = lm_clash_flat(&w->now, w->now.tri + 3 * t);
     if ((rc = lm_topo_corners_make(&w->now, NULL, &c, err)) || (rc = lm_bvh_build(&w->now, flat, threads, &tree, err))) goto done;
-    for (size_t i = 0; i < w->copies; i++) cut_direction(&w->now, &c, &w->copy[i]);
-    for (size_t i = 0; i < w->copies; i++) cut_place(w, &w->copy[i]);
-    for (bool any = true; any;) {
+    for (size_t i = 0; i < w->copies; i++) cut_place(w, &w->copy[i], 0);
+    bool any = true;
+    for (int sweep = 0; sweep < CUT_SWEEPS && any; sweep++) {
         any = false;
         for (size_t i = 0; i < w->copies; i++) {
             cut_copy *x = &w->copy[i];
-            x->bad = false;
-            if (x->tries == CUT_TRIES) continue;
-            for (uint32_t q = c.start[x->v]; q < c.start[x->v + 1] && !x->bad; q++) {
-                cut_meet meet = {w, c.corner[q] / 3};
-                float lo[3], hi[3];
-                lm_bvh_tri_box(&w->now, meet.t, lo, hi);
-                for (int k = 0; k < 3; k++) lo[k] -= reach, hi[k] += reach;
-                x->bad = lm_clash_flat(&w->now, w->now.tri + 3 * (size_t)meet.t) || lm_clash_walk(&tree, lo, hi, cut_meets, &meet);
+            size_t least = cut_clashes(w, &c, &tree, x);
+            if (!least) continue;
+            any = true;
+            int best = x->place, from = x->place;
+            for (int k = 1; k < CUT_PLACES && least; k++) { /* from the next on, so that equals take turns */
+                int place = (from + k) % CUT_PLACES;
+                cut_place(w, x, place);
+                size_t n = cut_clashes(w, &c, &tree, x);
+                if (n > least || (n == least && best != from)) continue;
+                least = n;
+                best = place;
             }
+            cut_place(w, x, best);
         }
+    }
+    while (any) {
+        any = false;
         for (size_t i = 0; i < w->copies; i++) {
             cut_copy *x = &w->copy[i];
-            if (!x->bad) continue;
-            any = true;
-            if (++x->tries < CUT_TRIES) {
-                cut_place(w, x);
-                continue;
-            }
+            if (x->place == CUT_PLACES || !cut_clashes(w, &c, &tree, x)) continue;
             for (uint32_t q = c.start[x->v]; q < c.start[x->v + 1]; q++) w->now.tri[c.corner[q]] = w->from[x->v];
+            x->place = CUT_PLACES;
+            any = true;
         }
     }
 done:
@@ -443,14 +503,19 @@ static lm_status cut_build(cut_work *w, lm_err *err)
 {
     const lm_mesh *m = w->m;
     uint32_t *now = NULL;
+    cut_side *side = NULL;
+    cut_fan *fan = NULL;
     unsigned char *loose = NULL; /* per root: its fan has an open edge */
-    size_t n = 3 * m->nt;
+    size_t n = 3 * m->nt, most = 0;
     lm_status rc = lm_mesh_copy(m, &w->now, err);
     if (rc) return rc;
     w->pos_cap = 3 * m->nv;
     w->tri_cap = n;
     w->quality_cap = m->nv;
     rc = LM_ENOMEM;
+    for (size_t v = 0; v < m->nv; v++)
+        if (w->c.start[v + 1] - w->c.start[v] > most) most = w->c.start[v + 1] - w->c.start[v];
+    if (!(fan = lm_mem_alloc(most, sizeof *fan, err)) || !(side = lm_mem_alloc(most, sizeof *side, err))) goto done;
     if (!(now = lm_mem_alloc(n, sizeof *now, err)) || !(loose = lm_mem_calloc(n, 1, err)) || !(w->from = lm_mem_alloc(m->nv, sizeof *w->from, err))) goto done;
     w->from_cap = m->nv;
     memset(now, 0xff, n * sizeof *now);
@@ -458,11 +523,17 @@ static lm_status cut_build(cut_work *w, lm_err *err)
     for (uint32_t h = 0; h < n; h++)
         if (w->mate[h] == LM_TOPO_NONE) loose[cut_root(w->up, h)] = loose[cut_root(w->up, cut_next(h))] = 1;
     rc = LM_OK;
-    for (uint32_t v = 0; v < m->nv && !rc; v++) rc = cut_copies(w, v, loose, now, err);
+    for (uint32_t v = 0; v < m->nv && !rc; v++) {
+        bool several = false;
+        for (uint32_t i = w->c.start[v]; i < w->c.start[v + 1]; i++) several |= cut_root(w->up, w->c.corner[i]) != cut_root(w->up, w->c.corner[w->c.start[v]]);
+        if (several) rc = cut_copies(w, v, loose, now, fan, side, err);
+    }
     if (!rc) rc = cut_middles(w, err);
 done:
     free(now);
     free(loose);
+    free(fan);
+    free(side);
     return rc;
 }
 
@@ -494,7 +565,7 @@ lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err)
     for (size_t i = 0; i < w.copies; i++) {
         const float *p = cut_at(&w.now, w.copy[i].v), *q = cut_at(&w.now, w.from[w.copy[i].v]);
         double d[3] = {(double)p[0] - q[0], (double)p[1] - q[1], (double)p[2] - q[2]}, far = sqrt(cut_dot(d, d));
-        if (w.copy[i].tries == CUT_TRIES) continue;
+        if (w.copy[i].place == CUT_PLACES) continue;
         out->copies++;
         if (far > out->max_move_mm) out->max_move_mm = far;
     }

@@ -2,13 +2,13 @@
 /* cut.h: non-manifold edges and vertices taken apart into sheets, the way that keeps solids.
  *
  * The triangles around an edge are sorted by angle (exactly), and those are paired that have the solid between them, as
- * brackets are; each pair is a sheet. What is still joined at a vertex is a fan; each fan but one gets its own copy of
- * the vertex (cutting and stitching after Gueziec, Taubin, Lazarus and Horn, IEEE TVCG 7, 2001). Where two sheets of an
- * edge keep both ends in common each gets its own point in the middle.
- * Copies are moved by at least 8 units in the last place of the largest coordinate, so that nothing touches: into the
+ * brackets are; each pair is a sheet. What is still joined at a vertex is a fan; each fan but the one that can move
+ * least gets its own copy of the vertex (cutting and stitching after Gueziec, Taubin, Lazarus and Horn, IEEE TVCG 7, 2001).
+ * Where two sheets of an edge keep both ends in common each gets its own point in the middle.
+ * Copies are moved by 8, 64 or 512 units in the last place of the largest coordinate, so that nothing touches: into the
  * solid, along the direction that goes deepest below all planes of the fan (the point of the hull of their normals that
- * is nearest to 0; Gilbert, SIAM J. Control 4, 1966), else out of it, each farther if need be. Where the triangles at a
- * copy still meet others the copy is taken back. */
+ * is nearest to 0; Gilbert, SIAM J. Control 4, 1966), else where it meets least, until nothing meets what it did not meet
+ * before. A copy for which that fails is taken back. */
 #ifndef LM_REPAIR_CUT_H
 #define LM_REPAIR_CUT_H
 

@@ -15,6 +15,12 @@
 static lm_err err;
 static uint32_t seed;
 
+static uint32_t dice(uint32_t n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % n;
+}
+
 static lm_audit look(const lm_mesh *m)
 {
     lm_audit a;
@@ -496,37 +502,90 @@ static void cavities_that_touch(void **state)
     becomes(volume, 1e-3);
 }
 
+/* The surface of the voxels of an n*n*n block that are not 0, each vertex once. */
+static void voxels(int n, const unsigned char *in)
+{
+    static const int f[6][4] = {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}};
+    for (int i = 0; i < (n + 1) * (n + 1) * (n + 1); i++) vert((float)(i % (n + 1)), (float)(i / (n + 1) % (n + 1)), (float)(i / (n + 1) / (n + 1)));
+    for (int i = 0; i < n * n * n; i++) {
+        int p[3] = {i % n, i / n % n, i / n / n};
+        uint32_t v[8];
+        if (!in[i]) continue;
+        for (int k = 0; k < 8; k++) v[k] = (uint32_t)(p[0] + (k & 1) + (n + 1) * (p[1] + (k >> 1 & 1) + (n + 1) * (p[2] + (k >> 2))));
+        for (int s = 0; s < 6; s++) {
+            int q[3] = {p[0], p[1], p[2]}, k = s < 2 ? 2 : s < 4 ? 1 : 0;
+            q[k] += s & 1 ? 1 : -1;
+            bool outside = q[k] < 0 || q[k] >= n;
+            if (outside || !in[q[0] + n * (q[1] + n * q[2])]) quad(v[f[s][0]], v[f[s][1]], v[f[s][2]], v[f[s][3]]);
+        }
+    }
+}
+
 /* Four triangles on an edge whose ends are joined: two lips of one body that meet along one edge. No end can be copied, so
  * the sheets get points of their own. */
 static void pinched_edge(void **state)
 {
     (void)state;
-    /* a block of 3 x 3 x 3 voxels from which two are missing that have an edge in common, both at the surface */
-    const int gone[2][3] = {{1, 1, 2}, {2, 2, 2}};
-    uint32_t id[4][4][4];
-    for (int z = 0; z < 4; z++)
-        for (int y = 0; y < 4; y++)
-            for (int x = 0; x < 4; x++) id[z][y][x] = vert((float)x, (float)y, (float)z);
-    for (int z = 0; z < 3; z++)
-        for (int y = 0; y < 3; y++)
-            for (int x = 0; x < 3; x++) {
-                uint32_t v[8];
-                bool out = false;
-                for (int g = 0; g < 2; g++) out |= x == gone[g][0] && y == gone[g][1] && z == gone[g][2];
-                if (out) continue;
-                for (int i = 0; i < 8; i++) v[i] = id[z + (i >> 2)][y + (i >> 1 & 1)][x + (i & 1)];
-                static const int f[6][4] = {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}};
-                for (int s = 0; s < 6; s++) {
-                    int p[3] = {x, y, z}, k = s < 2 ? 2 : s < 4 ? 1 : 0;
-                    p[k] += s & 1 ? 1 : -1;
-                    bool outside = p[k] < 0 || p[k] > 2;
-                    for (int g = 0; g < 2; g++) outside |= p[0] == gone[g][0] && p[1] == gone[g][1] && p[2] == gone[g][2];
-                    if (outside) quad(v[f[s][0]], v[f[s][1]], v[f[s][2]], v[f[s][3]]);
-                }
-            }
+    unsigned char in[27];
+    memset(in, 1, sizeof in);
+    in[1 + 3 * (1 + 3 * 2)] = in[2 + 3 * (2 + 3 * 2)] = 0; /* two notches with an edge in common */
+    voxels(3, in);
     assert_int_equal(look(&mesh).count[LM_FAULT_NONMANIFOLD_EDGE], 1);
     lm_repair r = becomes(25, 1e-4);
     assert_true(r.step[LM_REPAIR_CUT].count >= 1);
+}
+
+/* Voxels at random touch in every way that edges and corners can: all come out valid, with the volume of the voxels. */
+static void voxels_at_random(void **state)
+{
+    (void)state;
+    for (uint32_t run = 1; run <= 40; run++) {
+        enum { N = 6 };
+        unsigned char in[N * N * N];
+        size_t count = 0;
+        uint32_t share = 2 + run % 9;
+        seed = run;
+        for (size_t i = 0; i < sizeof in; i++) count += in[i] = dice(12) < share;
+        voxels(N, in);
+        lm_repair r = fix(2);
+        lm_audit a = look(&mesh);
+        char line[400];
+        lm_audit_line(&a, line, sizeof line);
+        if (!a.valid) fail_msg("seed %u: %s", run, line);
+        if (fabs(a.volume_mm3 - (double)count) > 1e-3 * (double)count) fail_msg("seed %u: volume %g, not %zu", run, a.volume_mm3, count);
+        lm_repair_release(&r);
+        lm_mesh_release(&mesh);
+    }
+}
+
+/* Triangles at random between few points, so that all that is degenerate comes up: nothing breaks, the number of threads
+ * does not show, and what is called closed is. */
+static void triangles_at_random(void **state)
+{
+    (void)state;
+    for (uint32_t run = 1; run <= 300; run++) {
+        seed = run;
+        for (uint32_t n = 3 + dice(20); n--;) vert((float)dice(3), (float)dice(3), (float)dice(3));
+        for (uint32_t n = 1 + dice(40); n--;) {
+            uint32_t a = dice((uint32_t)mesh.nv), b = dice((uint32_t)mesh.nv);
+            tri(a, b, dice((uint32_t)mesh.nv));
+        }
+        lm_mesh other = LM_MESH_INIT, once;
+        assert_int_equal(lm_mesh_copy(&mesh, &other, &err), LM_OK);
+        lm_repair r = fix(3);
+        lm_audit a = look(&mesh);
+        if (!a.count[LM_FAULT_OPEN_EDGE] != !r.holes_left) fail_msg("seed %u: %zu open edges, %zu holes named", run, a.count[LM_FAULT_OPEN_EDGE], r.holes_left);
+        lm_repair_release(&r);
+        once = mesh;
+        mesh = other;
+        r = fix(1);
+        lm_repair_release(&r);
+        assert_true(once.nv == mesh.nv && once.nt == mesh.nt);
+        assert_memory_equal(once.pos, mesh.pos, 12 * once.nv);
+        assert_memory_equal(once.tri, mesh.tri, 12 * once.nt);
+        lm_mesh_release(&once);
+        lm_mesh_release(&mesh);
+    }
 }
 
 static void odd_edges(void **state)
@@ -609,12 +668,6 @@ static void shells(void **state)
 }
 
 /* ---- random damage ---- */
-
-static uint32_t dice(uint32_t n)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % n;
-}
 
 /* The surface of random numbers, smoothed a little, or not at all. */
 static void blob(size_t n, int smooth)
@@ -700,6 +753,8 @@ int main(void)
         cmocka_unit_test(boxes_that_touch),
         cmocka_unit_test(cavities_that_touch),
         cmocka_unit_test(pinched_edge),
+        cmocka_unit_test(voxels_at_random),
+        cmocka_unit_test(triangles_at_random),
         cmocka_unit_test(odd_edges),
         cmocka_unit_test(shells),
         cmocka_unit_test(random_damage),
