@@ -15,11 +15,6 @@ enum {
     DEVIATION_BATCH = 256,          /* cells cut at a time: fixed, so that threads change nothing */
     DEVIATION_CUTS = 4 * 1024 * 1024
 };
-/* Mean distance from a cell's points to where its area is moved, by sqrt of the sum of its squared edges S: 3/4 to the centroid
- * (S/36 is the mean squared distance) and 1/4 to the corners by barycentric shares (S/12). Rounded up. */
-#define DEVIATION_MOVE 0.19716879
-#define DEVIATION_MOVE2 (1.0 / 24) /* the same for the squares, by S */
-
 const double lm_deviation_percent[LM_DEVIATION_PERCENTILES] = {50, 90, 95, 99};
 
 typedef struct {
@@ -45,6 +40,7 @@ typedef struct {
     size_t n_open, cap_open, points;
     double closed; /* greatest upper bound of all others */
     deviation_corner best;
+    uint64_t random;
 } deviation_block;
 
 typedef struct {
@@ -171,6 +167,18 @@ static float deviation_up(double v)
     return f < v ? nextafterf(f, INFINITY) : f;
 }
 
+/* A point of the cell, each as likely as any other. */
+static void deviation_draw(deviation_block *b, const deviation_cell *x, double p[3])
+{
+    uint64_t r = b->random += 0x9e3779b97f4a7c15u; /* splitmix64 (Steele, Lea and Flood 2014) */
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    r ^= r >> 31;
+    double u = (double)(r >> 32) * 0x1p-32, v = (double)(r & 0xffffffffu) * 0x1p-32;
+    if (u + v > 1) u = 1 - u, v = 1 - v;
+    for (int k = 0; k < 3; k++) p[k] = x->c[0].p[k] + u * (x->c[1].p[k] - x->c[0].p[k]) + v * (x->c[2].p[k] - x->c[0].p[k]);
+}
+
 static void deviation_best(deviation_corner *best, const deviation_corner *c)
 {
     if (c->d > best->d) *best = *c;
@@ -179,12 +187,15 @@ static void deviation_best(deviation_corner *best, const deviation_corner *c)
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
 static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2, lm_err *err)
 {
-    double lo = 0, r2 = 0, longest2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
+    double lo = 0, r2 = 0, longest2 = 0, off2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
     deviation_corner c = {.d = 0};
     bool zero = x->hi == 0;
     for (int i = 0; i < 3; i++) d[i] = x->c[i].d;
     if (!zero) {
-        for (int k = 0; k < 3; k++) c.p[k] = (x->c[0].p[k] + x->c[1].p[k] + x->c[2].p[k]) / 3;
+        double middle[3];
+        for (int k = 0; k < 3; k++) middle[k] = (x->c[0].p[k] + x->c[1].p[k] + x->c[2].p[k]) / 3;
+        deviation_draw(b, x, c.p);
+        off2 = deviation_dist2(c.p, middle);
         deviation_find(w, &c, x->c[0].t);
         b->points++;
         deviation_best(&b->best, &c);
@@ -201,11 +212,11 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
         deviation_bound(w, x, w->start);
         x->hi = fmax(x->hi, c.d);
     }
-    double move = fmin(DEVIATION_MOVE * sqrt(edges2), x->hi - lo);
-    b->sum += area * ((d[0] + d[1] + d[2]) / 12 + 0.75 * c.d);
-    b->sum2 += area * ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / 12 + 0.75 * (c.d * c.d));
-    b->move += area * move;
-    b->move2 += area * fmin(DEVIATION_MOVE2 * edges2, (x->hi - lo) * (x->hi - lo));
+    double most = fmax(c.d - lo, x->hi - c.d), move2 = fmin(edges2 / 36 + off2, most * most); /* mean squared distance from c */
+    b->sum += area * c.d;
+    b->sum2 += area * (c.d * c.d);
+    b->move += area * sqrt(move2);
+    b->move2 += area * move2;
     lm_status rc = lm_mem_grow(&b->sample, &b->cap, b->n + 1, sizeof *b->sample, err);
     if (rc) return rc;
     b->sample[b->n++] = (deviation_sample){(float)c.d, deviation_down(lo), deviation_up(x->hi), (float)share};
@@ -256,6 +267,7 @@ static lm_status deviation_block_task(void *ctx, size_t task, int worker, lm_err
     const deviation_work *w = ctx;
     deviation_block *b = &w->block[task];
     b->best.d = -1;
+    b->random = task;
     for (size_t t = task * DEVIATION_BLOCK; t < w->m->nt && t < (task + 1) * DEVIATION_BLOCK; t++) {
         deviation_cell x = {.hi = INFINITY};
         for (int i = 0; i < 3; i++) {

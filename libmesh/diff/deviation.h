@@ -2,7 +2,7 @@
 /* deviation.h: how far two surfaces are apart, with bounds that hold (DESIGN 6, STANDARDS 13).
  *
  * d(x) is the exact distance of a point x of one surface from the other. Each triangle is cut at its longest edge into cells of
- * about equal weight; d is taken at the corners and at the centroid of every cell. What d does in between is bounded:
+ * about equal weight; d is taken at the corners and at one point of every cell. What d does in between is bounded:
  *   - it is 1-Lipschitz;
  *   - the distance from one triangle is convex, so that the greatest distance of the corners from any one triangle of the other
  *     surface bounds d over the whole cell (Tang, Lee and Kim, Interactive Hausdorff distance computation for general polygonal
@@ -13,9 +13,10 @@
  * bound first, where the nearest triangle changes or in the middle (branch and bound after Guthe, Borodin and Klein, Fast and
  * accurate Hausdorff distance calculation between meshes, Journal of WSCG 13, 2005). lower is attained at a named pair of
  * points, upper is never below the truth (both to 1e-12 of the extents).
- * Mean and RMS: integrals over the area by the rule 1/12, 1/12, 1/12, 3/4 (corners, centroid; exact for quadratics). lower and
- * upper come from the cost of moving the area of each cell onto these four points, each point no farther than d may change.
- * Percentiles: p % of the area has d no greater than this. value from the centroids, lower and upper from the bounds of each cell.
+ * Mean and RMS: integrals over the area; the point of each cell stands for its area. It is drawn at random, by a generator that
+ * begins anew with each block of triangles: centroids would be biased where d bends within the triangles. lower and upper come
+ * from the mean distance between the cell and its point, or from the bounds of d.
+ * Percentiles: p % of the area has d no greater than this. value from the points, lower and upper from the bounds of each cell.
  * Sums are taken in blocks of triangles, in order: the same bits for any number of threads. */
 #ifndef LM_DIFF_DEVIATION_H
 #define LM_DIFF_DEVIATION_H
