@@ -15,12 +15,16 @@
 
 enum { MESHTEXT_READ = 1 << 18 };
 
+static lm_status meshtext_long(const lm_meshtext *t, lm_err *err)
+{
+    return lm_err_set(err, LM_ERANGE, NULL, "line %zu is longer than %d bytes", t->line + 1, (int)LM_MESHTEXT_LINE);
+}
+
 /* More bytes behind those not yet used; buf may move. */
 static lm_status meshtext_fill(lm_meshtext *t, lm_err *err)
 {
     size_t got, have = t->end - t->at;
-    if (have > LM_MESHTEXT_LINE)
-        return lm_err_set(err, LM_ERANGE, NULL, "line %zu is longer than %d bytes", t->line + 1, (int)LM_MESHTEXT_LINE);
+    if (have > LM_MESHTEXT_LINE) return meshtext_long(t, err);
     if (t->at) memmove(t->buf, t->buf + t->at, have);
     t->at = 0;
     t->end = have;
@@ -48,6 +52,7 @@ lm_status lm_meshtext_line(lm_meshtext *t, char **s, char **end, lm_err *err)
         *s = NULL;
         if (!e && n == 0) return LM_OK;
         size_t len = e ? (size_t)(e - (t->buf + t->at)) : n, skip = !e ? 0 : e == cr && e + 1 < t->buf + t->end && e[1] == '\n' ? 2 : 1;
+        if (len > LM_MESHTEXT_LINE) return meshtext_long(t, err);
         t->line++;
         if (t->continued && e && len && e[-1] == '\\') {
             memset(e - 1, ' ', 1 + skip);

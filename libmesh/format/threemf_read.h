@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* threemf_read.h: the mesh of a 3MF package (3MF Core 1.4; rules in STANDARDS 11).
  *
- * All build items in model space, millimetres: unit, nested components and transforms are applied in double and rounded once,
- * a transform of negative determinant turns the triangles. Each item is a part: with two or more the triangles are labelled
- * 1, 2, ... in the order of the items. Items of type support or solidsupport are left, with a note. A file that carries our
- * own metadata mq:Space (LPS, RAS, none) keeps its mesh where it was and only places it on the bed: a translation of the item is then
- * left out, with a note, and mesh->space is set.
+ * All build items in model space, millimetres: vertices are rounded to float32 once after the unit and once more after the
+ * transforms (of nested components and items together), where there are any; a transform of negative determinant turns the
+ * triangles. Each item is a part: with two or more the triangles are labelled 1, 2, ... in the order of the items. Items of
+ * type support or solidsupport are left, with a note. A file that carries our own metadata mq:Space (LPS, RAS, none) keeps
+ * its mesh where it was and only places it on the bed: a translation of the items is then left out, with a note, and
+ * mesh->space is set.
  *
  * Refused by rule: 3MF-01 references out of the package, doubled parts; 3MF-02 not one start part; 3MF-03 DOCTYPE, another
  * encoding than UTF-8, xml:space, unknown elements of the core namespace (unknown attributes, which a slicer writes, are a

@@ -106,6 +106,7 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
     bool ok = list != NULL;
     if (ok && f->foreign)
         ok = !json_array_append_new(list, facts_warning("warning", "", "the records in the stream do not belong to this mesh and are left out"));
+    for (size_t i = 0; ok && i < json_array_size(rec->findings); i++) ok = facts_put(list, "note", json_array_get(rec->findings, i)); /* of the reader */
     for (size_t i = 0; ok && i < json_array_size(src); i++) ok = facts_put(list, "warning", json_array_get(src, i));
     for (size_t i = 0; ok && i < rec->n; i++) {
         const json_t *found = json_object_get(rec->item[i], "findings");
