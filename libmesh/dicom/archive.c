@@ -104,6 +104,7 @@ static lm_status archive_keep(archive_job *j, archive_buf *b, lm_err *err)
     }
     unsigned char *tight = realloc(b->p, b->used ? b->used : 1);
     a->item[a->n++] = (lm_archive_member){j->entries, tight ? tight : b->p, b->used};
+    /* cppcheck-suppress memleak; the list holds it */
     return LM_OK;
 }
 

@@ -93,6 +93,7 @@ static bool scan_numbers(const lm_gdcm_value *v, int n, double *out)
     double x[8];
     for (int i = 0; i < n; i++)
         if (!scan_number(v, i, &x[i])) return false;
+    /* cppcheck-suppress uninitvar; all n were set */
     memcpy(out, x, (size_t)n * sizeof *x);
     return true;
 }

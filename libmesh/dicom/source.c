@@ -62,6 +62,7 @@ static lm_status source_add(lm_source *s, const char *path, size_t root, bool as
     char *p = strdup(path);
     if (!p) return lm_err_nomem(err, strlen(path));
     s->file[s->n++] = (source_file){p, p + root, asked, (size_t)size, NULL};
+    /* cppcheck-suppress memleak; the list holds it */
     return LM_OK;
 }
 
@@ -524,6 +525,7 @@ static int source_load_one(void *ctx, size_t i)
     size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
     const source_file *of = &l->s->file[file];
     const lm_gdcm_file from = {of->path, of->data, of->size};
+    /* cppcheck-suppress deallocret; stored is taken anew where it was freed */
     return lm_decode_file(&from, f, l->frame, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
 }
 

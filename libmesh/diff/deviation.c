@@ -129,6 +129,7 @@ static double deviation_convex(const lm_nearest *to, const deviation_cell *x, do
                 continue;
             }
         }
+        /* cppcheck-suppress uninitvar; set below top */
         while (top && stack[top - 1].d2 >= limit) top--;
         if (!top) return limit;
         at = stack[--top].node;

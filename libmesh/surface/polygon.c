@@ -124,6 +124,7 @@ lm_status lm_polygon_cut(const float *pos, const uint32_t *v, size_t n, uint32_t
     if (n > POLYGON_SMALL) {
         if (!(memory = lm_mem_alloc(n, sizeof *r.at + 2 * sizeof *r.next + sizeof *r.ear, err))) return LM_ENOMEM;
         r.at = memory;
+        /* cppcheck-suppress invalidPointerCast; one block, each part aligned */
         r.next = (uint32_t *)(r.at + n);
         r.before = r.next + n;
         r.ear = (bool *)(r.before + n);
