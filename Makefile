@@ -52,7 +52,8 @@ CLI_OBJ   := $(patsubst %.c,$(B)/%.o,$(wildcard tools/cli/*.c))
 GEN_OBJ   := $(patsubst %.c,$(B)/%.o,$(filter-out fixtures/gen/gen_%,$(wildcard fixtures/gen/*.c)))
 UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-HELPERS   := $(patsubst tests/lib/%.c,$(B)/tests/lib/%,$(wildcard tests/lib/*.c))
+HELPERS   := $(patsubst tests/lib/%.c,$(B)/tests/lib/%,$(filter-out %_preload.c,$(wildcard tests/lib/*.c)))
+PRELOADS  := $(patsubst tests/lib/%.c,$(B)/tests/lib/%.so,$(wildcard tests/lib/*_preload.c))
 LIB       := $(B)/libmeshqa.a
 BINS      := $(addprefix $(B)/bin/,$(TOOLS))
 GENBINS   := $(addprefix $(B)/bin/,$(GENS))
@@ -86,6 +87,10 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(GEN_OBJ) $(CLI_OBJ) $(LIB)
 $(HELPERS): $(B)/tests/lib/%: $(B)/tests/lib/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LIBS_)
+# Libraries for LD_PRELOAD: never with a sanitizer, which has its own malloc.
+$(PRELOADS): $(B)/tests/lib/%.so: tests/lib/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -fvisibility=hidden $(CFLAGS) -o $@ $< -ldl
 # Fuzz targets: libFuzzer under config=fuzz, else with a plain main that runs the files it is given (regression).
 FUZZ_MAIN := $(if $(filter fuzz,$(config)),-fsanitize=fuzzer,$(B)/tests/fuzz/main.o)
 $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(if $(filter fuzz,$(config)),,$(B)/tests/fuzz/main.o)
@@ -116,7 +121,7 @@ demo: ## run the whole pipe on a generated phantom, or on your series: make demo
 	@B=$(B) OUT='$(OUT)' DICOM='$(DICOM)' tools/scripts/demo.sh
 
 # ---- proof ----
-tests: $(UNIT) $(FUZZ) $(HELPERS) all
+tests: $(UNIT) $(FUZZ) $(HELPERS) $(PRELOADS) all
 check: ## build and run the everyday suite (T=name runs one test file); last line: N passed, N failed, N skipped
 	@tools/scripts/install-deps.sh build test
 	@$(MAKE) --no-print-directory -s tests config=$(config)

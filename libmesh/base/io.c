@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -227,7 +228,7 @@ fail:
 
 /* ---- 2 output ---- */
 
-enum { IO_TEMPS = 64, IO_NAME = 4096 };
+enum { IO_TEMPS = 64, IO_NAME = 4096, IO_CLOSED = -2 };
 
 /* Temporaries that a signal must remove. A slot is published by its flag, so that the handler never sees half a name. */
 static struct {
@@ -236,7 +237,7 @@ static struct {
 } io_temps[IO_TEMPS];
 
 struct lm_out {
-    int fd; /* -1: memory */
+    int fd; /* -1: memory, or IO_CLOSED */
     int temp; /* slot in io_temps, or -1 */
     int error; /* errno of the first failure, or -1 for memory */
     size_t used, cap;
@@ -341,6 +342,7 @@ static void io_push(lm_out *out, const unsigned char *p, size_t n)
 
 void lm_io_write(lm_out *out, const void *p, size_t n)
 {
+    assert(out->fd != IO_CLOSED);
     if (out->error) return;
     if (out->sha) {
         lm_hash_sha256_update(out->sha, p, n);
@@ -410,6 +412,11 @@ lm_status lm_io_flush(lm_out *out, lm_err *err)
         io_push(out, out->buf, out->used);
         out->used = 0;
     }
+    if (!out->error && out->temp >= 0 && out->fd >= 0) {
+        int fd = out->fd;
+        out->fd = IO_CLOSED;
+        if (close(fd)) out->error = errno;
+    }
     return out->error ? io_failed(out, err) : LM_OK;
 }
 
@@ -419,8 +426,7 @@ lm_status lm_io_commit(lm_out *out, lm_err *err)
     if (!out->error) io_push(out, out->buf, out->used);
     int fd = out->fd;
     out->fd = -1;
-    if (!out->error && close(fd)) out->error = errno;
-    else if (out->error) close(fd);
+    if (fd != IO_CLOSED && close(fd) && !out->error) out->error = errno;
     if (!out->error && out->temp >= 0 && rename(io_temps[out->temp].name, out->name)) out->error = errno;
     if (out->error) rc = io_failed(out, err);
     else io_temp_forget(out);

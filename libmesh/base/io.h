@@ -50,8 +50,8 @@ void lm_io_write(lm_out *out, const void *p, size_t n);
 void lm_io_printf(lm_out *out, const char *fmt, ...) LM_PRINTF(2, 3);
 /* From now on count what is written and hash it; both live until the commit. */
 void lm_io_tap(lm_out *out, lm_hash_sha256 *sha, uint64_t *bytes);
-/* Hand all that was written to the system and check: what is left to commit is the renaming, so that several files can be
- * put in place after all of them were written. */
+/* Hand all that was written to the system, close a file, and check: what is left to commit is the renaming, so that several
+ * files can be put in place after all of them were written. Nothing may be written after it. */
 LM_CHECKED lm_status lm_io_flush(lm_out *out, lm_err *err);
 /* Flush, check, rename into place, free. On error the temporary is gone and the old file is as it was. */
 LM_CHECKED lm_status lm_io_commit(lm_out *out, lm_err *err);

@@ -216,11 +216,10 @@ static lm_status archive_tar_member(archive_job *j, struct archive *a, lm_err *e
     return rc;
 }
 
-static lm_status archive_tar_members(archive_job *j, struct archive *a, lm_err *err)
+static lm_status archive_tar_members(archive_job *j, struct archive *a, struct archive_entry *e, lm_err *err)
 {
-    struct archive_entry *e;
     for (;;) {
-        int r = archive_read_next_header(a, &e);
+        int r = archive_read_next_header2(a, e);
         if (r == ARCHIVE_EOF) break;
         /* a warning: a name that this locale cannot hold, an attribute that is not known; names are of no interest */
         if (r != ARCHIVE_OK && r != ARCHIVE_WARN) return archive_damaged(j, err);
@@ -238,8 +237,10 @@ static lm_status archive_tar(archive_job *j, lm_in *in, bool gzip, lm_err *err)
 {
     archive_feed *f = lm_mem_alloc(1, sizeof *f, err);
     struct archive *a = f ? archive_read_new() : NULL;
+    struct archive_entry *e = a ? archive_entry_new() : NULL; /* libarchive uses its own one even where it could not make it */
     lm_status rc = LM_OK;
-    if (!a) {
+    if (!e) {
+        if (a) archive_read_free(a);
         free(f);
         return lm_err_nomem(err, sizeof *f);
     }
@@ -248,11 +249,12 @@ static lm_status archive_tar(archive_job *j, lm_in *in, bool gzip, lm_err *err)
     f->rc = LM_OK;
     if (archive_read_support_format_tar(a) != ARCHIVE_OK || (gzip && archive_read_support_filter_gzip(a) != ARCHIVE_OK))
         rc = lm_err_nomem(err, 0);
-    else if (archive_read_open(a, f, NULL, archive_feed_read, NULL) == ARCHIVE_OK) rc = archive_tar_members(j, a, err);
+    else if (archive_read_open(a, f, NULL, archive_feed_read, NULL) == ARCHIVE_OK) rc = archive_tar_members(j, a, e, err);
     else rc = archive_damaged(j, err);
     if (f->rc) rc = f->rc;
     else if (rc == LM_EFORMAT && gzip && !j->entries)
         rc = lm_err_set(err, LM_EFORMAT, NULL, "there is no whole tar archive in the gzip file: a single file is to be unpacked with gunzip first");
+    archive_entry_free(e);
     archive_read_free(a);
     free(f);
     return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream/record.h"
+#include "base/mem.h"
 #include "base/version.h"
 
 #include <inttypes.h>
@@ -100,13 +101,40 @@ lm_status lm_record_note(lm_records *r, const char *level, const char *rule, con
     return lm_err_nomem(err, sizeof(json_t));
 }
 
+/* The first failure sticks. */
+typedef struct {
+    char *p;
+    size_t used, cap;
+    bool failed;
+} record_text;
+
+static int record_put(const char *s, size_t n, void *ctx)
+{
+    record_text *t = ctx;
+    t->failed |= t->failed || lm_mem_grow(&t->p, &t->cap, t->used + n + 1, 1, NULL);
+    if (t->failed) return -1;
+    memcpy(t->p + t->used, s, n);
+    t->used += n;
+    return 0;
+}
+
+char *lm_record_dump(const json_t *o, size_t flags, lm_err *err)
+{
+    record_text t = {.p = NULL};
+    bool bad = json_dump_callback(o, record_put, &t, flags) || t.failed || !t.used;
+    if (!bad) {
+        t.p[t.used] = 0;
+        return t.p;
+    }
+    free(t.p);
+    lm_err_nomem(err, t.used);
+    return NULL;
+}
+
 char *lm_record_text(const json_t *rec, lm_err *err)
 {
-    char *s = json_dumps(rec, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17));
-    if (!s) {
-        lm_err_nomem(err, sizeof(json_t));
-        return NULL;
-    }
+    char *s = lm_record_dump(rec, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17), err);
+    if (!s) return NULL;
     size_t n = strlen(s);
     if (n <= LM_RECORD_BYTES) return s;
     lm_err_set(err, LM_ERANGE, NULL, "a record of %zu bytes: the limit is %d", n, (int)LM_RECORD_BYTES);

@@ -44,6 +44,9 @@ json_t *lm_record_last(const lm_records *r, const char *tool);
 LM_CHECKED lm_status lm_record_ledger(json_t *rec, const char *kind, const char *from, double before_mm3, const char *to,
                                       double after_mm3, double moved_mm, lm_err *err);
 LM_CHECKED lm_status lm_record_finding(json_t *rec, const char *level, const char *rule, const char *text, lm_err *err);
+/* JSON as text by jansson's flags; free() it. Use this and not json_dumps, which overlooks a failed allocation while it writes
+ * a key and gives back text that lacks it. */
+LM_CHECKED char *lm_record_dump(const json_t *o, size_t flags, lm_err *err);
 /* One line of compact JSON with keys in insertion order; 17 digits; free() it. */
 LM_CHECKED char *lm_record_text(const json_t *rec, lm_err *err);
 /* Parse one record: size limit, duplicate keys refused, schema newer than LM_SCHEMA refused with its number. */

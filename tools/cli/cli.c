@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cli.h"
 #include "base/version.h"
+#include "stream/record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -233,8 +234,8 @@ lm_status cli_outputs(const char *const *name, size_t n, size_t binary, lm_err *
 
 lm_status cli_json(const char *path, const json_t *facts, lm_out **out, lm_err *err)
 {
-    char *text = json_dumps(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    if (!text) return lm_err_nomem(err, 0);
+    char *text = lm_record_dump(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII, err);
+    if (!text) return LM_ENOMEM;
     lm_status rc = lm_io_create(path, true, out, err);
     if (!rc) {
         lm_io_write(*out, text, strlen(text));
