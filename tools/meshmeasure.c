@@ -4,6 +4,7 @@
 #include "format/meshfile.h"
 #include "measure/expect.h"
 #include "measure/facts.h"
+#include "measure/ledger.h"
 #include "reports/report.h"
 
 #include <stdio.h>
@@ -105,6 +106,24 @@ static lm_status check_options(lm_err *err)
     return text ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--case: the text is no UTF-8");
 }
 
+/* What is expected of a hollow part is said of its outer surface, filled. */
+static lm_status expectations(lm_facts *f, lm_err *err)
+{
+    static const char note[] = "of the outer surface, filled: the part was hollowed";
+    lm_mesh solid = s.mesh; /* borrowed */
+    lm_mass outer = LM_MASS_INIT;
+    bool hollow = false;
+    lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
+    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    for (size_t i = 0; i < a.expect.n && !rc; i++) {
+        lm_measurement *m = &s.item[f->n++];
+        rc = lm_expect_judge(&s.expect[i], hollow ? &outer : &s.mass, &s.aopt.tol, m, err);
+        if (!rc && hollow && !m->note[0]) snprintf(m->note, sizeof m->note, "%s", note);
+    }
+    lm_mass_release(&outer);
+    return rc;
+}
+
 /* Measure and judge; f is filled in. */
 static lm_status judge(lm_facts *f, lm_err *err)
 {
@@ -112,8 +131,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_status rc;
     progress(NULL, "check", 0);
     if ((rc = lm_audit_run(&s.mesh, &aopt, &s.audit, err)) || (rc = lm_mass_measure(&s.mesh, &s.mass, err))) return rc;
-    for (size_t i = 0; i < a.expect.n; i++)
-        if ((rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &s.item[f->n++], err))) return rc;
+    if (a.expect.n && (rc = expectations(f, err))) return rc;
     if (a.against.n) {
         if ((rc = lm_against(a.against.item, a.against.n, &s.rec, &s.mesh, &s.mass, &s.aopt, &s.against, err))) return rc;
         for (size_t i = 0; i < s.against.n; i++) s.item[f->n++] = s.against.item[i];

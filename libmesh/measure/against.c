@@ -198,18 +198,24 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
     lm_vol vol = LM_VOL_INIT;
     lm_segment_facts facts;
     json_t *ledger = NULL;
+    lm_mesh solid;
+    lm_mass outer = LM_MASS_INIT;
+    bool hollow;
     *out = (lm_against_facts)LM_AGAINST_FACTS_INIT;
     lm_status rc = lm_against_record(rec, &dcmseg, err);
     if (rc) return rc;
     if (!(ledger = lm_ledger_collect(rec, err))) return LM_ENOMEM;
     size_t intended = lm_ledger_intended(ledger);
-    if (intended < json_array_size(ledger)) {
+    if (!(rc = lm_ledger_solid(rec, mesh, &solid, &hollow, err)) && !hollow && intended < json_array_size(ledger)) {
         /* the mesh before the intended change is not in the stream, and this one is another solid on purpose */
         const char *stage = json_string_value(json_object_get(json_array_get(ledger, intended), "stage"));
         rc = lm_err_set(err, LM_ERULE, NULL, "%.40s changed the mesh on purpose: judge the mesh before that stage against the source", stage ? stage : "a stage");
-    } else if (!(rc = lm_against_replay(paths, n, dcmseg, opt, &vol, &facts, err)) &&
-               !(rc = lm_against_field(&vol, &facts, mesh, mass, opt, out, err)))
+    }
+    if (!rc && (!hollow || !(rc = lm_mass_measure(&solid, &outer, err))) &&
+        !(rc = lm_against_replay(paths, n, dcmseg, opt, &vol, &facts, err)) &&
+        !(rc = lm_against_field(&vol, &facts, &solid, hollow ? &outer : mass, opt, out, err)))
         lm_ledger_check(ledger, lm_mesh_volume(mesh), &out->item[out->n++]);
+    lm_mass_release(&outer);
     json_decref(ledger);
     lm_vol_release(&vol);
     return rc;

@@ -56,7 +56,8 @@ LM_CHECKED lm_status lm_against_replay(const char *const *paths, size_t n, const
 /* Judge the mesh against a field, mass being its measures. Adds to out. What an open mesh has not is undecided. */
 LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
                                       const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
-/* All of it, and the ledger. LM_ERULE also when a stage has changed the mesh on purpose. */
+/* All of it, and the ledger. Of a hollow part the outer surface is judged, filled (lm_ledger_solid); the books are closed with the
+ * volume of the whole. LM_ERULE also when a stage has changed the mesh on purpose otherwise. */
 LM_CHECKED lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mass *mass,
                                 const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
 

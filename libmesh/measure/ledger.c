@@ -70,3 +70,38 @@ size_t lm_ledger_intended(const json_t *entries)
     while (i < n && strcmp(ledger_text(json_array_get(entries, i), "kind"), "intended")) i++;
     return i;
 }
+
+static size_t ledger_size(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return json_is_integer(v) && json_integer_value(v) > 0 ? (size_t)json_integer_value(v) : 0;
+}
+
+lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err)
+{
+    const json_t *by = NULL, *entry = NULL;
+    size_t found = 0;
+    *solid = *mesh;
+    *hollow = false;
+    for (size_t i = 0; i < rec->n; i++) {
+        const json_t *list = json_object_get(rec->item[i], "ledger");
+        for (size_t k = 0; k < json_array_size(list); k++) {
+            if (strcmp(ledger_text(json_array_get(list, k), "kind"), "intended")) continue;
+            if (!found++) by = rec->item[i], entry = json_array_get(list, k);
+        }
+    }
+    if (!found) return LM_OK;
+    const json_t *shell = json_object_get(by, "hollow"), *sent = json_object_get(by, "out"), *now = json_object_get(rec->item[rec->n - 1], "out");
+    size_t nv = ledger_size(shell, "outer_vertices"), nt = ledger_size(shell, "outer_triangles");
+    if (found > 1 || !shell || !rec->belong || !json_is_object(sent) || !json_equal(sent, now)) return LM_OK;
+    if (nv > mesh->nv || nt > mesh->nt) nt = 0;
+    for (size_t i = 0; i < 3 * nt; i++)
+        if (mesh->tri[i] >= nv) nt = 0;
+    solid->nv = nt ? nv : 0;
+    solid->nt = nt;
+    double volume = nt ? lm_mesh_volume(solid) : NAN, was = ledger_number(entry, "before_mm3");
+    if (!(fabs(volume - was) <= 1e-9 * (1 + fabs(was))))
+        return lm_err_set(err, LM_ERULE, NULL, "the outer surface of the hollow part holds %.12g mm3, in the books are %.12g: it is not the one that was hollowed", volume, was);
+    *hollow = true;
+    return LM_OK;
+}

@@ -5,6 +5,7 @@
 
 #include "measure/verdict.h"
 #include "stream/record.h"
+#include "surface/mesh.h"
 
 /* All entries in order, each with the tool that made it as "stage" in front (new reference; empty without records). */
 LM_CHECKED json_t *lm_ledger_collect(const lm_records *rec, lm_err *err);
@@ -14,5 +15,10 @@ LM_CHECKED json_t *lm_ledger_collect(const lm_records *rec, lm_err *err);
 void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *out);
 /* First entry of kind "intended", or the number of entries: a verdict against the source judges what was before it. */
 size_t lm_ledger_intended(const json_t *entries);
+
+/* The solid that was hollowed: where the one intended change is meshshell's and the mesh is as meshshell sent it, its outer
+ * surface, which stands first and untouched in it; else the mesh itself (*hollow false). solid borrows from mesh.
+ * LM_ERULE when that surface is not the one in the books. */
+LM_CHECKED lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err);
 
 #endif

@@ -110,3 +110,21 @@ box() {
     refuses 2 out.ply meshshell --hollow 1.5 cut.ply -o out.ply
     refuses 2 out.ply meshshell --hollow 1.5 block.off -o out.ply --json nodir/x.json
 }
+
+@test "meshmeasure judges a hollow part by its outer surface, and closes the books with the whole" {
+    gen_series --body sphere --radius 10 --size 32x32x32 --spacing 0.8,0.8,0.8 -o series >/dev/null
+    dcmseg -q series --threshold 500 | mcubes -q | meshfix -q >solid.ply
+    meshshell -q --hollow 2mm solid.ply >hollow.ply
+    meshmeasure -q --against series --expect volume=4189mm3,tol=1% --json m.json -o part.3mf hollow.ply
+    [ "$(jq -r .verdict m.json)" = pass ]
+    [ "$(jq '.ledger | last | .kind == "intended" and .stage == "meshshell"' m.json)" = true ]
+    within 0.7 "$(jq '.ledger | last | .before_mm3' m.json)" 4189
+    within 3 "$(jq '.ledger | last | .before_mm3 - .after_mm3' m.json)" 2145
+    # through meshfix the mesh stays as it is; other changes are no longer what was hollowed
+    meshfix -q hollow.ply | meshmeasure -q --against series --json n.json
+    [ "$(jq -r .verdict n.json)" = pass ]
+    run -1 meshmeasure -q --expect volume=2.05ml,tol=2% hollow.ply
+    # without the records it is just a mesh with a cavity
+    meshmeasure -q -o bare.stl hollow.ply
+    meshmeasure -q --expect volume=2.05ml,tol=2% bare.stl
+}
