@@ -115,7 +115,7 @@ deps-test:
 
 # ---- the main job ----
 OUT ?= out
-demo: ## run the whole pipe on a generated phantom, or on your series: make demo DICOM=DIR [OUT=DIR]
+demo: ## run the whole pipe on a generated phantom, or on your series: make demo DICOM=DIR [OUT=DIR] [WALL=2mm]
 	@tools/scripts/install-deps.sh build
 	@$(MAKE) --no-print-directory -s all config=$(config)
 	@B=$(B) OUT='$(OUT)' DICOM='$(DICOM)' tools/scripts/demo.sh

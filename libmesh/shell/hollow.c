@@ -17,7 +17,8 @@
 enum {
     HOLLOW_BLOCK = 1024, /* vertices or facets per task */
     HOLLOW_LIFTS = 6,    /* rounds of lifting facets that are too near */
-    HOLLOW_ROUNDS = 16,  /* rounds of holding facets that intersect; the later half holds their neighbours too */
+    HOLLOW_ROUNDS = 24,  /* of lifting, and of holding facets that intersect */
+    HOLLOW_SPREAD = 4,   /* rounds of holding after which their neighbours are held too */
     HOLLOW_FIXED = 2     /* hold[]: 1 half way back, 2 back for good */
 };
 
@@ -35,6 +36,7 @@ typedef struct {
     double *add;         /* scratch: more depth asked for in this round */
     uint8_t *hold;
     uint8_t *moved;      /* since its facets were last looked at */
+    uint8_t *untried;    /* moved since facets were last tried for intersections */
     uint8_t *ridge;      /* per triangle of the solid, bit k: its edge from corner k points into the solid (named by one side only) */
     float *room;         /* per facet: distance of its edges from the solid's ridges; INFINITY: enough, or the neighbour's edge */
     lm_hollow_facts *facts;
@@ -172,7 +174,7 @@ static void hollow_place(hollow_job *job, size_t v)
         double b = job->base[3 * v + c], f = job->foot[3 * v + c];
         job->in.pos[3 * v + c] = job->want[v] == job->depth[v] ? job->base[3 * v + c] : (float)(f + (b - f) * s);
     }
-    job->moved[v] = 1;
+    job->moved[v] = job->untried[v] = 1;
 }
 
 /* ---- 3 facets too near ---- */
@@ -362,6 +364,46 @@ static lm_status hollow_lift_corners(hollow_job *job, size_t *lifted, lm_err *er
 
 /* ---- 4 facets that intersect ---- */
 
+/* Cells of space that a facet's box touches: set them, or ask whether one is set. */
+static bool hollow_cells(const hollow_job *job, const double lo[3], const size_t n[3], uint64_t *bits, size_t t, bool set)
+{
+    float box[2][3];
+    size_t at[2][3];
+    lm_bvh_tri_box(&job->in, (uint32_t)t, box[0], box[1]);
+    for (int e = 0; e < 2; e++)
+        for (int c = 0; c < 3; c++) {
+            double i = ((double)box[e][c] - lo[c]) / (2 * job->step);
+            at[e][c] = i < 0 ? 0 : i > (double)(n[c] - 1) ? n[c] - 1 : (size_t)i;
+        }
+    for (size_t k = at[0][2]; k <= at[1][2]; k++)
+        for (size_t j = at[0][1]; j <= at[1][1]; j++)
+            for (size_t i = at[0][0]; i <= at[1][0]; i++) {
+                size_t bit = (k * n[1] + j) * n[0] + i;
+                if (set) bits[bit / 64] |= 1ull << bit % 64;
+                else if (bits[bit / 64] >> bit % 64 & 1) return true;
+            }
+    return false;
+}
+
+/* skip[t]: neither has facet t moved since it was last tried, nor lies it by one that has. */
+static lm_status hollow_untouched(hollow_job *job, uint8_t *skip, lm_err *err)
+{
+    double lo[3], hi[3];
+    size_t n[3];
+    lm_mesh_box(&job->in, lo, hi);
+    for (int c = 0; c < 3; c++) n[c] = (size_t)((hi[c] - lo[c]) / (2 * job->step)) + 1;
+    uint64_t *bits = lm_mem_calloc(n[0] * n[1] * n[2] / 64 + 1, sizeof *bits, err);
+    if (!bits) return LM_ENOMEM;
+    for (size_t t = 0; t < job->in.nt; t++) {
+        const uint32_t *v = job->in.tri + 3 * t;
+        if (job->untried[v[0]] | job->untried[v[1]] | job->untried[v[2]]) hollow_cells(job, lo, n, bits, t, true);
+    }
+    for (size_t t = 0; t < job->in.nt; t++) skip[t] = !hollow_cells(job, lo, n, bits, t, false);
+    memset(job->untried, 0, job->in.nv);
+    free(bits);
+    return LM_OK;
+}
+
 /* mark[v]: vertices of facets that intersect, have no area, or share a place. */
 static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, lm_err *err)
 {
@@ -369,12 +411,12 @@ static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, l
     lm_bvh b = LM_BVH_INIT;
     lm_intersect x = LM_INTERSECT_INIT;
     uint32_t *place = NULL, *first = NULL, next = 0;
-    uint8_t *flat = NULL;
+    uint8_t *skip = NULL;
     lm_status rc = LM_ENOMEM;
     *faults = 0;
     memset(mark, 0, job->in.nv);
     if (!(place = lm_mem_alloc(job->in.nv, sizeof *place, err)) || !(first = lm_mem_alloc(job->in.nv, sizeof *first, err)) ||
-        !(flat = lm_mem_calloc(job->in.nt, 1, err)) || (rc = lm_join_add(&join, job->in.pos, job->in.nv, place, err)))
+        !(skip = lm_mem_alloc(job->in.nt, 1, err)) || (rc = hollow_untouched(job, skip, err)) || (rc = lm_join_add(&join, job->in.pos, job->in.nv, place, err)))
         goto done;
     for (uint32_t v = 0; v < job->in.nv; v++) {
         if (place[v] == next) {
@@ -386,12 +428,12 @@ static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, l
     }
     for (size_t t = 0; t < job->in.nt; t++) {
         const uint32_t *v = job->in.tri + 3 * t;
-        if (!lm_predicates_collinear(job->in.pos + 3 * (size_t)v[0], job->in.pos + 3 * (size_t)v[1], job->in.pos + 3 * (size_t)v[2])) continue;
-        flat[t] = 1;
+        if (skip[t] || !lm_predicates_collinear(job->in.pos + 3 * (size_t)v[0], job->in.pos + 3 * (size_t)v[1], job->in.pos + 3 * (size_t)v[2])) continue;
+        skip[t] = 1;
         mark[v[0]] = mark[v[1]] = mark[v[2]] = 1;
         ++*faults;
     }
-    if ((rc = lm_bvh_build(&job->in, flat, job->threads, &b, err)) || (rc = lm_intersect_run(&job->in, &b, place, true, job->threads, &x, err))) goto done;
+    if ((rc = lm_bvh_build(&job->in, skip, job->threads, &b, err)) || (rc = lm_intersect_run(&job->in, &b, place, true, job->threads, &x, err))) goto done;
     for (size_t i = 0; i < x.pairs; i++)
         for (size_t k = 0; k < 6; k++) mark[job->in.tri[3 * (size_t)x.list[i][k / 3] + k % 3]] = 1;
     *faults += x.pairs;
@@ -401,14 +443,14 @@ done:
     lm_join_release(&join);
     free(place);
     free(first);
-    free(flat);
+    free(skip);
     return rc;
 }
 
 /* Marked vertices go back: half way the first time, wholly the next; later their neighbours as well. */
 static void hollow_back(hollow_job *job, uint8_t *mark, int round)
 {
-    for (int grow = HOLLOW_ROUNDS / 4; grow <= round; grow += 2) {
+    for (int grow = HOLLOW_SPREAD; grow <= round; grow += 2) {
         for (size_t t = 0; t < job->in.nt; t++) {
             const uint32_t *v = job->in.tri + 3 * t;
             if ((mark[v[0]] | mark[v[1]] | mark[v[2]]) & 1)
@@ -418,7 +460,7 @@ static void hollow_back(hollow_job *job, uint8_t *mark, int round)
     }
     for (size_t v = 0; v < job->in.nv; v++) {
         if (!mark[v] || (job->hold[v] == HOLLOW_FIXED && job->want[v] == job->depth[v])) continue;
-        job->hold[v] = job->hold[v] || round >= HOLLOW_ROUNDS / 4 ? HOLLOW_FIXED : 1;
+        job->hold[v] = job->hold[v] || round >= HOLLOW_SPREAD ? HOLLOW_FIXED : 1;
         job->want[v] = job->hold[v] == HOLLOW_FIXED ? job->depth[v] : 0.5 * (job->want[v] + job->depth[v]);
         hollow_place(job, v);
     }
@@ -428,17 +470,15 @@ static lm_status hollow_settle(hollow_job *job, lm_err *err)
 {
     uint8_t *mark = lm_mem_alloc(job->in.nv, 1, err);
     size_t faults = 1;
+    int backs = 0;
     lm_status rc = mark ? LM_OK : LM_ENOMEM;
     for (int round = 0; round < HOLLOW_ROUNDS && !rc; round++) {
-        size_t lifted = 1, corners = 1;
+        size_t lifted = 1;
         hollow_progress(job, "inner wall", 0.5 + 0.3 * round / HOLLOW_ROUNDS);
-        for (int j = 0; j < HOLLOW_LIFTS && corners && !rc; j++) {
-            for (int i = 0; i < HOLLOW_LIFTS && lifted && !rc; i++) rc = hollow_lift(job, &lifted, err);
-            if (!rc) rc = hollow_lift_corners(job, &corners, err);
-            lifted = 1;
-        }
-        if (rc || (rc = hollow_faults(job, mark, &faults, err)) || !faults) break;
-        hollow_back(job, mark, round);
+        for (int i = 0; i < HOLLOW_LIFTS && lifted && !rc; i++) rc = hollow_lift(job, &lifted, err);
+        if (rc || (rc = hollow_faults(job, mark, &faults, err))) break;
+        if (faults) hollow_back(job, mark, backs++);
+        else if ((rc = hollow_lift_corners(job, &lifted, err)) || !lifted) break;
     }
     free(mark);
     for (size_t v = 0; v < job->in.nv && !rc; v++) {
@@ -563,7 +603,7 @@ static lm_status hollow_take(hollow_job *job, lm_err *err)
     if (!(job->base = lm_mem_alloc(nv, 3 * sizeof *job->base, err)) || !(job->foot = lm_mem_alloc(nv, 3 * sizeof *job->foot, err)) ||
         !(job->depth = lm_mem_alloc(nv, sizeof *job->depth, err)) || !(job->want = lm_mem_alloc(nv, sizeof *job->want, err)) ||
         !(job->add = lm_mem_alloc(nv, sizeof *job->add, err)) || !(job->hold = lm_mem_calloc(nv, 1, err)) ||
-        !(job->moved = lm_mem_alloc(nv, 1, err)) || !(job->room = lm_mem_alloc(job->in.nt, 3 * sizeof *job->room, err)))
+        !(job->moved = lm_mem_alloc(nv, 1, err)) || !(job->untried = lm_mem_alloc(nv, 1, err)) || !(job->room = lm_mem_alloc(job->in.nt, 3 * sizeof *job->room, err)))
         return LM_ENOMEM;
     memcpy(job->base, job->in.pos, nv * 3 * sizeof *job->base);
     return LM_OK;
@@ -616,6 +656,7 @@ done:
     free(job.add);
     free(job.hold);
     free(job.moved);
+    free(job.untried);
     free(job.room);
     free(job.ridge);
     if (rc) lm_mesh_release(out);

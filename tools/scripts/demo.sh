@@ -4,8 +4,9 @@
 #   B       build folder (build/release)      OUT     where the results go (out)
 #   DICOM   folder of a series; without it a skull phantom is generated into $OUT/phantom
 #   PRESET  preset of dcmseg (bone)           SERIES  which series, when the folder has several (regular expression)
+#   WALL    the part is hollowed to this wall (2mm); empty: it stays solid
 set -u -o pipefail
-B=${B:-build/release} OUT=${OUT:-out} DICOM=${DICOM:-} PRESET=${PRESET:-bone} SERIES=${SERIES:-}
+B=${B:-build/release} OUT=${OUT:-out} DICOM=${DICOM:-} PRESET=${PRESET:-bone} SERIES=${SERIES:-} WALL=${WALL-2mm}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 export PATH=$B/bin:$PATH
 mkdir -p "$OUT" || exit 2
@@ -21,17 +22,18 @@ if [ -z "$DICOM" ]; then
     # its volume is known to some 35 mm3: the pipe has to find it
     known=(--expect "volume=$(sed -n 's/.*"volume_mm3": *\([0-9.]*\).*/\1/p' "$OUT/phantom.json" | awk '{ printf "%.1f", $1 / 1000 }')ml,tol=0.2%")
 fi
-choice=()
+choice=() shell=(cat)
+[ -z "$WALL" ] || shell=(meshshell --hollow "$WALL")
 [ -z "$SERIES" ] || choice=(--series "$SERIES")
 
-echo "demo: dcmseg $DICOM --preset $PRESET${SERIES:+ --series '$SERIES'} | mcubes | meshfix | meshmeasure --against $DICOM ..."
-dcmseg "$DICOM" --preset "$PRESET" "${choice[@]}" | mcubes | meshfix |
+echo "demo: dcmseg $DICOM --preset $PRESET${SERIES:+ --series '$SERIES'} | mcubes | meshfix |${WALL:+ meshshell --hollow $WALL |} meshmeasure --against $DICOM ..."
+dcmseg "$DICOM" --preset "$PRESET" "${choice[@]}" | mcubes | meshfix | "${shell[@]}" |
     meshmeasure --against "$DICOM" "${known[@]}" --report "$OUT/report.html" --json "$OUT/report.json" -o "$OUT/part.3mf" -o "$OUT/part.stl"
 codes=("${PIPESTATUS[@]}") rc=0
 for code in "${codes[@]}"; do [ "$code" -eq 0 ] || rc=$code; done # as pipefail has it: the last that failed
 if [ "$rc" -ne 0 ]; then
     failed= at=0
-    for tool in dcmseg mcubes meshfix meshmeasure; do
+    for tool in dcmseg mcubes meshfix "${shell[0]}" meshmeasure; do
         [ "${codes[at]}" -eq 0 ] || failed="$failed $tool (exit ${codes[at]})"
         at=$((at + 1))
     done
