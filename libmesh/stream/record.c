@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 
+#include <pthread.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -142,14 +143,35 @@ char *lm_record_text(const json_t *rec, lm_err *err)
     return NULL;
 }
 
+/* jansson's reader goes on with a character fewer when it cannot grow a string, so it is watched. */
+static _Thread_local bool record_starved;
+
+static void *record_malloc(size_t n)
+{
+    void *p = malloc(n);
+    if (!p) record_starved = true;
+    return p;
+}
+
+static void record_watch(void)
+{
+    json_set_alloc_funcs(record_malloc, free);
+}
+
 lm_status lm_record_parse(const char *text, size_t n, json_t **ret, lm_err *err)
 {
     json_error_t je;
     if (n > LM_RECORD_BYTES)
         return lm_err_set(err, LM_ERANGE, NULL, "record of %zu bytes: the limit is %d", n, (int)LM_RECORD_BYTES);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, record_watch);
+    record_starved = false;
     json_t *rec = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+    if (record_starved) {
+        json_decref(rec);
+        return lm_err_nomem(err, n);
+    }
     if (!rec) {
-        if (json_error_code(&je) == json_error_out_of_memory) return lm_err_nomem(err, n);
         return lm_err_set(err, LM_EFORMAT, NULL, "record is no JSON, at byte %d: %s", je.position, je.text);
     }
     const json_t *schema = json_object_get(rec, "schema"), *tool = json_object_get(rec, "tool");
