@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 /* ---- values ---- */
 
 const json_t *lm_cell_get(const json_t *o, const char *key)
@@ -34,7 +33,8 @@ void lm_cell_key(lm_html *h, const json_t *o, const char *key)
 /* How a unit of the facts is written for people. */
 static const char *cell_unit(const char *unit)
 {
-    static const char *const known[][2] = {{"mm3", "mm\xc2\xb3"}, {"mm2", "mm\xc2\xb2"}, {"deg", "\xc2\xb0"}, {"percent", "%"}, {"1", ""}, {"count", ""}};
+    static const char *const known[][2] = {
+        {"mm3", "mm\xc2\xb3"}, {"mm2", "mm\xc2\xb2"}, {"deg", "\xc2\xb0"}, {"percent", "%"}, {"1", ""}, {"count", ""}};
     if (!unit) return "";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(unit, known[i][0])) return known[i][1];
@@ -68,13 +68,23 @@ void lm_cell_both(lm_html *h, double v, double u, double known_to, double size, 
 void lm_cell_label(lm_html *h, const char *key)
 {
     static const char *const known[][2] = {
-        {"kvp", "Tube voltage (kV)"}, {"kernel", "Convolution kernel"}, {"tilt_deg", "Gantry tilt (\xc2\xb0)"},
-        {"sha256_pixels", "SHA-256 of the pixel data"}, {"series", "Series (hash)"}, {"frame", "Frame of reference (hash)"},
-        {"size", "Size (voxels)"}, {"spacing_mm", "Voxel spacing (mm)"}, {"slice_step_mm", "Slice step (mm)"},
-        {"thickness_mm", "Slice thickness (mm)"}, {"lossy", "Lossy compression"}, {"instances", "Instances"}, {"lo", "From"}, {"hi", "To"},
+        {"kvp", "Tube voltage (kV)"},
+        {"kernel", "Convolution kernel"},
+        {"tilt_deg", "Gantry tilt (\xc2\xb0)"},
+        {"sha256_pixels", "SHA-256 of the pixel data"},
+        {"series", "Series (hash)"},
+        {"frame", "Frame of reference (hash)"},
+        {"size", "Size (voxels)"},
+        {"spacing_mm", "Voxel spacing (mm)"},
+        {"slice_step_mm", "Slice step (mm)"},
+        {"thickness_mm", "Slice thickness (mm)"},
+        {"lossy", "Lossy compression"},
+        {"instances", "Instances"},
+        {"lo", "From"},
+        {"hi", "To"},
     };
-    static const char *const suffix[][2] = {{"_mm3", "mm\xc2\xb3"}, {"_mm2", "mm\xc2\xb2"}, {"_mm", "mm"}, {"_deg", "\xc2\xb0"}, {"_hu", "HU"},
-                                            {"_percent", "%"}, {"_ml", "ml"}, {"_s", "s"}};
+    static const char *const suffix[][2] = {{"_mm3", "mm\xc2\xb3"}, {"_mm2", "mm\xc2\xb2"}, {"_mm", "mm"}, {"_deg", "\xc2\xb0"},
+                                            {"_hu", "HU"},          {"_percent", "%"},      {"_ml", "ml"}, {"_s", "s"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(key, known[i][0])) {
             lm_html_put(h, "%s", known[i][1]);

@@ -22,7 +22,8 @@ const char *lm_cell_str(const json_t *o, const char *key);
 void lm_cell_key(lm_html *h, const json_t *o, const char *key);
 /* "value +- u unit"; plus: a difference, with its sign. u <= 0: none is shown. u is rounded up, so that it stays a bound. */
 void lm_cell_amount(lm_html *h, double v, double u, int places, const char *unit, bool plus);
-/* An amount in the unit of the facts; a volume, unless tiny, in millilitres below it as well. Places follow from known_to (0: unknown). */
+/* An amount in the unit of the facts; a volume, unless tiny, in millilitres below it as well. Places follow from known_to (0:
+ * unknown). */
 void lm_cell_both(lm_html *h, double v, double u, double known_to, double size, const char *unit, bool plus);
 /* "sha256_pixels" -> "SHA-256 of the pixels", "slice_step_mm" -> "Slice step (mm)", "centroid-x" -> "Centroid x". */
 void lm_cell_label(lm_html *h, const char *key);

@@ -16,8 +16,8 @@ static const char *chart_xy(double v, char text[32])
 static void chart_line(lm_html *h, const char *cls, double x1, double y1, double x2, double y2)
 {
     char a[32], b[32], c[32], d[32];
-    lm_html_put(h, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>", cls, chart_xy(x1, a), chart_xy(y1, b), chart_xy(x2, c),
-                chart_xy(y2, d));
+    lm_html_put(h, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>", cls, chart_xy(x1, a), chart_xy(y1, b),
+                chart_xy(x2, c), chart_xy(y2, d));
 }
 
 static void chart_text(lm_html *h, const char *cls, double x, double y, const char *text)
@@ -68,12 +68,14 @@ void lm_chart_ledger(lm_html *h, const json_t *ledger)
     for (double s = step; s < 0.999 && places < 6; s *= 10) places++;
     double pad = (hi - lo) * 0.12;
     double top = CHART_TOP, bottom = CHART_H - CHART_BOTTOM, span = hi - lo + 2 * pad;
-#define Y(v) (bottom - ((v) - lo + pad) / span * (bottom - top))
+#define Y(v) (bottom - ((v)-lo + pad) / span * (bottom - top))
     double band = (double)(CHART_W - CHART_LEFT - 8) / (double)(n + 1);
     char t[LM_DIGITS_TEXT], w[32], g[32];
     snprintf(w, sizeof w, "0 0 %d %d", CHART_W, CHART_H);
-    lm_html_put(h, "<svg class=\"chart\" viewBox=\"%s\" role=\"img\" aria-label=\"Steps of the volume ledger, in per cent of the "
-                   "first volume; the numbers stand in the table\">\n", w);
+    lm_html_put(h,
+                "<svg class=\"chart\" viewBox=\"%s\" role=\"img\" aria-label=\"Steps of the volume ledger, in per cent of the "
+                "first volume; the numbers stand in the table\">\n",
+                w);
     chart_text(h, "axis", 4, 14, "Difference from the first volume, %");
     for (double k = -60; k <= 60; k++) {
         double v = k * step;

@@ -9,12 +9,12 @@
 
 /* ---- palette: one byte per pixel ---- */
 enum {
-    PICTURE_OUT = 1,     /* first of the shades of the outside */
+    PICTURE_OUT = 1, /* first of the shades of the outside */
     PICTURE_OUT_N = 160,
-    PICTURE_IN = 161,    /* first of the shades of the inside */
+    PICTURE_IN = 161, /* first of the shades of the inside */
     PICTURE_IN_N = 64,
-    PICTURE_RIM = 225,   /* first of the half-covered outline colours: shade * RIM_ALPHAS + alpha */
-    PICTURE_RIM_N = 10,  /* shades */
+    PICTURE_RIM = 225,     /* first of the half-covered outline colours: shade * RIM_ALPHAS + alpha */
+    PICTURE_RIM_N = 10,    /* shades */
     PICTURE_RIM_ALPHAS = 3 /* 1/4, 2/4, 3/4: what 2x2 samples can cover in part */
 };
 
@@ -48,7 +48,7 @@ bool lm_picture_is_inside(uint8_t index)
 
 /* ---- views ---- */
 typedef struct {
-    int axis[3];      /* LPS axis that runs right, up, away from the viewer */
+    int axis[3]; /* LPS axis that runs right, up, away from the viewer */
     int sign[3];
     const char *name, *left, *right, *top, *bottom;
     const char *plain_name, *plain_left, *plain_right, *plain_top, *plain_bottom; /* space unknown */
@@ -352,15 +352,21 @@ lm_status lm_picture_draw(const lm_mesh *mesh, int side, int threads, lm_picture
         if (hi[k] - lo[k] > size) size = hi[k] - lo[k];
     if (!(size > 0)) size = 1;
     double mm_per_pixel = size * 1.06 / side; /* a margin of 3 % around the longest side */
-    picture_job job = {.mesh = mesh, .flip = mesh->space == LM_SPACE_RAS ? -1 : 1, .scale = PICTURE_SS / mm_per_pixel, .side = side, .out = out};
+    picture_job job = {
+        .mesh = mesh, .flip = mesh->space == LM_SPACE_RAS ? -1 : 1, .scale = PICTURE_SS / mm_per_pixel, .side = side, .out = out};
     for (int k = 0; k < 3; k++) job.centre[k] = lo[k] + (hi[k] - lo[k]) / 2;
     for (int i = 0; i < LM_PICTURE_VIEWS; i++) {
         const picture_view *v = &picture_views[i];
         bool known = mesh->space != LM_SPACE_UNKNOWN;
-        out[i] = (lm_picture){.side = side, .mm_per_pixel = mm_per_pixel, .width_mm = hi[v->axis[0]] - lo[v->axis[0]],
-                              .height_mm = hi[v->axis[1]] - lo[v->axis[1]], .name = known ? v->name : v->plain_name,
-                              .left = known ? v->left : v->plain_left, .right = known ? v->right : v->plain_right,
-                              .top = known ? v->top : v->plain_top, .bottom = known ? v->bottom : v->plain_bottom};
+        out[i] = (lm_picture){.side = side,
+                              .mm_per_pixel = mm_per_pixel,
+                              .width_mm = hi[v->axis[0]] - lo[v->axis[0]],
+                              .height_mm = hi[v->axis[1]] - lo[v->axis[1]],
+                              .name = known ? v->name : v->plain_name,
+                              .left = known ? v->left : v->plain_left,
+                              .right = known ? v->right : v->plain_right,
+                              .top = known ? v->top : v->plain_top,
+                              .bottom = known ? v->bottom : v->plain_bottom};
         if ((out[i].pixels = lm_mem_alloc((size_t)side * (size_t)side, 1, err)) == NULL) goto done;
     }
     if ((normal = lm_mem_alloc(mesh->nv, 3 * sizeof *normal, err)) == NULL) goto done;

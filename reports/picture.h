@@ -20,11 +20,11 @@
 typedef enum { LM_PICTURE_ANTERIOR, LM_PICTURE_LEFT, LM_PICTURE_SUPERIOR, LM_PICTURE_VIEWS } lm_picture_view;
 
 typedef struct {
-    int side;                           /* pixels across and down */
-    uint8_t *pixels;                    /* side*side palette indices, top row first, owned */
+    int side;        /* pixels across and down */
+    uint8_t *pixels; /* side*side palette indices, top row first, owned */
     double mm_per_pixel;
-    double width_mm, height_mm;         /* extents of the mesh in this view */
-    const char *name;                   /* "anterior", ... or "along +y", ... when the space is not known */
+    double width_mm, height_mm;              /* extents of the mesh in this view */
+    const char *name;                        /* "anterior", ... or "along +y", ... when the space is not known */
     const char *left, *right, *top, *bottom; /* letters L R A P S I, or axis names */
 } lm_picture;
 

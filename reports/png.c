@@ -38,8 +38,7 @@ static void png_warn(png_structp png, png_const_charp text)
     (void)text;
 }
 
-lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256][4], unsigned char **ret, size_t *n,
-                        lm_err *err)
+lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256][4], unsigned char **ret, size_t *n, lm_err *err)
 {
     jmp_buf env;
     png_sink sink = {0};

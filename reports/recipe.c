@@ -120,8 +120,9 @@ void lm_recipe_provenance(lm_html *h, const json_t *facts)
         if (i && (!in || !out || strcmp(in, out))) breaks++;
     }
     lm_cell_table_end(h);
-    lm_html_put(h, "<p class=\"note\">%s</p>\n", breaks ? "The chain is broken: a tool did not read what the tool before it sent."
-                                                        : "The chain is whole: each tool read what the tool before it sent.");
+    lm_html_put(h, "<p class=\"note\">%s</p>\n",
+                breaks ? "The chain is broken: a tool did not read what the tool before it sent."
+                       : "The chain is whole: each tool read what the tool before it sent.");
     lm_cell_section_end(h);
 }
 
@@ -132,7 +133,8 @@ void lm_recipe_replay(lm_html *h, const json_t *facts)
     lm_cell_section(h, "replay", "Replay recipe");
     if (!n) lm_cell_missing(h);
     else {
-        lm_html_put(h, "<p>The same pipe with every option as it was resolved. The same source and versions give the same bytes.</p>\n<pre><code>");
+        lm_html_put(h, "<p>The same pipe with every option as it was resolved. The same source and versions give the same "
+                       "bytes.</p>\n<pre><code>");
         for (size_t i = 0; i < n; i++) {
             const json_t *r = json_array_get(list, i);
             recipe_command(h, lm_cell_get(r, "tool"), lm_cell_get(r, "options"), i == 0);

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-
 /* ---- head ---- */
 static void report_tile(lm_html *h, const char *name)
 {
@@ -24,7 +23,9 @@ static void report_head(lm_html *h, const json_t *facts)
     const lm_cell_verdict *v = lm_cell_verdict_of(facts);
     const json_t *q = lm_cell_get(facts, "quantities"), *final = lm_cell_get(lm_cell_get(facts, "integrity"), "final");
     double x, scale;
-    lm_html_put(h, "<header class=\"top %s\" id=\"verdict\">\n<p class=\"kind\">Quality report of a 3D-print model</p>\n<div class=\"verdict\">",
+    lm_html_put(h,
+                "<header class=\"top %s\" id=\"verdict\">\n<p class=\"kind\">Quality report of a 3D-print model</p>\n<div "
+                "class=\"verdict\">",
                 v->cls);
     lm_cell_icon(h, v);
     lm_html_put(h, "<div><h1>%s</h1><p class=\"sense\">", v->word);
@@ -116,20 +117,31 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
         lm_digits_fixed(p->width_mm, places, w);
         lm_digits_fixed(p->height_mm, places, t);
         snprintf(side, sizeof side, "%d", p->side);
-        lm_html_put(h, "<figure>\n<div class=\"view\"><img width=\"%s\" height=\"%s\" alt=\"The model, %s view: %s on the left, %s on the right, %s up; ",
+        lm_html_put(h,
+                    "<figure>\n<div class=\"view\"><img width=\"%s\" height=\"%s\" alt=\"The model, %s view: %s on the left, %s on "
+                    "the right, %s up; ",
                     side, side, p->name, p->left, p->right, p->top);
         lm_html_put(h, "%s mm wide, %s mm high\" src=\"data:image/png;base64,", w, t);
         lm_html_base64(h, png, n);
         free(png);
         snprintf(pct, sizeof pct, "%.3f", bar / size * 100);
-        lm_html_put(h, "\"/><span class=\"dir l\">%s</span><span class=\"dir r\">%s</span><span class=\"dir t\">%s</span><span class=\"dir b\">%s</span>",
+        lm_html_put(h,
+                    "\"/><span class=\"dir l\">%s</span><span class=\"dir r\">%s</span><span class=\"dir t\">%s</span><span "
+                    "class=\"dir b\">%s</span>",
                     p->left, p->right, p->top, p->bottom);
         lm_digits_plain(bar, t);
-        lm_html_put(h, "<span class=\"barbox\"><span class=\"bar\" style=\"width:%s%%\"><span>%s" LM_CELL_NBSP "mm</span></span></span></div>\n", pct, t);
+        lm_html_put(h,
+                    "<span class=\"barbox\"><span class=\"bar\" style=\"width:%s%%\"><span>%s" LM_CELL_NBSP
+                    "mm</span></span></span></div>\n",
+                    pct, t);
         lm_digits_fixed(p->height_mm, places, t);
-        lm_html_put(h, "<figcaption><strong>%s</strong> %s" LM_CELL_NBSP "\xc3\x97" LM_CELL_NBSP "%s" LM_CELL_NBSP "mm</figcaption>\n</figure>\n", p->name, w, t);
+        lm_html_put(h,
+                    "<figcaption><strong>%s</strong> %s" LM_CELL_NBSP "\xc3\x97" LM_CELL_NBSP "%s" LM_CELL_NBSP
+                    "mm</figcaption>\n</figure>\n",
+                    p->name, w, t);
     }
-    lm_html_put(h, "</div>\n<p class=\"note\">Orthographic, all at one scale. %s", mesh->space == LM_SPACE_UNKNOWN
+    lm_html_put(h, "</div>\n<p class=\"note\">Orthographic, all at one scale. %s",
+                mesh->space == LM_SPACE_UNKNOWN
                     ? "The file does not say how its axes lie in the body, so no side is claimed."
                     : "R, L: the patient\xe2\x80\x99s right and left; A, P: front and back; S, I: up and down.");
     lm_html_put(h, "%s</p>\n", inside ? " Red is the inside of the surface, seen through an opening or by flipped triangles." : "");
@@ -197,7 +209,9 @@ static void report_signoff(lm_html *h)
     for (size_t i = 0; i < sizeof who / sizeof *who; i++)
         lm_html_put(h, "<tr><th scope=\"row\">%s</th><td></td><td></td><td></td></tr>\n", who[i]);
     lm_cell_table_end(h);
-    lm_html_put(h, "<p>SHA-256 of the report body, which is what is signed:<br/><span class=\"hash\" id=\"body-hash\">%s</span></p>\n", hex);
+    lm_html_put(h,
+                "<p>SHA-256 of the report body, which is what is signed:<br/><span class=\"hash\" id=\"body-hash\">%s</span></p>\n",
+                hex);
     lm_html_put(h, "<p class=\"note\">To check: <code>sed '/^&lt;section id=\"signoff\"/,$d' report.html | sha256sum</code></p>\n");
     lm_cell_section_end(h);
 }
@@ -206,15 +220,21 @@ static void report_signoff(lm_html *h)
 static void report_begin(lm_html *h, const json_t *facts)
 {
     static const char *const toc[][2] = {
-        {"pictures", "Pictures"}, {"measurements", "Measurements"}, {"ledger", "Ledger"}, {"integrity", "Integrity"}, {"source", "Source"},
-        {"segmentation", "Segmentation"}, {"warnings", "Warnings"}, {"provenance", "Provenance"}, {"replay", "Replay"}, {"files", "Files"},
+        {"pictures", "Pictures"}, {"measurements", "Measurements"},
+        {"ledger", "Ledger"},     {"integrity", "Integrity"},
+        {"source", "Source"},     {"segmentation", "Segmentation"},
+        {"warnings", "Warnings"}, {"provenance", "Provenance"},
+        {"replay", "Replay"},     {"files", "Files"},
         {"software", "Software"}, {"signoff", "Sign-off"},
     };
-    lm_html_put(h, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"/>\n"
-                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n"
-                   "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta name=\"generator\" content=\"meshqa %s\"/>\n<title>%s",
-                LM_VERSION, lm_cell_verdict_of(facts)->word);
+    lm_html_put(
+        h,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light "
+        "dark\"/>\n"
+        "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta name=\"generator\" content=\"meshqa %s\"/>\n<title>%s",
+        LM_VERSION, lm_cell_verdict_of(facts)->word);
     if (lm_cell_str(facts, "case")) {
         lm_html_put(h, ": ");
         lm_cell_key(h, facts, "case");
@@ -257,9 +277,12 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     report_files(h, facts);
     lm_cell_section(h, "software", "Software and libraries");
     lm_cell_pairs(h, "Versions in use", lm_cell_get(facts, "software"));
-    lm_html_put(h, "<p class=\"note\">Free software under the GNU General Public License, version 3 or later. Pictures by libpng %s.</p>\n", lm_png_version());
+    lm_html_put(
+        h, "<p class=\"note\">Free software under the GNU General Public License, version 3 or later. Pictures by libpng %s.</p>\n",
+        lm_png_version());
     lm_cell_section_end(h);
-    lm_html_put(h, "\n<p class=\"statement\"><strong>Not a cleared medical device.</strong> It produces evidence for the lab\xe2\x80\x99s own procedures.</p>\n");
+    lm_html_put(h, "\n<p class=\"statement\"><strong>Not a cleared medical device.</strong> It produces evidence for the "
+                   "lab\xe2\x80\x99s own procedures.</p>\n");
     report_signoff(h);
     lm_html_put(h, "</main>\n</body>\n</html>\n");
     return LM_OK;

@@ -75,13 +75,15 @@ static void result_vector(lm_html *h, const json_t *v, double u)
     }
     for (size_t i = 0; i < 3; i++) {
         lm_html_put(h, i ? ", " : "");
-        lm_cell_amount(h, json_number_value(json_array_get(v, i)), -1, u > 0 ? lm_digits_places(u, 1) : 3, i == 2 ? "mm" : "", false);
+        lm_cell_amount(h, json_number_value(json_array_get(v, i)), -1, u > 0 ? lm_digits_places(u, 1) : 3, i == 2 ? "mm" : "",
+                       false);
     }
 }
 
 static void result_quantities(lm_html *h, const json_t *q)
 {
-    static const char *const rows[][4] = { /* name, key, key of the uncertainty, unit */
+    static const char *const rows[][4] = {
+        /* name, key, key of the uncertainty, unit */
         {"Volume", "volume_mm3", "volume_uncertainty_mm3", "mm3"},
         {"Surface area", "area_mm2", "area_uncertainty_mm2", "mm2"},
     };
@@ -90,7 +92,8 @@ static void result_quantities(lm_html *h, const json_t *q)
         lm_cell_missing(h);
         return;
     }
-    lm_html_put(h, "<table class=\"pairs\">\n<caption>The final mesh, in patient coordinates (x to the left, y to the back, z up)</caption>\n<tbody>\n");
+    lm_html_put(h, "<table class=\"pairs\">\n<caption>The final mesh, in patient coordinates (x to the left, y to the back, z "
+                   "up)</caption>\n<tbody>\n");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lm_html_put(h, "<tr><th scope=\"row\">%s</th><td>", rows[i][0]);
         if (!lm_cell_num(q, rows[i][2], &u)) u = -1;
@@ -115,7 +118,8 @@ static void result_quantities(lm_html *h, const json_t *q)
     const json_t *parts = lm_cell_get(q, "component_volumes_mm3");
     size_t n = json_array_size(parts), shown = n > 12 ? 12 : n;
     double all = 0, cavities = 0; /* the list of the facts may be cut */
-    if (lm_cell_num(q, "components", &all) && lm_cell_num(q, "cavities", &cavities) && all + cavities > (double)n && all + cavities < 1e15)
+    if (lm_cell_num(q, "components", &all) && lm_cell_num(q, "cavities", &cavities) && all + cavities > (double)n &&
+        all + cavities < 1e15)
         n = (size_t)(all + cavities);
     if (shown > 1) {
         lm_html_put(h, "<tr><th scope=\"row\">Volume of each, largest first; cavities negative</th><td>");
@@ -144,7 +148,8 @@ void lm_result_measurements(lm_html *h, const json_t *facts)
         if (json_is_array(list)) lm_html_put(h, "<p>Nothing was compared: no reference was given.</p>\n");
         else lm_cell_missing(h);
     } else {
-        lm_cell_table(h, "wide cards", "Each value against its reference", "Quantity|Measured>|Reference>|Difference \xc2\xb1 uncertainty>|Tolerance>|Verdict");
+        lm_cell_table(h, "wide cards", "Each value against its reference",
+                      "Quantity|Measured>|Reference>|Difference \xc2\xb1 uncertainty>|Tolerance>|Verdict");
         for (size_t i = 0; i < n; i++) {
             result_measurement(h, json_array_get(list, i));
             if (!rule) rule = lm_cell_str(json_array_get(list, i), "rule");
@@ -152,11 +157,13 @@ void lm_result_measurements(lm_html *h, const json_t *facts)
         lm_cell_table_end(h);
         lm_html_put(h, "<p class=\"note\">Verdict rule: ");
         if (rule) lm_html_put(h, "pass if <code>%s</code>. ", rule);
-        lm_html_put(h, "m is the measured value, r the reference, u all uncertainties together, tol the tolerance. Fail if |m \xe2\x88\x92 r| \xe2\x88\x92 u "
+        lm_html_put(h, "m is the measured value, r the reference, u all uncertainties together, tol the tolerance. Fail if |m "
+                       "\xe2\x88\x92 r| \xe2\x88\x92 u "
                        "&gt; tol. What lies between cannot be decided.</p>\n");
     }
     result_quantities(h, lm_cell_get(facts, "quantities"));
-    if (json_is_object(lm_cell_get(facts, "overlap"))) lm_cell_pairs(h, "Overlap of mesh and source, in voxels", lm_cell_get(facts, "overlap"));
+    if (json_is_object(lm_cell_get(facts, "overlap")))
+        lm_cell_pairs(h, "Overlap of mesh and source, in voxels", lm_cell_get(facts, "overlap"));
     lm_cell_section_end(h);
 }
 
@@ -229,8 +236,12 @@ void lm_result_ledger(lm_html *h, const json_t *facts)
         last = has_after ? after : -1;
     }
     lm_cell_table_end(h);
-    if (gaps) lm_html_put(h, "<p class=\"note\">The books do not close: a stage does not begin with the volume that the stage before it ended with.</p>\n");
-    else lm_html_put(h, "<p class=\"note\">The books close: each stage begins with the volume that the stage before it ended with.</p>\n");
+    if (gaps)
+        lm_html_put(h, "<p class=\"note\">The books do not close: a stage does not begin with the volume that the stage before it "
+                       "ended with.</p>\n");
+    else
+        lm_html_put(
+            h, "<p class=\"note\">The books close: each stage begins with the volume that the stage before it ended with.</p>\n");
     lm_cell_section_end(h);
 }
 
@@ -244,7 +255,8 @@ static void result_audit_cell(lm_html *h, const char *label, const json_t *audit
         lm_html_json(h, v);
         lm_html_put(h, json_integer_value(v) ? " \xe2\x9c\x97</span>" : " \xe2\x9c\x93</span>");
     } else if (json_is_boolean(v)) {
-        lm_html_put(h, json_is_true(v) ? "<span class=\"good\">yes \xe2\x9c\x93</span>" : "<span class=\"bad\">no \xe2\x9c\x97</span>");
+        lm_html_put(h, json_is_true(v) ? "<span class=\"good\">yes \xe2\x9c\x93</span>"
+                                       : "<span class=\"bad\">no \xe2\x9c\x97</span>");
     } else lm_html_json(h, v);
     lm_html_put(h, "</td>");
 }
@@ -253,14 +265,19 @@ void lm_result_integrity(lm_html *h, const json_t *facts)
 {
     /* Which rule of the 3MF core specification a fault would break (the sheet of rules is in the manual). */
     static const char *const rule[LM_FAULTS] = {
-        [LM_FAULT_NONFINITE] = "3MF-04",        [LM_FAULT_BAD_INDEX] = "3MF-14",         [LM_FAULT_DEGENERATE] = "3MF-14, 3MF-15",
-        [LM_FAULT_DUPLICATE] = "3MF-11",        [LM_FAULT_COINCIDENT] = "3MF-15",        [LM_FAULT_OPEN_EDGE] = "3MF-11",
-        [LM_FAULT_NONMANIFOLD_EDGE] = "3MF-11", [LM_FAULT_NONMANIFOLD_VERTEX] = "",      [LM_FAULT_FLIPPED] = "3MF-12",
+        [LM_FAULT_NONFINITE] = "3MF-04",        [LM_FAULT_BAD_INDEX] = "3MF-14",      [LM_FAULT_DEGENERATE] = "3MF-14, 3MF-15",
+        [LM_FAULT_DUPLICATE] = "3MF-11",        [LM_FAULT_COINCIDENT] = "3MF-15",     [LM_FAULT_OPEN_EDGE] = "3MF-11",
+        [LM_FAULT_NONMANIFOLD_EDGE] = "3MF-11", [LM_FAULT_NONMANIFOLD_VERTEX] = "",   [LM_FAULT_FLIPPED] = "3MF-12",
         [LM_FAULT_INVERTED] = "3MF-13",         [LM_FAULT_SELF_INTERSECT] = "3MF-15",
     };
     static const char *const plain[][2] = {
-        {"triangles", "Triangles"}, {"vertices", "Vertices"}, {"components", "Components"}, {"cavities", "Cavities"},
-        {"genus", "Genus (handles)"}, {"euler", "Euler number"}, {"unreferenced", "Vertices no triangle uses"},
+        {"triangles", "Triangles"},
+        {"vertices", "Vertices"},
+        {"components", "Components"},
+        {"cavities", "Cavities"},
+        {"genus", "Genus (handles)"},
+        {"euler", "Euler number"},
+        {"unreferenced", "Vertices no triangle uses"},
     };
     static const char *const words[][3] = {
         {"closed", "Watertight", "no open edge"},
@@ -270,9 +287,11 @@ void lm_result_integrity(lm_html *h, const json_t *facts)
     };
     const json_t *in = lm_cell_get(facts, "integrity"), *before = lm_cell_get(in, "before"), *final = lm_cell_get(in, "final");
     lm_cell_section(h, "integrity", "Integrity of the mesh");
-    lm_cell_table(h, "integrity", "Judged by exact predicates on the numbers as written", "Property|Rule|Before repair>|Final mesh>");
+    lm_cell_table(h, "integrity", "Judged by exact predicates on the numbers as written",
+                  "Property|Rule|Before repair>|Final mesh>");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        lm_html_put(h, "<tr><th scope=\"row\">%s <span class=\"sub\">%s</span></th><td data-label=\"Rule\"></td>", words[i][1], words[i][2]);
+        lm_html_put(h, "<tr><th scope=\"row\">%s <span class=\"sub\">%s</span></th><td data-label=\"Rule\"></td>", words[i][1],
+                    words[i][2]);
         result_audit_cell(h, "Before repair", before, words[i][0], false);
         result_audit_cell(h, "Final mesh", final, words[i][0], false);
         lm_html_put(h, "</tr>\n");

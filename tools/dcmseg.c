@@ -25,19 +25,30 @@ static struct {
 
 static const cli_opt opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
-    {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series, LM_UNIT_NONE},
+    {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series,
+     LM_UNIT_NONE},
     {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
-    {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset, LM_UNIT_NONE},
-    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep, LM_UNIT_NONE},
-    {"roi", 'r', CLI_LIST, "SHAPE", NULL, "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi, LM_UNIT_NONE},
-    {"frame", 'f', CLI_COUNT, "N", NULL, "one image, number N of the series, as it is: a stream of two dimensions, no volume", &a.frame, LM_UNIT_NONE},
-    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
-    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset,
+     LM_UNIT_NONE},
+    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep,
+     LM_UNIT_NONE},
+    {"roi", 'r', CLI_LIST, "SHAPE", NULL,
+     "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi,
+     LM_UNIT_NONE},
+    {"frame", 'f', CLI_COUNT, "N", NULL, "one image, number N of the series, as it is: a stream of two dimensions, no volume",
+     &a.frame, LM_UNIT_NONE},
+    CLI_OPT_OUTPUT(&a.output),
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
     .name = "dcmseg",
-    .purpose = "Read a DICOM series from folders, files or archives (zip, tar), keep what lies above a threshold, write a volume (NRRD).",
+    .purpose =
+        "Read a DICOM series from folders, files or archives (zip, tar), keep what lies above a threshold, write a volume (NRRD).",
     .usage = "[options] PATH...",
     .opts = opts,
     .notes = "Exit: 0 a volume was written; 1 nothing lies above the threshold; 2 trouble.\n"
@@ -96,7 +107,9 @@ static lm_status unknown_preset(const char *name, lm_err *err)
     int n = scandir(dir, &e, is_preset, alphasort);
     size_t at = 0;
     for (int i = 0; i < n; i++) {
-        if (at < sizeof names) at += (size_t)snprintf(names + at, sizeof names - at, "%s%.*s", i ? ", " : "", (int)strlen(e[i]->d_name) - 7, e[i]->d_name);
+        if (at < sizeof names)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%.*s", i ? ", " : "", (int)strlen(e[i]->d_name) - 7,
+                                   e[i]->d_name);
         free(e[i]);
     }
     free(e);
@@ -124,7 +137,8 @@ static lm_status read_preset(const char *name, choice *c, lm_err *err)
             for (size_t n = strlen(value); n && (value[n - 1] == ' ' || value[n - 1] == '\t'); n--) value[n - 1] = 0;
             if (!strcmp(key, "threshold")) snprintf(c->threshold, sizeof c->threshold, "%.63s", value);
             else if (!strcmp(key, "keep")) snprintf(c->keep, sizeof c->keep, "%.31s", value);
-            else if (strcmp(key, "note")) rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu: key '%s' is unknown (threshold, keep, note)", number, key);
+            else if (strcmp(key, "note"))
+                rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu: key '%s' is unknown (threshold, keep, note)", number, key);
             else if (a.verbose) cli_note(&tool, "preset %s: %s", name, value);
         }
     }
@@ -137,10 +151,12 @@ static lm_status choose(choice *c, lm_err *err)
 {
     *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT};
     if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--frame takes an image as it is: leave out --threshold, --preset, --keep and --roi");
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "--frame takes an image as it is: leave out --threshold, --preset, --keep and --roi");
     if (a.frame != NO_FRAME) return LM_OK;
     if (!a.threshold == !a.preset)
-        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --list)", a.preset ? "only one of" : "one of");
+        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --list)",
+                          a.preset ? "only one of" : "one of");
     lm_status rc = LM_OK;
     if (a.preset) rc = read_preset(a.preset, c, err);
     else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
@@ -175,7 +191,9 @@ static lm_status record_warnings(json_t *rec, const json_t *source, lm_err *err)
     json_t *w;
     lm_status rc = LM_OK;
     json_array_foreach(json_object_get(source, "warnings"), i, w)
-        if (!rc) rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")), json_string_value(json_object_get(w, "text")), err);
+        if (!rc)
+            rc = lm_record_finding(rec, "warning", json_string_value(json_object_get(w, "rule")),
+                                   json_string_value(json_object_get(w, "text")), err);
     return rc;
 }
 
@@ -184,39 +202,45 @@ static lm_status record_new(json_t **ret, lm_err *err)
     char pcre[32];
     lm_select_version(pcre);
     if (!(*ret = lm_record_new(NULL, "dcmseg", err))) return LM_ENOMEM;
-    if (!json_object_update_new(json_object_get(*ret, "libraries"),
-                                json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2", pcre, "jansson", jansson_version_str())))
+    if (!json_object_update_new(json_object_get(*ret, "libraries"), json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2",
+                                                                              pcre, "jansson", jansson_version_str())))
         return LM_OK;
     json_decref(*ret);
     return lm_err_nomem(err, 0);
 }
 
-static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret, lm_err *err)
+static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret,
+                             lm_err *err)
 {
     json_t *rec;
     if (record_new(&rec, err)) return LM_ENOMEM;
     bool counted = c->seg.keep > 1 || (c->seg.keep == 1 && strcmp(c->keep, "largest"));
     json_t *keep = counted ? json_integer((json_int_t)c->seg.keep) : json_string(c->keep);
     json_t *hi = isfinite(c->seg.hi) ? json_real(c->seg.hi) : json_null();
-    bool ok = !json_object_update_new(json_object_get(rec, "options"),
-                                      json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?, s:o}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit, "keep", keep,
-                                                "preset", a.preset, "roi", regions(&c->seg.roi))) &&
-              !json_object_set(rec, "source", source) &&
-              !json_object_set_new(rec, "segment",
-                                   json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:I, s:b}", "iso", f->iso, "voxel_count",
-                                             (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3",
-                                             (double)f->voxel_count * f->voxel_mm3, "at_level_mm3", f->at_level_mm3, "centroid_mm", three(f->centroid_mm),
-                                             "extents_mm", "lo", three(f->lo_mm), "hi", three(f->hi_mm), "components_found",
-                                             (json_int_t)f->components_found, "components_kept", (json_int_t)f->components_kept, "dropped_voxels",
-                                             (json_int_t)f->dropped_voxels, "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
+    bool ok =
+        !json_object_update_new(json_object_get(rec, "options"),
+                                json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?, s:o}", "threshold", "lo", c->seg.lo, "hi", hi, "unit",
+                                          unit, "keep", keep, "preset", a.preset, "roi", regions(&c->seg.roi))) &&
+        !json_object_set(rec, "source", source) &&
+        !json_object_set_new(rec, "segment",
+                             json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:I, s:b}", "iso", f->iso,
+                                       "voxel_count", (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3",
+                                       (double)f->voxel_count * f->voxel_mm3, "at_level_mm3", f->at_level_mm3, "centroid_mm",
+                                       three(f->centroid_mm), "extents_mm", "lo", three(f->lo_mm), "hi", three(f->hi_mm),
+                                       "components_found", (json_int_t)f->components_found, "components_kept",
+                                       (json_int_t)f->components_kept, "dropped_voxels", (json_int_t)f->dropped_voxels,
+                                       "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
     lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
-    if (!rc) rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level", f->at_level_mm3, -1, err);
+    if (!rc)
+        rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level",
+                              f->at_level_mm3, -1, err);
     if (!rc) rc = record_warnings(rec, source, err);
     if (!rc && f->touches_border)
         rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
     if (!rc && f->roi_cut_voxels) {
         char text[128];
-        snprintf(text, sizeof text, "%zu samples within the threshold lie outside the region of interest and were cut away", f->roi_cut_voxels);
+        snprintf(text, sizeof text, "%zu samples within the threshold lie outside the region of interest and were cut away",
+                 f->roi_cut_voxels);
         rc = lm_record_finding(rec, "note", NULL, text, err);
     }
     if (rc) json_decref(rec);
@@ -249,7 +273,8 @@ static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
     if (!rc && lm_source_left(src)) lm_io_printf(out, "%zu files are no DICOM objects\n", lm_source_left(src));
     if (!rc && lm_source_packed(src)) lm_io_printf(out, "%zu of them are archives, which were not opened\n", lm_source_packed(src));
     if (!rc && a.json) {
-        json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left", (json_int_t)lm_source_left(src));
+        json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left",
+                                  (json_int_t)lm_source_left(src));
         rc = facts ? cli_json(a.json, facts, json, err) : lm_err_nomem(err, 0);
         json_decref(facts);
     }
@@ -264,11 +289,13 @@ static lm_status unit_of(const lm_source *src, size_t series, const choice *c, c
 {
     json_t *facts = lm_source_json(src, series, err);
     if (!facts) return LM_ENOMEM;
-    const char *modality = json_string_value(json_object_get(facts, "modality")), *type = json_string_value(json_object_get(facts, "rescale_type"));
+    const char *modality = json_string_value(json_object_get(facts, "modality")),
+               *type = json_string_value(json_object_get(facts, "rescale_type"));
     bool hu = modality && !strcmp(modality, "CT") && (!type || !strcmp(type, "HU") || !strcmp(type, "US"));
     lm_status rc = LM_OK;
     if (!hu && c->hounsfield && !json_object_get(facts, "refused"))
-        rc = lm_err_set(err, LM_EUSAGE, NULL, "'%s' is in Hounsfield units, and the series (%s%s%s) has none: give a plain number with --threshold",
+        rc = lm_err_set(err, LM_EUSAGE, NULL,
+                        "'%s' is in Hounsfield units, and the series (%s%s%s) has none: give a plain number with --threshold",
                         c->threshold, modality ? modality : "no modality", type ? ", rescale type " : "", type ? type : "");
     *unit = hu ? "HU" : "1";
     json_decref(facts);
@@ -281,8 +308,10 @@ static void say(const lm_source *src, const json_t *source)
     size_t i;
     json_t *w;
     if (a.quiet) return;
-    if (lm_source_packed(src)) cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
-    json_array_foreach(json_object_get(source, "warnings"), i, w) cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+    if (lm_source_packed(src))
+        cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
+    json_array_foreach(json_object_get(source, "warnings"), i, w)
+        cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
 }
 
 static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *out, lm_out **json, lm_err *err)
@@ -295,7 +324,8 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
     if (!rc) rc = lm_source_frame(src, series, a.frame, opt, &vol, &source, err);
     if (!rc) say(src, source);
     if (!rc && !(rc = record_new(&mine, err))) {
-        if (json_object_set_new(json_object_get(mine, "options"), "frame", json_integer((json_int_t)a.frame)) || json_object_set(mine, "source", source))
+        if (json_object_set_new(json_object_get(mine, "options"), "frame", json_integer((json_int_t)a.frame)) ||
+            json_object_set(mine, "source", source))
             rc = lm_err_nomem(err, 0);
         if (!rc) rc = record_warnings(mine, source, err);
         if (rc) json_decref(mine);
@@ -335,8 +365,8 @@ static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice 
         goto done;
     cli_progress_done(a.quiet);
     if (a.verbose)
-        cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", facts.voxel_count, facts.at_level_mm3, facts.iso, facts.components_kept,
-                 facts.components_found);
+        cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", facts.voxel_count, facts.at_level_mm3, facts.iso,
+                 facts.components_kept, facts.components_found);
     rc = lm_nrrd_write(out, &vol, &rec, err);
     if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
 done:
@@ -364,9 +394,9 @@ int main(int argc, char **argv)
     if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
     cli_progress_done(a.quiet);
     if (!rc)
-        rc = a.list                  ? list_series(src, &json, &err)
+        rc = a.list                ? list_series(src, &json, &err)
              : a.frame != NO_FRAME ? image(src, &opt, out, &json, &err)
-                                     : segment(src, &opt, &c, out, &json, &err);
+                                   : segment(src, &opt, &c, out, &json, &err);
     lm_source_release(src);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);

@@ -19,10 +19,15 @@ static struct {
 } a = {.output = "-"};
 
 static const cli_opt opts[] = {
-    {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso, LM_UNIT_HU},
+    {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso,
+     LM_UNIT_HU},
     {"open", 0, CLI_FLAG, NULL, NULL, "leave the surface open where the object leaves the volume", &a.open, LM_UNIT_NONE},
-    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
-    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    CLI_OPT_OUTPUT(&a.output),
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
@@ -108,7 +113,8 @@ static lm_status read_volume(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *er
     if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
         return lm_err_set(err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
     if (lm_nrrd_read(in, vol, rec, err)) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
-    if (vol->image) return lm_err_set(err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
+    if (vol->image)
+        return lm_err_set(err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
     if (!a.iso.text && !vol->has_iso) return lm_err_set(err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
     return LM_OK;
 }
@@ -139,10 +145,12 @@ int main(int argc, char **argv)
     cli_progress(&tool, a.quiet, "surface", 0);
     if (lm_mcubes(&vol, &mopt, &mesh, &err)) goto fail;
     cli_progress(&tool, a.quiet, "check", 0.5);
-    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) || record(&vol, &mesh, &audit, mopt.iso, &rec, &err)) goto fail;
+    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) || record(&vol, &mesh, &audit, mopt.iso, &rec, &err))
+        goto fail;
     lm_vol_release(&vol);
     cli_progress(&tool, a.quiet, "write", 0.9);
-    if ((a.json && cli_json(a.json, rec.item[rec.n - 1], &json, &err)) || lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err)) goto fail;
+    if ((a.json && cli_json(a.json, rec.item[rec.n - 1], &json, &err)) || lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err))
+        goto fail;
     lm_out *ready = json;
     json = NULL;
     if (ready && lm_io_commit(ready, &err)) goto fail;

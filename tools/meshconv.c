@@ -18,14 +18,22 @@ static struct {
 } a;
 
 static const cli_opt opts[] = {
-    {"unit", 0, CLI_TEXT, "UNIT", NULL, "unit of an input that states none: um, mm, cm, m, inch, ft (without: mm)", &a.unit, LM_UNIT_NONE},
-    {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "patient space of an input that states none; RAS is turned into LPS", &a.space, LM_UNIT_NONE},
+    {"unit", 0, CLI_TEXT, "UNIT", NULL, "unit of an input that states none: um, mm, cm, m, inch, ft (without: mm)", &a.unit,
+     LM_UNIT_NONE},
+    {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "patient space of an input that states none; RAS is turned into LPS", &a.space,
+     LM_UNIT_NONE},
     {"label", 0, CLI_NUMBER, "N", NULL, "of several parts keep part N only", &a.label, LM_UNIT_NONE},
     {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one", &a.join, LM_UNIT_NONE},
-    {"format", 0, CLI_TEXT, "NAME", NULL, "ply, stl, stl-ascii, 3mf, obj or off, whatever the suffix of -o (without: by suffix, ply on a pipe)", &a.format, LM_UNIT_NONE},
+    {"format", 0, CLI_TEXT, "NAME", NULL,
+     "ply, stl, stl-ascii, 3mf, obj or off, whatever the suffix of -o (without: by suffix, ply on a pipe)", &a.format,
+     LM_UNIT_NONE},
     {"case", 0, CLI_TEXT, "ID", NULL, "case id for the file's header or metadata", &a.case_id, LM_UNIT_NONE},
-    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
-    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    CLI_OPT_OUTPUT(&a.output),
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
@@ -55,8 +63,10 @@ static lm_status usage(lm_err *err)
         s.in.space = !strcasecmp(a.space, "lps") ? LM_SPACE_LPS : !strcasecmp(a.space, "ras") ? LM_SPACE_RAS : LM_SPACE_UNKNOWN;
         if (s.in.space == LM_SPACE_UNKNOWN) return lm_err_set(err, LM_EUSAGE, NULL, "--space %s: LPS and RAS are known", a.space);
     }
-    if (a.join && a.label.text) return lm_err_set(err, LM_EUSAGE, NULL, "--label keeps one part, --join-parts all: name one of them");
-    if (a.label.text && !(a.label.q.value >= 0 && a.label.q.value <= UINT32_MAX && a.label.q.value == (double)(uint32_t)a.label.q.value))
+    if (a.join && a.label.text)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--label keeps one part, --join-parts all: name one of them");
+    if (a.label.text &&
+        !(a.label.q.value >= 0 && a.label.q.value <= UINT32_MAX && a.label.q.value == (double)(uint32_t)a.label.q.value))
         return lm_err_set(err, LM_EUSAGE, NULL, "--label %s: the number of a part is needed", a.label.text);
     s.in.parts = !a.join;
     s.out = (lm_meshfile_opt){.case_id = a.case_id, .threads = (int)a.threads};
@@ -75,7 +85,8 @@ static lm_status choose(lm_err *err)
     if (!s.mesh.label) s.parts = 1;
     free(label);
     if (rc || !a.label.text) return rc;
-    if (!s.mesh.label) return a.label.q.value == 1 ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--label %s: the mesh has one part", a.label.text);
+    if (!s.mesh.label)
+        return a.label.q.value == 1 ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--label %s: the mesh has one part", a.label.text);
     if ((rc = lm_mesh_part(&s.mesh, (uint32_t)a.label.q.value, &part, err))) return rc;
     if (part.nt == 0) {
         lm_mesh_release(&part);
@@ -98,7 +109,8 @@ static lm_status work(lm_err *err)
 static lm_status record(lm_err *err)
 {
     char line[LM_ERR_TEXT], text[LM_ERR_TEXT + 40];
-    json_t *r = lm_record_new(&s.rec, "meshconv", err), *o = json_object_get(r, "options"), *audit = r ? lm_audit_json(&s.audit, err) : NULL;
+    json_t *r = lm_record_new(&s.rec, "meshconv", err), *o = json_object_get(r, "options"),
+           *audit = r ? lm_audit_json(&s.audit, err) : NULL;
     double volume = lm_mesh_volume(&s.mesh);
     bool bad = !audit || json_object_set_new(r, "audit", json_pack("{s:o}", "after", audit)) != 0;
     if (!bad && a.unit) bad = json_object_set_new(o, "unit", json_string(a.unit)) != 0;
@@ -151,7 +163,8 @@ int main(int argc, char **argv)
     lm_err err = LM_ERR_INIT;
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (usage(&err) || lm_meshfile_load_as(args[0], &s.in, &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err)) rc = cli_fail(&tool, &err);
+    if (usage(&err) || lm_meshfile_load_as(args[0], &s.in, &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
+        rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         if (!a.quiet) say();

@@ -19,10 +19,17 @@ static struct {
 } a;
 
 static const cli_opt opts[] = {
-    {"tol", 't', CLI_QUANTITY, "LENGTH", NULL, "exit 0 only when no point is farther from the other mesh than this", &a.tol, LM_UNIT_MM},
-    {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision, LM_UNIT_MM},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "write A as PLY with its distance from B as quality ('-': instead of the table)", &a.output, LM_UNIT_NONE},
-    CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads), CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    {"tol", 't', CLI_QUANTITY, "LENGTH", NULL, "exit 0 only when no point is farther from the other mesh than this", &a.tol,
+     LM_UNIT_MM},
+    {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision,
+     LM_UNIT_MM},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "write A as PLY with its distance from B as quality ('-': instead of the table)",
+     &a.output, LM_UNIT_NONE},
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
@@ -48,16 +55,21 @@ static lm_status usage(const char *const args[2], lm_err *err)
 {
     lm_meshfile_format format;
     bool to_stdout = a.output && !strcmp(a.output, "-");
-    if (!strcmp(args[0], "-") && !strcmp(args[1], "-")) return lm_err_set(err, LM_EUSAGE, NULL, "only one of the meshes can come from standard input");
-    if (a.tol.text && a.tol.q.unit != LM_UNIT_MM) return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length is needed, as 0.1mm", a.tol.text);
-    if (a.tol.text && a.tol.q.value < 0) return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length of 0 or more is needed", a.tol.text);
+    if (!strcmp(args[0], "-") && !strcmp(args[1], "-"))
+        return lm_err_set(err, LM_EUSAGE, NULL, "only one of the meshes can come from standard input");
+    if (a.tol.text && a.tol.q.unit != LM_UNIT_MM)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length is needed, as 0.1mm", a.tol.text);
+    if (a.tol.text && a.tol.q.value < 0)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length of 0 or more is needed", a.tol.text);
     if (a.precision.q.unit != LM_UNIT_MM || !(a.precision.q.value > 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--precision %s: a length above 0 is needed", a.precision.text);
-    if (a.json && !strcmp(a.json, "-") && to_stdout) return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
+    if (a.json && !strcmp(a.json, "-") && to_stdout)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
     lm_status rc = cli_outputs((const char *const[]){a.output, a.json}, 2, 1, err);
     if (rc || !a.output) return rc;
     rc = lm_meshfile_suffix(a.output, &format, err);
-    if (!rc && format != LM_MESHFILE_PLY) rc = lm_err_set(err, LM_EUSAGE, NULL, "--output %s: only PLY carries the distances, use .ply", a.output);
+    if (!rc && format != LM_MESHFILE_PLY)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--output %s: only PLY carries the distances, use .ply", a.output);
     return rc;
 }
 
@@ -81,7 +93,9 @@ static lm_status work(lm_err *err)
     if (s.verdict == LM_VERDICT_FAIL)
         snprintf(s.why, sizeof s.why, "the meshes are at least %.6f mm apart, the tolerance is %g mm", s.dev.lower, a.tol.q.value);
     else if (s.verdict == LM_VERDICT_UNDECIDED)
-        snprintf(s.why, sizeof s.why, "cannot be decided: the meshes are from %.9g to %.9g mm apart, the tolerance of %g mm lies between: ask for a smaller --precision",
+        snprintf(s.why, sizeof s.why,
+                 "cannot be decided: the meshes are from %.9g to %.9g mm apart, the tolerance of %g mm lies between: ask for a "
+                 "smaller --precision",
                  s.dev.lower, s.dev.upper, a.tol.q.value);
     return LM_OK;
 }
@@ -111,9 +125,10 @@ static json_t *percentiles(const lm_deviation_value *v)
 
 static json_t *side(const lm_deviation_side *d)
 {
-    return json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", d->lower, "max_upper_mm", d->upper,
-                     "at_mm", d->at[0], d->at[1], d->at[2], "nearest_mm", d->to[0], d->to[1], d->to[2], "mean_mm", value(&d->mean),
-                     "rms_mm", value(&d->rms), "percentiles_mm", percentiles(d->percentile), "area_mm2", d->area_mm2, "samples", (json_int_t)d->samples);
+    return json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", d->lower, "max_upper_mm",
+                     d->upper, "at_mm", d->at[0], d->at[1], d->at[2], "nearest_mm", d->to[0], d->to[1], d->to[2], "mean_mm",
+                     value(&d->mean), "rms_mm", value(&d->rms), "percentiles_mm", percentiles(d->percentile), "area_mm2",
+                     d->area_mm2, "samples", (json_int_t)d->samples);
 }
 
 static json_t *facts(void)
@@ -135,7 +150,9 @@ static lm_status reading(json_t *r, lm_err *err)
             char text[400];
             snprintf(text, sizeof text, "mesh %c: %s", 'A' + i, json_string_value(json_object_get(f, "text")));
             if (!a.quiet) cli_note(&tool, "%s", text);
-            if (i) rc = lm_record_finding(r, json_string_value(json_object_get(f, "level")), json_string_value(json_object_get(f, "rule")), text, err);
+            if (i)
+                rc = lm_record_finding(r, json_string_value(json_object_get(f, "level")),
+                                       json_string_value(json_object_get(f, "rule")), text, err);
         }
     return rc;
 }
@@ -170,7 +187,8 @@ static lm_status record(lm_err *err)
     lm_status rc;
     json_t *r = lm_record_new(&s.rec[0], tool.name, err);
     if (!r) return LM_ENOMEM;
-    json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err), *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
+    json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err),
+           *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
     bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
     bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
@@ -214,11 +232,13 @@ static void table(lm_out *out)
         snprintf(what, sizeof what, "percentile %.0f, pooled", lm_deviation_percent[p]);
         row(out, what, NAN, NAN, d->pooled[p].value, &d->pooled[p]);
     }
-    lm_io_printf(out, "maximum of both: Hausdorff distance; mean, root mean square: of both surfaces pooled; all by area;\n"
-                      "percentile p: p %% of the area are no farther than this, of both the larger one, or of both surfaces pooled\n");
+    lm_io_printf(out,
+                 "maximum of both: Hausdorff distance; mean, root mean square: of both surfaces pooled; all by area;\n"
+                 "percentile p: p %% of the area are no farther than this, of both the larger one, or of both surfaces pooled\n");
     for (int i = 0; i < 2; i++) {
         const double *p = d->side[i].at, *q = d->side[i].to;
-        lm_io_printf(out, "farthest of %c: %.6f %.6f %.6f, nearest to it on %c: %.6f %.6f %.6f\n", 'A' + i, p[0], p[1], p[2], 'B' - i, q[0], q[1], q[2]);
+        lm_io_printf(out, "farthest of %c: %.6f %.6f %.6f, nearest to it on %c: %.6f %.6f %.6f\n", 'A' + i, p[0], p[1], p[2],
+                     'B' - i, q[0], q[1], q[2]);
     }
     if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
 }

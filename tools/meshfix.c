@@ -17,12 +17,20 @@ static struct {
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
-    {"check", 0, CLI_FLAG, NULL, NULL, "repair nothing: print what is wrong (the mesh goes on with -o only)", &a.check, LM_UNIT_NONE},
-    {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld, LM_UNIT_MM},
-    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
-    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata", &a.write_failed, LM_UNIT_NONE},
-    CLI_OPT_OUTPUT(&a.output), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
-    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    {"check", 0, CLI_FLAG, NULL, NULL, "repair nothing: print what is wrong (the mesh goes on with -o only)", &a.check,
+     LM_UNIT_NONE},
+    {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld,
+     LM_UNIT_MM},
+    {"keep", 'k', CLI_TEXT, "WHAT", NULL,
+     "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
+    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata",
+     &a.write_failed, LM_UNIT_NONE},
+    CLI_OPT_OUTPUT(&a.output),
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
@@ -59,7 +67,8 @@ static lm_status usage_keep(lm_err *err)
         if (q.unit == LM_UNIT_MM3) s.keep.min_mm3 = q.value;
     }
     if (s.keep.most || s.keep.min_mm3 > 0) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL, "--keep '%s': all, largest, a number of shells from 1, or a volume with its unit above 0", a.keep);
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "--keep '%s': all, largest, a number of shells from 1, or a volume with its unit above 0", a.keep);
 }
 
 static lm_status usage(lm_err *err)
@@ -72,10 +81,12 @@ static lm_status usage(lm_err *err)
         to_stdout = true;
     }
     bool keeps = s.keep.most || s.keep.min_mm3 > 0;
-    if (a.check && (a.weld.text || keeps)) return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", keeps ? "keep" : "weld");
+    if (a.check && (a.weld.text || keeps))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", keeps ? "keep" : "weld");
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
-    if (a.write_failed && (!a.output || to_stdout)) return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
+    if (a.write_failed && (!a.output || to_stdout))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
     const char *outputs[2] = {a.output, a.json};
     rc = cli_outputs(outputs, 2, 1, err);
     return rc || !a.output ? rc : lm_meshfile_suffix(a.output, &s.format, err);
@@ -125,8 +136,12 @@ static void hole_text(const lm_hole *h, char *text)
 {
     char at[3][LM_NUM_TEXT];
     for (int k = 0; k < 3; k++) lm_num_f32(h->at[k], at[k]);
-    if (h->why == LM_HOLE_UNTRACED) snprintf(text, TEXT, "%u open edges from (%s, %s, %s) mm on make no loop: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
-    else snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
+    if (h->why == LM_HOLE_UNTRACED)
+        snprintf(text, TEXT, "%u open edges from (%s, %s, %s) mm on make no loop: %s", h->edges, at[0], at[1], at[2],
+                 lm_holes_why(h->why));
+    else
+        snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2],
+                 lm_holes_why(h->why));
 }
 
 /* What the mesh is not yet, beside the counts of the audit. */
@@ -143,13 +158,16 @@ static lm_status findings(json_t *r, lm_err *err)
         rc = lm_record_finding(r, "warning", NULL, text, err);
     }
     if (!rc && s.repair.nonorientable) {
-        snprintf(text, sizeof text, "%zu piece%s with one side only (as a Moebius strip), the first with triangle %u: cannot be oriented",
+        snprintf(text, sizeof text,
+                 "%zu piece%s with one side only (as a Moebius strip), the first with triangle %u: cannot be oriented",
                  s.repair.nonorientable, s.repair.nonorientable == 1 ? "" : "s", s.repair.nonorientable_first);
         rc = lm_record_finding(r, "warning", NULL, text, err);
     }
     if (!rc && s.touched && !s.before.closed)
-        rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body", err);
-    if (!rc && !s.after.valid && a.write_failed) rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
+        rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body",
+                               err);
+    if (!rc && !s.after.valid && a.write_failed)
+        rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
     return rc;
 }
 
@@ -159,8 +177,8 @@ static lm_status record(lm_err *err)
     lm_status rc;
     json_t *r = lm_record_new(&s.rec, "meshfix", err);
     if (!r) return LM_ENOMEM;
-    json_t *before = lm_audit_json(&s.before, err), *after = before ? lm_audit_json(&s.after, err) : NULL, *steps = steps_json(&moved),
-           *o = json_object_get(r, "options");
+    json_t *before = lm_audit_json(&s.before, err), *after = before ? lm_audit_json(&s.after, err) : NULL,
+           *steps = steps_json(&moved), *o = json_object_get(r, "options");
     bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
     if (a.weld.text) bad |= json_object_set_new(o, "weld_mm", json_real(a.weld.q.value)) != 0;
     if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
@@ -169,7 +187,8 @@ static lm_status record(lm_err *err)
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
     bad |= json_object_set_new(r, "audit", audit) != 0;
     bad |= json_object_set_new(r, "repairs", steps) != 0;
-    rc = bad ? lm_err_nomem(err, sizeof(json_t)) : lm_record_ledger(r, "change", "mesh", s.volume[0], "mesh", s.volume[1], moved, err);
+    rc = bad ? lm_err_nomem(err, sizeof(json_t))
+             : lm_record_ledger(r, "change", "mesh", s.volume[0], "mesh", s.volume[1], moved, err);
     if (rc || (rc = findings(r, err))) {
         json_decref(r);
         return rc;
@@ -185,12 +204,19 @@ static void table(lm_out *out)
         double value;
         const char *unit;
     } row[] = {
-        {"triangles", (double)x->triangles, ""}, {"vertices", (double)x->vertices, ""}, {"vertices in no triangle", (double)x->unreferenced, ""},
-        {"components", (double)x->components, ""}, {"cavities", (double)x->cavities, ""}, {"holes", (double)x->holes, ""},
-        {"volume", x->volume_mm3, " mm3"}, {"area", x->area_mm2, " mm2"}, {"shortest edge", x->min_edge_mm, " mm"},
+        {"triangles", (double)x->triangles, ""},
+        {"vertices", (double)x->vertices, ""},
+        {"vertices in no triangle", (double)x->unreferenced, ""},
+        {"components", (double)x->components, ""},
+        {"cavities", (double)x->cavities, ""},
+        {"holes", (double)x->holes, ""},
+        {"volume", x->volume_mm3, " mm3"},
+        {"area", x->area_mm2, " mm2"},
+        {"shortest edge", x->min_edge_mm, " mm"},
         {"longest edge", x->max_edge_mm, " mm"},
     };
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) lm_io_printf(out, "%-48s %14.10g%s\n", row[i].what, row[i].value, row[i].unit);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        lm_io_printf(out, "%-48s %14.10g%s\n", row[i].what, row[i].value, row[i].unit);
     if (x->has_genus) lm_io_printf(out, "%-48s %14ld\n", "genus", x->genus);
     for (int f = 0; f < LM_FAULTS; f++) {
         bool vertex = f == LM_FAULT_NONFINITE || f == LM_FAULT_COINCIDENT || f == LM_FAULT_NONMANIFOLD_VERTEX;
@@ -218,7 +244,8 @@ static lm_status write_all(lm_err *err)
     bool json_stdout = a.json && !strcmp(a.json, "-");
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
     if (a.output && (s.after.valid || a.write_failed)) {
-        lm_meshfile_opt opt = {.format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
+        lm_meshfile_opt opt = {
+            .format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
         name_output();
         cli_progress(&tool, a.quiet, "write", 0.9);
         if ((rc = lm_meshfile_save(s.name, &opt, &s.mesh, &s.rec, err))) goto done;
@@ -250,7 +277,8 @@ static void say(void)
         cli_note(&tool, "%s", text);
     }
     if (s.repair.nonorientable && !a.quiet)
-        cli_note(&tool, "%zu piece(s) with one side only, the first with triangle %u: cannot be oriented", s.repair.nonorientable, s.repair.nonorientable_first);
+        cli_note(&tool, "%zu piece(s) with one side only, the first with triangle %u: cannot be oriented", s.repair.nonorientable,
+                 s.repair.nonorientable_first);
 }
 
 int main(int argc, char **argv)
@@ -262,13 +290,18 @@ int main(int argc, char **argv)
     char line[LM_ERR_TEXT];
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (usage(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err)) rc = cli_fail(&tool, &err);
+    if (usage(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
+        rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         say();
         if (!s.after.valid) {
             lm_audit_line(&s.after, line, sizeof line);
-            lm_err_set(&err, LM_ENO, NULL, "not valid%s: %s", a.check ? "" : a.write_failed ? " (written all the same)" : " after repair, and not sent on", line);
+            lm_err_set(&err, LM_ENO, NULL, "not valid%s: %s",
+                       a.check          ? ""
+                       : a.write_failed ? " (written all the same)"
+                                        : " after repair, and not sent on",
+                       line);
             rc = cli_fail(&tool, &err);
         }
     }

@@ -19,14 +19,23 @@ static struct {
 } a;
 
 static const cli_opt opts[] = {
-    {"expect", 'e', CLI_LIST, "NAME=VALUE", NULL, "judge a quantity; NAME=VALUE,tol=T sets its own tolerance (may be repeated)", &a.expect, LM_UNIT_NONE},
-    {"tol", 't', CLI_LIST, "T", NULL, "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
-    {"against", 'a', CLI_LIST, "PATH", NULL, "judge against the DICOM source that the records name (may be repeated)", &a.against, LM_UNIT_NONE},
-    {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output, LM_UNIT_NONE},
-    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata", &a.write_failed, LM_UNIT_NONE},
+    {"expect", 'e', CLI_LIST, "NAME=VALUE", NULL, "judge a quantity; NAME=VALUE,tol=T sets its own tolerance (may be repeated)",
+     &a.expect, LM_UNIT_NONE},
+    {"tol", 't', CLI_LIST, "T", NULL,
+     "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
+    {"against", 'a', CLI_LIST, "PATH", NULL, "judge against the DICOM source that the records name (may be repeated)", &a.against,
+     LM_UNIT_NONE},
+    {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output,
+     LM_UNIT_NONE},
+    {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata",
+     &a.write_failed, LM_UNIT_NONE},
     {"case", 0, CLI_TEXT, "TEXT", NULL, "your own case id, for report and files", &a.case_id, LM_UNIT_NONE},
-    CLI_OPT_REPORT(&a.report), CLI_OPT_JSON(&a.json), CLI_OPT_THREADS(&a.threads),
-    CLI_OPT_QUIET(&a.quiet), CLI_OPT_VERBOSE(&a.verbose), CLI_OPT_END,
+    CLI_OPT_REPORT(&a.report),
+    CLI_OPT_JSON(&a.json),
+    CLI_OPT_THREADS(&a.threads),
+    CLI_OPT_QUIET(&a.quiet),
+    CLI_OPT_VERBOSE(&a.verbose),
+    CLI_OPT_END,
 };
 
 static const cli_tool tool = {
@@ -80,7 +89,8 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
         lm_measurement m;
-        if (!(rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err))) rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &m, err);
+        if (!(rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err)))
+            rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &m, err);
     }
     for (size_t i = 0; i < a.output.n && !rc; i++) {
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
@@ -88,7 +98,8 @@ static lm_status check_options(lm_err *err)
         outputs[i] = a.output.item[i];
     }
     for (size_t i = 0; i < a.against.n && !rc; i++)
-        if (!strcmp(a.against.item[i], "-")) rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
+        if (!strcmp(a.against.item[i], "-"))
+            rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
     if (rc) return rc;
     s.to_stdout = to_stdout > 0;
     outputs[a.output.n] = a.report;
@@ -97,7 +108,8 @@ static lm_status check_options(lm_err *err)
     if (a.write_failed && a.output.n == to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
-    for (size_t i = 0; i < a.expect.n; i++) json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
+    for (size_t i = 0; i < a.expect.n; i++)
+        json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
     for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
     json_t *id = a.case_id ? json_string(a.case_id) : json_null();
     bool text = id != NULL;
@@ -172,8 +184,11 @@ static lm_status write_part(size_t i, bool failed, const char *verdict, lm_err *
 {
     char name[NAME], hex[LM_SHA256_HEX];
     part *p = &s.part[s.parts];
-    lm_meshfile_opt opt = {.format = s.format[i], .title = failed ? "FAILED part" : "part", .case_id = a.case_id,
-                           .verdict = failed ? "FAILED" : verdict, .threads = (int)a.threads};
+    lm_meshfile_opt opt = {.format = s.format[i],
+                           .title = failed ? "FAILED part" : "part",
+                           .case_id = a.case_id,
+                           .verdict = failed ? "FAILED" : verdict,
+                           .threads = (int)a.threads};
     if (!strcmp(a.output.item[i], "-")) return LM_OK; /* a stream cannot be taken back: it goes last */
     if (failed) failed_name(a.output.item[i], name);
     else snprintf(name, sizeof name, "%s", a.output.item[i]);
@@ -200,7 +215,8 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
     lm_status rc = LM_OK;
     progress(NULL, "write", 0.5);
     for (size_t i = 0; i < a.output.n && !rc && (!failed || a.write_failed); i++) rc = write_part(i, failed, verdict, err);
-    if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) && !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
+    if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) &&
+        !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
         rc = lm_io_flush(s.report, err);
     if (!rc && a.json) rc = cli_json(a.json, s.facts, &s.json, err);
     if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.report && !strcmp(a.report, "-"))) {
@@ -262,7 +278,9 @@ int main(int argc, char **argv)
     cli_progress_done(a.quiet);
     if (v == LM_VERDICT_FAIL || v == LM_VERDICT_UNDECIDED) {
         rc = CLI_NO;
-        if (!a.quiet) cli_note(&tool, "%s: %s%s", lm_verdict_name(v), reason, a.output.n && !a.write_failed ? "; the part is not written" : "");
+        if (!a.quiet)
+            cli_note(&tool, "%s: %s%s", lm_verdict_name(v), reason,
+                     a.output.n && !a.write_failed ? "; the part is not written" : "");
     } else if (a.verbose) cli_note(&tool, "%s: %s", lm_verdict_name(v), reason);
     goto done;
 fail:

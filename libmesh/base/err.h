@@ -30,7 +30,10 @@ typedef struct {
     int n;         /* frames used, innermost first */
     char text[LM_ERR_FRAMES][LM_ERR_TEXT];
 } lm_err;
-#define LM_ERR_INIT {.code = LM_OK}
+#define LM_ERR_INIT \
+    { \
+        .code = LM_OK \
+    }
 
 #define LM_CHECKED __attribute__((warn_unused_result))
 #define LM_PRINTF(f, a) __attribute__((format(printf, f, a)))

@@ -187,8 +187,7 @@ lm_status lm_io_line(lm_in *in, char *buf, size_t cap, size_t *len, bool *eof, l
         }
         const unsigned char *s = in->mem + in->at, *lf = memchr(s, '\n', in->end - in->at);
         size_t k = lf ? (size_t)(lf - s) : in->end - in->at;
-        if (n + k >= cap)
-            return lm_err_set(err, LM_EFORMAT, NULL, "'%s': a line is longer than %zu bytes", in->name, cap - 1);
+        if (n + k >= cap) return lm_err_set(err, LM_EFORMAT, NULL, "'%s': a line is longer than %zu bytes", in->name, cap - 1);
         memcpy(buf + n, s, k);
         n += k;
         in->at += k + (lf != NULL);
@@ -208,8 +207,7 @@ lm_status lm_io_slurp(lm_in *in, size_t limit, char **ret, size_t *n, lm_err *er
     lm_status rc;
     do {
         size_t want = in->size != UINT64_MAX && used == 0 && in->size < limit ? (size_t)(in->size - in->tell) + 1 : used + IO_BUF;
-        if ((rc = lm_mem_grow(&p, &cap, want + 1, 1, err)) ||
-            (rc = lm_io_read_some(in, p + used, cap - used - 1, &got, err)))
+        if ((rc = lm_mem_grow(&p, &cap, want + 1, 1, err)) || (rc = lm_io_read_some(in, p + used, cap - used - 1, &got, err)))
             goto fail;
         used += got;
         if (used > limit) {
@@ -237,8 +235,8 @@ static struct {
 } io_temps[IO_TEMPS];
 
 struct lm_out {
-    int fd; /* -1: memory, or IO_CLOSED */
-    int temp; /* slot in io_temps, or -1 */
+    int fd;    /* -1: memory, or IO_CLOSED */
+    int temp;  /* slot in io_temps, or -1 */
     int error; /* errno of the first failure, or -1 for memory */
     size_t used, cap;
     unsigned char *buf;
@@ -403,7 +401,9 @@ void lm_io_tap(lm_out *out, lm_hash_sha256 *sha, uint64_t *bytes)
 static lm_status io_failed(const lm_out *out, lm_err *err)
 {
     return lm_err_set(err, LM_EIO, NULL, "cannot write '%s': %s", out->name,
-                      out->error < 0 ? "out of memory" : out->error == EPIPE ? "the reader is gone" : strerror(out->error));
+                      out->error < 0        ? "out of memory"
+                      : out->error == EPIPE ? "the reader is gone"
+                                            : strerror(out->error));
 }
 
 lm_status lm_io_flush(lm_out *out, lm_err *err)

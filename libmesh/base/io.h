@@ -62,7 +62,8 @@ void lm_io_abort(lm_out *out);
 LM_CHECKED lm_status lm_io_take(lm_out *out, unsigned char **p, size_t *n, lm_err *err);
 
 /* Install the handlers that remove temporaries and end the process by the same signal. SIGPIPE and SIGXFSZ
- * are ignored: a dead reader or a limit on file size shows as a failed write, reported in one line. Child processes of this one may be registered to be killed too. */
+ * are ignored: a dead reader or a limit on file size shows as a failed write, reported in one line. Child processes of this one may
+ * be registered to be killed too. */
 void lm_io_catch_signals(void);
 void lm_io_child_add(int pid);
 void lm_io_child_remove(int pid);

@@ -32,7 +32,10 @@ typedef struct {
     lm_arena_block *head; /* newest block */
     size_t used;          /* bytes used in head */
 } lm_arena;
-#define LM_ARENA_INIT {0}
+#define LM_ARENA_INIT \
+    { \
+        0 \
+    }
 /* 64-byte aligned, not zeroed; lives until lm_arena_release. */
 LM_CHECKED void *lm_arena_alloc(lm_arena *a, size_t n, size_t size, lm_err *err);
 void lm_arena_release(lm_arena *a);

@@ -75,10 +75,12 @@ static lm_status archive_entry_begin(archive_job *j, lm_err *err)
 static lm_status archive_count(archive_job *j, uint64_t more, uint64_t packed, lm_err *err)
 {
     if (more > j->limit.bytes - j->bytes)
-        return lm_err_set(err, LM_ERANGE, NULL, "the archive holds more than %" PRIu64 " bytes: unpack it and name the folder", j->limit.bytes);
+        return lm_err_set(err, LM_ERANGE, NULL, "the archive holds more than %" PRIu64 " bytes: unpack it and name the folder",
+                          j->limit.bytes);
     j->bytes += more;
     if (j->bytes > ARCHIVE_FREE && j->bytes / j->limit.ratio > packed)
-        return lm_err_set(err, LM_ERANGE, NULL, "the archive unpacks to more than %u times its size: this is no series of images", j->limit.ratio);
+        return lm_err_set(err, LM_ERANGE, NULL, "the archive unpacks to more than %u times its size: this is no series of images",
+                          j->limit.ratio);
     return LM_OK;
 }
 
@@ -115,9 +117,12 @@ static lm_status archive_zip_fail(const archive_job *j, int code, lm_err *err)
     switch (code) {
     case ZIP_ER_MEMORY: return lm_err_nomem(err, 0);
     case ZIP_ER_NOPASSWD:
-    case ZIP_ER_ENCRNOTSUPP: return lm_err_set(err, LM_ERULE, NULL, "member %zu of the archive is encrypted: unpack it and name the folder", j->entries);
+    case ZIP_ER_ENCRNOTSUPP:
+        return lm_err_set(err, LM_ERULE, NULL, "member %zu of the archive is encrypted: unpack it and name the folder", j->entries);
     case ZIP_ER_COMPNOTSUPP:
-        return lm_err_set(err, LM_ERULE, NULL, "member %zu of the archive is packed in a way that is not supported: unpack it and name the folder", j->entries);
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "member %zu of the archive is packed in a way that is not supported: unpack it and name the folder",
+                          j->entries);
     default: return archive_damaged(j, err);
     }
 }
@@ -140,16 +145,20 @@ static lm_status archive_zip_member(archive_job *j, zip_t *z, zip_uint64_t i, ui
     archive_buf b = {.p = NULL};
     lm_status rc = archive_entry_begin(j, err);
     if (rc) return rc;
-    if (zip_stat_index(z, i, 0, &st) || !(st.valid & ZIP_STAT_NAME) || !(st.valid & ZIP_STAT_COMP_SIZE)) return archive_damaged(j, err);
+    if (zip_stat_index(z, i, 0, &st) || !(st.valid & ZIP_STAT_NAME) || !(st.valid & ZIP_STAT_COMP_SIZE))
+        return archive_damaged(j, err);
     if (!archive_zip_regular(z, i, st.name)) return LM_OK;
-    if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE) return archive_zip_fail(j, ZIP_ER_NOPASSWD, err);
+    if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE)
+        return archive_zip_fail(j, ZIP_ER_NOPASSWD, err);
     *packed += st.comp_size;
     zip_file_t *f = zip_fopen_index(z, i, 0);
     if (!f) return archive_zip_fail(j, zip_error_code_zip(zip_get_error(z)), err);
-    if ((st.valid & ZIP_STAT_SIZE) && st.size && st.size <= ARCHIVE_FIRST) rc = lm_mem_grow(&b.p, &b.cap, (size_t)st.size + ARCHIVE_CHUNK, 1, err);
+    if ((st.valid & ZIP_STAT_SIZE) && st.size && st.size <= ARCHIVE_FIRST)
+        rc = lm_mem_grow(&b.p, &b.cap, (size_t)st.size + ARCHIVE_CHUNK, 1, err);
     while (!rc && !(rc = archive_room(&b, err))) {
         zip_int64_t n = zip_fread(f, b.p + b.used, b.cap - b.used);
-        if (n < 0) rc = archive_zip_fail(j, zip_error_code_zip(zip_file_get_error(f)), err); /* the checksum is one of the reasons */
+        if (n < 0)
+            rc = archive_zip_fail(j, zip_error_code_zip(zip_file_get_error(f)), err); /* the checksum is one of the reasons */
         if (n <= 0) break;
         rc = archive_count(j, (uint64_t)n, *packed, err);
         b.used += (size_t)n;
@@ -253,7 +262,8 @@ static lm_status archive_tar(archive_job *j, lm_in *in, bool gzip, lm_err *err)
     else rc = archive_damaged(j, err);
     if (f->rc) rc = f->rc;
     else if (rc == LM_EFORMAT && gzip && !j->entries)
-        rc = lm_err_set(err, LM_EFORMAT, NULL, "there is no whole tar archive in the gzip file: a single file is to be unpacked with gunzip first");
+        rc = lm_err_set(err, LM_EFORMAT, NULL,
+                        "there is no whole tar archive in the gzip file: a single file is to be unpacked with gunzip first");
     archive_entry_free(e);
     archive_read_free(a);
     free(f);

@@ -19,7 +19,10 @@ typedef struct {
     size_t n, cap;
     lm_archive_member *item;
 } lm_archive;
-#define LM_ARCHIVE_INIT {.n = 0}
+#define LM_ARCHIVE_INIT \
+    { \
+        .n = 0 \
+    }
 
 typedef struct {
     uint64_t bytes; /* most that all members may take; 0: 16 GiB */

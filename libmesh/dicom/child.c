@@ -23,13 +23,13 @@ enum { CHILD_MAX = 64, CHILD_SECONDS = 60, CHILD_TICK_MS = 100 };
 
 /* In shared memory. */
 typedef struct {
-    atomic_size_t next;    /* item to be handed out */
-    atomic_size_t done;    /* items finished */
-    atomic_bool stop;      /* hand out no more */
+    atomic_size_t next; /* item to be handed out */
+    atomic_size_t done; /* items finished */
+    atomic_bool stop;   /* hand out no more */
     struct {
-        atomic_size_t item;  /* being worked on, or CHILD_IDLE */
-        atomic_llong since;  /* ms, when it was begun */
-        atomic_bool ended;   /* left by its own will */
+        atomic_size_t item;   /* being worked on, or CHILD_IDLE */
+        atomic_llong since;   /* ms, when it was begun */
+        atomic_bool ended;    /* left by its own will */
         atomic_size_t failed; /* item at which fn gave up, or CHILD_IDLE */
         atomic_int code;
     } of[CHILD_MAX];

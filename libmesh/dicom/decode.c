@@ -79,16 +79,16 @@ void lm_decode_samples(const lm_dicom_file *f, const void *stored, size_t n, lm_
     r->lo = lo;
     r->hi = hi;
     r->padded = padded;
-    r->fits = lm_decode_whole(f) && (padded == n || (lo >= INT16_MIN && hi <= INT16_MAX)) &&
-              !(padded && clash);
+    r->fits = lm_decode_whole(f) && (padded == n || (lo >= INT16_MIN && hi <= INT16_MAX)) && !(padded && clash);
 }
 
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out, lm_decode_slice *r)
+int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out,
+                   lm_decode_slice *r)
 {
     static const int status[] = {
-        [LM_GDCM_OK] = LM_DECODE_OK,               [LM_GDCM_UNREADABLE] = LM_DECODE_UNREADABLE,
-        [LM_GDCM_MEMORY] = LM_DECODE_MEMORY,       [LM_GDCM_NO_PIXELS] = LM_DECODE_NO_PIXELS,
-        [LM_GDCM_LENGTH] = LM_DECODE_LENGTH,       [LM_GDCM_CODEC] = LM_DECODE_CODEC,
+        [LM_GDCM_OK] = LM_DECODE_OK,         [LM_GDCM_UNREADABLE] = LM_DECODE_UNREADABLE,
+        [LM_GDCM_MEMORY] = LM_DECODE_MEMORY, [LM_GDCM_NO_PIXELS] = LM_DECODE_NO_PIXELS,
+        [LM_GDCM_LENGTH] = LM_DECODE_LENGTH, [LM_GDCM_CODEC] = LM_DECODE_CODEC,
     };
     memset(r, 0, sizeof *r);
     r->status = status[lm_gdcm_pixels(from, frame, f->frames, stored, lm_decode_bytes(f), &r->got)];

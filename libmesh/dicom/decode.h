@@ -17,12 +17,12 @@ enum {
 
 /* What is known of one slice after decoding. */
 typedef struct {
-    int status;           /* LM_DECODE_... */
-    size_t got;           /* bytes, when LM_DECODE_LENGTH */
+    int status;               /* LM_DECODE_... */
+    size_t got;               /* bytes, when LM_DECODE_LENGTH */
     unsigned char sha256[32]; /* of the stored pixel data as decoded, little-endian, bits allocated wide */
-    double lo, hi;        /* range of the rescaled samples that are no padding; INFINITY, -INFINITY when there is none */
-    size_t padded;        /* samples that are padding (0028,0120) */
-    bool fits;            /* all samples are whole and within int16 */
+    double lo, hi;            /* range of the rescaled samples that are no padding; INFINITY, -INFINITY when there is none */
+    size_t padded;            /* samples that are padding (0028,0120) */
+    bool fits;                /* all samples are whole and within int16 */
 } lm_decode_slice;
 
 /* n stored samples (bits_allocated wide, host order) to rescaled ones: masked to the stored bits, sign-extended,
@@ -37,6 +37,7 @@ static inline size_t lm_decode_bytes(const lm_dicom_file *f)
     return (size_t)f->rows * f->columns * (f->bits_allocated / 8);
 }
 /* Decode one frame (from 0) of one file: in a child process. `stored` is scratch of lm_decode_bytes. Returns r->status. */
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out, lm_decode_slice *r);
+int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out,
+                   lm_decode_slice *r);
 
 #endif

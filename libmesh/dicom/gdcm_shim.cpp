@@ -17,13 +17,15 @@
 #include <unistd.h>
 #include <vector>
 
-namespace {
+namespace
+{
 
 /* The file as a stream that notices when more is asked for than is there: GDCM takes values that are cut off by the end of
  * the file for whole, with their stated length. Tags and lengths (up to 4 bytes) may end anywhere: that is how it finds
  * the end. */
-class shim_file : public std::streambuf {
-public:
+class shim_file : public std::streambuf
+{
+  public:
     explicit shim_file(const lm_gdcm_file *file)
     {
         if (file->p) {
@@ -51,7 +53,7 @@ public:
     bool is_open() const { return map_ != nullptr; }
     bool cut() const { return cut_; }
 
-protected:
+  protected:
     std::streamsize xsgetn(char *to, std::streamsize n) override
     {
         std::streamsize left = egptr() - gptr(), k = n < left ? n : left;
@@ -74,7 +76,7 @@ protected:
         return seekoff(off_type(pos), std::ios_base::beg, which);
     }
 
-private:
+  private:
     char *map_ = nullptr;
     size_t size_ = 0;
     bool cut_ = false, mapped_ = false;
@@ -104,8 +106,8 @@ void shim_element(const gdcm::DataSet &ds, const gdcm::Tag &tag, lm_gdcm_value *
 /* Inflating reads ahead, past the end of a whole file too; there a cut ends the reading itself with an error. */
 bool shim_cut(const shim_file &buf, const gdcm::Reader &reader)
 {
-    return buf.cut() && reader.GetFile().GetHeader().GetDataSetTransferSyntax() !=
-                            gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
+    return buf.cut() &&
+           reader.GetFile().GetHeader().GetDataSetTransferSyntax() != gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
 }
 
 int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)

@@ -31,8 +31,8 @@ enum {
     LM_GDCM_UNREADABLE, /* cut, damaged, or no DICOM */
     LM_GDCM_MEMORY,     /* the child's limit */
     LM_GDCM_NO_PIXELS,
-    LM_GDCM_LENGTH,     /* the pixel data have another length than asked for (*got) */
-    LM_GDCM_CODEC       /* the transfer syntax is not supported or the compressed data are damaged */
+    LM_GDCM_LENGTH, /* the pixel data have another length than asked for (*got) */
+    LM_GDCM_CODEC   /* the transfer syntax is not supported or the compressed data are damaged */
 };
 
 /* Read these elements; what lies behind the last of them (pixel data) is not touched. deflated: the

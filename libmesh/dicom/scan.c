@@ -10,24 +10,62 @@
 #include <unistd.h>
 
 enum {
-    T_TRANSFER, T_META_CLASS, T_IMAGE_TYPE, T_SOP_CLASS, T_SOP, T_MODALITY, T_DESCRIPTION, T_THICKNESS, T_KVP, T_ECHO,
-    T_TRIGGER, T_DETECTOR, T_KERNEL, T_B_VALUE, T_STUDY, T_SERIES, T_NUMBER, T_ACQUISITION, T_INSTANCE, T_POSITION, T_ORIENTATION, T_FRAME,
-    T_TEMPORAL_ID, T_TEMPORAL, T_PHASE, T_SAMPLES, T_PHOTOMETRIC, T_FRAMES, T_ROWS, T_COLUMNS, T_SPACING, T_ALLOCATED, T_STORED,
-    T_HIGH, T_SIGNED, T_PADDING, T_PADDING_LIMIT, T_INTERCEPT, T_SLOPE, T_RESCALE_TYPE, T_LOSSY, T_LOSSY_RATIO, T_COUNT
+    T_TRANSFER,
+    T_META_CLASS,
+    T_IMAGE_TYPE,
+    T_SOP_CLASS,
+    T_SOP,
+    T_MODALITY,
+    T_DESCRIPTION,
+    T_THICKNESS,
+    T_KVP,
+    T_ECHO,
+    T_TRIGGER,
+    T_DETECTOR,
+    T_KERNEL,
+    T_B_VALUE,
+    T_STUDY,
+    T_SERIES,
+    T_NUMBER,
+    T_ACQUISITION,
+    T_INSTANCE,
+    T_POSITION,
+    T_ORIENTATION,
+    T_FRAME,
+    T_TEMPORAL_ID,
+    T_TEMPORAL,
+    T_PHASE,
+    T_SAMPLES,
+    T_PHOTOMETRIC,
+    T_FRAMES,
+    T_ROWS,
+    T_COLUMNS,
+    T_SPACING,
+    T_ALLOCATED,
+    T_STORED,
+    T_HIGH,
+    T_SIGNED,
+    T_PADDING,
+    T_PADDING_LIMIT,
+    T_INTERCEPT,
+    T_SLOPE,
+    T_RESCALE_TYPE,
+    T_LOSSY,
+    T_LOSSY_RATIO,
+    T_COUNT
 };
 const uint32_t lm_scan_tags[T_COUNT] = {
     [T_TRANSFER] = 0x00020010,      [T_META_CLASS] = 0x00020002,  [T_IMAGE_TYPE] = 0x00080008,  [T_SOP_CLASS] = 0x00080016,
     [T_SOP] = 0x00080018,           [T_MODALITY] = 0x00080060,    [T_DESCRIPTION] = 0x0008103e, [T_THICKNESS] = 0x00180050,
     [T_KVP] = 0x00180060,           [T_ECHO] = 0x00180086,        [T_TRIGGER] = 0x00181060,     [T_KERNEL] = 0x00181210,
-    [T_DETECTOR] = 0x00181164,
-    [T_B_VALUE] = 0x00189087,       [T_STUDY] = 0x0020000d,       [T_SERIES] = 0x0020000e,      [T_NUMBER] = 0x00200011,
-    [T_ACQUISITION] = 0x00200012,   [T_INSTANCE] = 0x00200013,    [T_POSITION] = 0x00200032,    [T_ORIENTATION] = 0x00200037,
-    [T_FRAME] = 0x00200052,         [T_TEMPORAL_ID] = 0x00200100, [T_TEMPORAL] = 0x00209128,    [T_PHASE] = 0x00209241,
-    [T_SAMPLES] = 0x00280002,       [T_PHOTOMETRIC] = 0x00280004, [T_FRAMES] = 0x00280008,      [T_ROWS] = 0x00280010,
-    [T_COLUMNS] = 0x00280011,       [T_SPACING] = 0x00280030,     [T_ALLOCATED] = 0x00280100,   [T_STORED] = 0x00280101,
-    [T_HIGH] = 0x00280102,          [T_SIGNED] = 0x00280103,      [T_PADDING] = 0x00280120,     [T_PADDING_LIMIT] = 0x00280121,
-    [T_INTERCEPT] = 0x00281052,     [T_SLOPE] = 0x00281053,       [T_RESCALE_TYPE] = 0x00281054, [T_LOSSY] = 0x00282110,
-    [T_LOSSY_RATIO] = 0x00282112,
+    [T_DETECTOR] = 0x00181164,      [T_B_VALUE] = 0x00189087,     [T_STUDY] = 0x0020000d,       [T_SERIES] = 0x0020000e,
+    [T_NUMBER] = 0x00200011,        [T_ACQUISITION] = 0x00200012, [T_INSTANCE] = 0x00200013,    [T_POSITION] = 0x00200032,
+    [T_ORIENTATION] = 0x00200037,   [T_FRAME] = 0x00200052,       [T_TEMPORAL_ID] = 0x00200100, [T_TEMPORAL] = 0x00209128,
+    [T_PHASE] = 0x00209241,         [T_SAMPLES] = 0x00280002,     [T_PHOTOMETRIC] = 0x00280004, [T_FRAMES] = 0x00280008,
+    [T_ROWS] = 0x00280010,          [T_COLUMNS] = 0x00280011,     [T_SPACING] = 0x00280030,     [T_ALLOCATED] = 0x00280100,
+    [T_STORED] = 0x00280101,        [T_HIGH] = 0x00280102,        [T_SIGNED] = 0x00280103,      [T_PADDING] = 0x00280120,
+    [T_PADDING_LIMIT] = 0x00280121, [T_INTERCEPT] = 0x00281052,   [T_SLOPE] = 0x00281053,       [T_RESCALE_TYPE] = 0x00281054,
+    [T_LOSSY] = 0x00282110,         [T_LOSSY_RATIO] = 0x00282112,
 };
 const size_t lm_scan_tag_count = T_COUNT;
 
@@ -318,5 +356,6 @@ void lm_scan_file(const lm_gdcm_file *from, lm_dicom_file *f)
     if (rc == LM_GDCM_OK) lm_scan_parse(v, f);
     else f->state = rc == LM_GDCM_MEMORY ? LM_SCAN_MEMORY : LM_SCAN_DAMAGED;
     /* A header that was cut between two elements reads well: what every image has must be there. */
-    if (f->state == LM_SCAN_DICOM && !(f->rows && f->columns) && (!f->sop_class[0] || lm_scan_is_image(f))) f->state = LM_SCAN_DAMAGED;
+    if (f->state == LM_SCAN_DICOM && !(f->rows && f->columns) && (!f->sop_class[0] || lm_scan_is_image(f)))
+        f->state = LM_SCAN_DAMAGED;
 }

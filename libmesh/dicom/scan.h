@@ -42,7 +42,7 @@ typedef struct {
     double position[3], orientation[6], spacing[2];  /* spacing: between rows, between columns (trap 1) */
     bool has_detector_spacing;
     double detector_spacing[2]; /* Imager Pixel Spacing: likewise, on the detector of a radiograph */
-    double thickness, kvp;                           /* 0: not stated */
+    double thickness, kvp;      /* 0: not stated */
     bool has_rescale;
     double slope, intercept; /* 1 and 0 when not stated */
     bool has_padding;

@@ -27,7 +27,8 @@ lm_status lm_select_new(const char *regex, lm_select **ret, lm_err *err)
         PCRE2_UCHAR text[160];
         pcre2_get_error_message(code, text, sizeof text);
         lm_select_release(s);
-        return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no regular expression: %s (at character %zu)", regex, (char *)text, (size_t)at);
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no regular expression: %s (at character %zu)", regex, (char *)text,
+                          (size_t)at);
     }
     pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE); /* matching falls back to the interpreter where there is none */
     s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
@@ -93,7 +94,8 @@ void lm_select_utf8(const char *text, char *out, size_t cap)
     }
     out[at] = 0;
     for (char *c = out; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0 && (unsigned char)c[1] >= 0x80)) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f ||
+            ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0 && (unsigned char)c[1] >= 0x80)) {
             if ((unsigned char)*c == 0xc2) *c++ = ' '; /* C1 control characters are two bytes */
             *c = ' ';
         }

@@ -79,22 +79,26 @@ lm_status lm_series_grey(const lm_dicom_file *f, lm_err *err)
 {
     bool grey = !strcmp(f->photometric, "MONOCHROME1") || !strcmp(f->photometric, "MONOCHROME2");
     if (!grey || f->samples != 1)
-        return lm_err_set(err, LM_ERULE, NULL, "not supported: %s images with %u samples a pixel; grey values are needed (MONOCHROME2)",
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "not supported: %s images with %u samples a pixel; grey values are needed (MONOCHROME2)",
                           f->photometric[0] ? f->photometric : "unnamed colour", f->samples);
-    if ((f->bits_allocated != 8 && f->bits_allocated != 16 && f->bits_allocated != 32) || !f->bits_stored || f->bits_stored > f->bits_allocated ||
-        f->high_bit >= f->bits_allocated || f->high_bit + 1 < f->bits_stored)
-        return lm_err_set(err, LM_ERULE, NULL, "not supported: pixels of %u bits, %u stored, highest %u", f->bits_allocated, f->bits_stored, f->high_bit);
+    if ((f->bits_allocated != 8 && f->bits_allocated != 16 && f->bits_allocated != 32) || !f->bits_stored ||
+        f->bits_stored > f->bits_allocated || f->high_bit >= f->bits_allocated || f->high_bit + 1 < f->bits_stored)
+        return lm_err_set(err, LM_ERULE, NULL, "not supported: pixels of %u bits, %u stored, highest %u", f->bits_allocated,
+                          f->bits_stored, f->high_bit);
     return f->slope != 0 ? LM_OK : lm_err_set(err, LM_ERULE, NULL, "Rescale Slope is 0: the values are lost");
 }
 
 /* What can be said before any position is looked at. */
 static void series_refuse_kind(const lm_dicom_file *f, lm_series *s)
 {
-    static const char *const later[] = {
-        [LM_DICOM_MULTIFRAME] = "enhanced or multi-frame images", [LM_DICOM_SEG] = "DICOM SEG", [LM_DICOM_RTSTRUCT] = "RTSTRUCT contours"};
+    static const char *const later[] = {[LM_DICOM_MULTIFRAME] = "enhanced or multi-frame images",
+                                        [LM_DICOM_SEG] = "DICOM SEG",
+                                        [LM_DICOM_RTSTRUCT] = "RTSTRUCT contours"};
     const lm_dicom_file *a = &f[s->member[0]];
     if (s->kind == LM_DICOM_PROJECTION) {
-        lm_err_set(&s->refusal, LM_ERULE, "G-7", "%s images are projections, not slices: no volume can be made of them", a->modality);
+        lm_err_set(&s->refusal, LM_ERULE, "G-7", "%s images are projections, not slices: no volume can be made of them",
+                   a->modality);
         return;
     }
     if (s->kind == LM_DICOM_OTHER) {
@@ -116,8 +120,8 @@ static void series_refuse_kind(const lm_dicom_file *f, lm_series *s)
     for (size_t k = 0; k < 3; k++) {
         size_t lacking = series_lacking(f, s, needed[k].offset);
         if (!lacking) continue;
-        lm_err_set(&s->refusal, LM_ERULE, "G-1", "%s is missing or unreadable in %zu of %zu files: sizes would be guesses", needed[k].name,
-                   lacking, s->n);
+        lm_err_set(&s->refusal, LM_ERULE, "G-1", "%s is missing or unreadable in %zu of %zu files: sizes would be guesses",
+                   needed[k].name, lacking, s->n);
         return;
     }
     if (!(a->spacing[0] > 0) || !(a->spacing[1] > 0))
@@ -180,7 +184,8 @@ static void series_check_steps(lm_series *s, const double *d, size_t n, double *
         if (k < 2) continue;
         missing += (size_t)k - 1;
         if (gaps++ < 5 && at < sizeof text)
-            at += (size_t)snprintf(text + at, sizeof text - at, "%s%.4g mm between slices %zu and %zu", gaps > 1 ? ", " : "", d[i], i + 1, i + 2);
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%.4g mm between slices %zu and %zu", gaps > 1 ? ", " : "", d[i],
+                                   i + 1, i + 2);
     }
     lm_err_set(&s->refusal, LM_ERULE, "G-4", "gap: %s%s, where the other steps are %.4g mm (%zu slice%s missing)", text,
                gaps > 5 ? " and more" : "", median, missing, missing == 1 ? "" : "s");
@@ -196,7 +201,8 @@ static void series_slices(lm_series *s, series_place *p, double normal_tol)
         if (b && p[i].at - p[slices - 1].at < normal_tol) {
             double e[3] = {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
             if (series_length(e) > 10 * normal_tol && !s->refusal.code)
-                lm_err_set(&s->refusal, LM_ERULE, "G-4", "slice %zu is there twice, at places %.4g mm apart within one plane", slices, series_length(e));
+                lm_err_set(&s->refusal, LM_ERULE, "G-4", "slice %zu is there twice, at places %.4g mm apart within one plane",
+                           slices, series_length(e));
             s->duplicates++;
             s->slice[i] = slices - 1;
         } else {
@@ -219,14 +225,15 @@ static void series_quality(const lm_dicom_file *f, lm_series *s, double deviatio
         thick += b->thickness != a->thickness;
     }
     if (deviation > 1e-3)
-        lm_series_warn(s, "G-2", "row and column directions are off unit length or right angle by %.2g; they were made exact", deviation);
+        lm_series_warn(s, "G-2", "row and column directions are off unit length or right angle by %.2g; they were made exact",
+                       deviation);
     if (s->thickness_mm > 2 * fmin(a->spacing[0], a->spacing[1]))
         lm_series_warn(s, "G-8", "slices are %.3g mm thick, %.3g times the pixel: expect steps on surfaces", s->thickness_mm,
                        s->thickness_mm / fmin(a->spacing[0], a->spacing[1]));
     if (thick) lm_series_warn(s, "G-8", "Slice Thickness differs within the series");
     if (s->lossy)
-        lm_series_warn(s, "G-8", "%zu of %zu images went through lossy compression%s%s", s->lossy, s->n, a->lossy_ratio[0] ? ", ratio " : "",
-                       a->lossy_ratio);
+        lm_series_warn(s, "G-8", "%zu of %zu images went through lossy compression%s%s", s->lossy, s->n,
+                       a->lossy_ratio[0] ? ", ratio " : "", a->lossy_ratio);
     if (bare && !strcmp(a->modality, "CT"))
         lm_series_warn(s, "G-8", "%zu CT images have no Rescale Slope and Intercept: stored values are taken as they are", bare);
 }
@@ -244,7 +251,8 @@ lm_status lm_series_geometry(const lm_dicom_file *f, lm_series *s, lm_err *err)
     double x[3], y[3], n[3], deviation;
     const lm_dicom_file *a = &f[s->member[0]];
     if (!series_axes(a, x, y, n, &deviation)) {
-        lm_err_set(&s->refusal, LM_ERULE, "G-2", "row and column directions are off unit length or right angle by %.2g (limit 0.01)", deviation);
+        lm_err_set(&s->refusal, LM_ERULE, "G-2",
+                   "row and column directions are off unit length or right angle by %.2g (limit 0.01)", deviation);
         return LM_OK;
     }
     series_place *p = lm_mem_alloc(s->n, sizeof *p, err);
@@ -259,8 +267,7 @@ lm_status lm_series_geometry(const lm_dicom_file *f, lm_series *s, lm_err *err)
     qsort(p, s->n, sizeof *p, series_cmp_place);
     series_slices(s, p, SERIES_SAME_PLACE);
     size_t m = s->slices;
-    if (m == 1 && !s->refusal.code)
-        lm_err_set(&s->refusal, LM_ERULE, "G-4", "all %zu slices lie in one place: no volume", s->n);
+    if (m == 1 && !s->refusal.code) lm_err_set(&s->refusal, LM_ERULE, "G-4", "all %zu slices lie in one place: no volume", s->n);
     if (s->refusal.code) goto done;
 
     for (size_t i = 0; i + 1 < m; i++) d[i] = p[i + 1].at - p[i].at;
@@ -284,8 +291,8 @@ lm_status lm_series_geometry(const lm_dicom_file *f, lm_series *s, lm_err *err)
         if (off > worst) worst = off, where = i;
     }
     if (worst > tol) {
-        lm_err_set(&s->refusal, LM_ERULE, "G-4", "slice %zu of %zu lies %.3g mm off the even line from first to last (limit %.3g mm)", where + 1, m,
-                   worst, tol);
+        lm_err_set(&s->refusal, LM_ERULE, "G-4",
+                   "slice %zu of %zu lies %.3g mm off the even line from first to last (limit %.3g mm)", where + 1, m, worst, tol);
         goto done;
     }
     double shear[3];
@@ -327,8 +334,8 @@ static int series_cmp_file(const void *pa, const void *pb, void *files)
 
 static bool series_same_series(const lm_dicom_file *a, const lm_dicom_file *b)
 {
-    return a->has_number == b->has_number && a->number == b->number && !strcmp(a->study, b->study) && !strcmp(a->series, b->series) &&
-           !strcmp(a->modality, b->modality) && a->kind == b->kind;
+    return a->has_number == b->has_number && a->number == b->number && !strcmp(a->study, b->study) &&
+           !strcmp(a->series, b->series) && !strcmp(a->modality, b->modality) && a->kind == b->kind;
 }
 
 static bool series_is_localizer(const lm_dicom_file *f)
@@ -353,20 +360,25 @@ static double series_plus(double x)
 static const char *series_differs(const lm_dicom_file *a, const lm_dicom_file *b, char *buf, size_t cap)
 {
     buf[0] = 0;
-    if (series_is_localizer(a) != series_is_localizer(b)) snprintf(buf, cap, "%s", series_is_localizer(b) ? "localizer" : "not the localizer");
+    if (series_is_localizer(a) != series_is_localizer(b))
+        snprintf(buf, cap, "%s", series_is_localizer(b) ? "localizer" : "not the localizer");
     else if (a->rows != b->rows || a->columns != b->columns) snprintf(buf, cap, "%u x %u pixels", b->columns, b->rows);
     else if (a->has_spacing != b->has_spacing) snprintf(buf, cap, "%s", b->has_spacing ? "with Pixel Spacing" : "no Pixel Spacing");
     else if (a->has_spacing && (fabs(a->spacing[0] - b->spacing[0]) > 1e-4 * fabs(a->spacing[0]) ||
                                 fabs(a->spacing[1] - b->spacing[1]) > 1e-4 * fabs(a->spacing[1])))
         snprintf(buf, cap, "spacing %.5g x %.5g mm", b->spacing[1], b->spacing[0]);
-    else if (a->has_orientation != b->has_orientation) snprintf(buf, cap, "%s", b->has_orientation ? "with orientation" : "no orientation");
+    else if (a->has_orientation != b->has_orientation)
+        snprintf(buf, cap, "%s", b->has_orientation ? "with orientation" : "no orientation");
     else if (a->has_orientation && (!series_same_direction(a->orientation, b->orientation) ||
                                     !series_same_direction(a->orientation + 3, b->orientation + 3)))
-        snprintf(buf, cap, "rows along %.3f\\%.3f\\%.3f, columns along %.3f\\%.3f\\%.3f", series_plus(b->orientation[0]), series_plus(b->orientation[1]),
-                 series_plus(b->orientation[2]), series_plus(b->orientation[3]), series_plus(b->orientation[4]), series_plus(b->orientation[5]));
+        snprintf(buf, cap, "rows along %.3f\\%.3f\\%.3f, columns along %.3f\\%.3f\\%.3f", series_plus(b->orientation[0]),
+                 series_plus(b->orientation[1]), series_plus(b->orientation[2]), series_plus(b->orientation[3]),
+                 series_plus(b->orientation[4]), series_plus(b->orientation[5]));
     else if (strcmp(a->frame, b->frame)) snprintf(buf, cap, "another frame of reference");
-    else if (strcmp(a->photometric, b->photometric)) snprintf(buf, cap, "%s", b->photometric[0] ? b->photometric : "no photometric");
-    else if (strcmp(a->rescale_type, b->rescale_type)) snprintf(buf, cap, "rescale type %s", b->rescale_type[0] ? b->rescale_type : "none");
+    else if (strcmp(a->photometric, b->photometric))
+        snprintf(buf, cap, "%s", b->photometric[0] ? b->photometric : "no photometric");
+    else if (strcmp(a->rescale_type, b->rescale_type))
+        snprintf(buf, cap, "rescale type %s", b->rescale_type[0] ? b->rescale_type : "none");
     return buf[0] ? buf : NULL;
 }
 
@@ -395,14 +407,10 @@ static const struct {
     size_t offset;
     bool text;
 } series_keys[] = {
-    {"temporal position", offsetof(lm_dicom_file, temporal), false},
-    {"echo", offsetof(lm_dicom_file, echo), false},
-    {"cardiac phase", offsetof(lm_dicom_file, phase), false},
-    {"b-value", offsetof(lm_dicom_file, b_value), false},
-    {"image type", offsetof(lm_dicom_file, image_type3), true},
-    {"image type", offsetof(lm_dicom_file, image_type4), true},
-    {"acquisition", offsetof(lm_dicom_file, acquisition), false},
-    {"kernel", offsetof(lm_dicom_file, kernel), true},
+    {"temporal position", offsetof(lm_dicom_file, temporal), false}, {"echo", offsetof(lm_dicom_file, echo), false},
+    {"cardiac phase", offsetof(lm_dicom_file, phase), false},        {"b-value", offsetof(lm_dicom_file, b_value), false},
+    {"image type", offsetof(lm_dicom_file, image_type3), true},      {"image type", offsetof(lm_dicom_file, image_type4), true},
+    {"acquisition", offsetof(lm_dicom_file, acquisition), false},    {"kernel", offsetof(lm_dicom_file, kernel), true},
     {"trigger time", offsetof(lm_dicom_file, trigger), false},
 };
 enum { SERIES_KEYS = sizeof series_keys / sizeof *series_keys };
@@ -430,7 +438,7 @@ static void series_key_text(const lm_dicom_file *f, int key, char *buf, size_t c
 
 typedef struct {
     const lm_dicom_file *f;
-    size_t *member;     /* all files of the series; parts are ranges of it */
+    size_t *member;      /* all files of the series; parts are ranges of it */
     series_place *place; /* scratch */
     size_t *scratch;
     struct {
@@ -551,7 +559,8 @@ static lm_status series_add(lm_series_list *out, size_t *cap, series_split *sp, 
     s->localizer = series_is_localizer(&sp->f[s->member[0]]);
     if ((rc = lm_series_geometry(sp->f, s, err))) return rc;
     if (!s->refusal.code) series_warn_mixed(sp->f, s);
-    if (sp->overflow) lm_err_set(&s->refusal, LM_ERULE, "G-3", "the series falls into more than %d kinds of slices", (int)SERIES_PARTS);
+    if (sp->overflow)
+        lm_err_set(&s->refusal, LM_ERULE, "G-3", "the series falls into more than %d kinds of slices", (int)SERIES_PARTS);
     return LM_OK;
 }
 

@@ -25,15 +25,15 @@ typedef struct {
     size_t slices;
     lm_dicom_kind kind;
     bool localizer;
-    int part, parts;    /* 1, 1 when the series is whole */
-    char differs[96];   /* what sets this part apart: "acquisition 2"; "" when whole */
-    lm_err refusal;     /* code LM_OK: a volume as far as headers tell; else why not */
+    int part, parts;             /* 1, 1 when the series is whole */
+    char differs[96];            /* what sets this part apart: "acquisition 2"; "" when whole */
+    lm_err refusal;              /* code LM_OK: a volume as far as headers tell; else why not */
     double dir[3][3], origin[3]; /* as in lm_vol, when not refused */
-    double step_mm;     /* between slices, along the normal */
-    double tilt_deg;    /* 0 when the stack is straight */
+    double step_mm;              /* between slices, along the normal */
+    double tilt_deg;             /* 0 when the stack is straight */
     double thickness_mm;
-    size_t lossy;       /* members that went through lossy compression */
-    size_t duplicates;  /* members whose place another member has; their pixels must be equal (G-4) */
+    size_t lossy;      /* members that went through lossy compression */
+    size_t duplicates; /* members whose place another member has; their pixels must be equal (G-4) */
     int n_warnings;
     lm_series_warning warning[LM_SERIES_WARNINGS];
 } lm_series;
@@ -42,7 +42,10 @@ typedef struct {
     size_t n;
     lm_series *item; /* by Series Number, then UID, then part */
 } lm_series_list;
-#define LM_SERIES_LIST_INIT {.n = 0}
+#define LM_SERIES_LIST_INIT \
+    { \
+        .n = 0 \
+    }
 
 /* Group n files (those with state LM_SCAN_DICOM; others are left out) and work out each part's geometry. */
 LM_CHECKED lm_status lm_series_group(const lm_dicom_file *f, size_t n, lm_series_list *out, lm_err *err);

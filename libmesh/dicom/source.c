@@ -104,7 +104,8 @@ static lm_status source_walk(lm_source *s, char *path, size_t root, const source
     source_parent me = {up, st.st_dev, st.st_ino};
     for (const source_parent *p = up; p; p = p->up)
         if (p->dev == me.dev && p->ino == me.ino) return LM_OK; /* a link to a folder above */
-    if (depth == SOURCE_DEPTH) return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d: '%s'", (int)SOURCE_DEPTH, path + root);
+    if (depth == SOURCE_DEPTH)
+        return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d: '%s'", (int)SOURCE_DEPTH, path + root);
     char **name = NULL;
     size_t n = 0, len = strlen(path);
     lm_status rc = source_names(path, &name, &n, err);
@@ -161,7 +162,8 @@ static lm_status source_paths(lm_source *s, const char *const *paths, size_t n, 
             if ((rc = source_archive(s, "-", err))) return rc;
             continue;
         }
-        if (strlen(paths[i]) + 2 > sizeof path || !paths[i][0]) return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", paths[i]);
+        if (strlen(paths[i]) + 2 > sizeof path || !paths[i][0])
+            return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", paths[i]);
         if (stat(paths[i], &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", paths[i], strerror(errno));
         if (S_ISDIR(st.st_mode)) {
             strcpy(path, paths[i]);
@@ -215,7 +217,8 @@ static lm_status source_judge(lm_source *s, lm_err *err)
         switch (h->state) {
         case LM_SCAN_DICOM:
             if (strcmp(h->sop_class, dicomdir)) break;
-            if (f->asked) return lm_err_set(err, LM_ERULE, NULL, "'%s' is a DICOMDIR, not supported yet: name the folder it is in", f->name);
+            if (f->asked)
+                return lm_err_set(err, LM_ERULE, NULL, "'%s' is a DICOMDIR, not supported yet: name the folder it is in", f->name);
             h->state = LM_SCAN_FOREIGN;
             s->left++;
             break;
@@ -226,7 +229,8 @@ static lm_status source_judge(lm_source *s, lm_err *err)
             break;
         case LM_SCAN_SYNTAX: /* left aside when it is no image: a segmentation must not stand in the way of its CT */
             if (f->asked || lm_scan_is_image(h))
-                return lm_err_set(err, LM_ERULE, NULL, "'%s' is in transfer syntax %s, which is not supported", f->name, h->transfer);
+                return lm_err_set(err, LM_ERULE, NULL, "'%s' is in transfer syntax %s, which is not supported", f->name,
+                                  h->transfer);
             s->left++;
             break;
         case LM_SCAN_DAMAGED: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is DICOM but cut off or damaged", f->name);
@@ -235,9 +239,12 @@ static lm_status source_judge(lm_source *s, lm_err *err)
         }
     }
     if (s->left == s->n)
-        return lm_err_set(err, LM_EFORMAT, NULL, s->packed ? "none of %zu files is DICOM; %zu are archives, which are read only where they are named themselves"
-                                                 : s->n    ? "none of %zu files is DICOM"
-                                                           : "there are no files (%zu)", s->n, s->packed);
+        return lm_err_set(err, LM_EFORMAT, NULL,
+                          s->packed
+                              ? "none of %zu files is DICOM; %zu are archives, which are read only where they are named themselves"
+                          : s->n ? "none of %zu files is DICOM"
+                                 : "there are no files (%zu)",
+                          s->n, s->packed);
     return LM_OK;
 }
 
@@ -315,8 +322,8 @@ void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap
         snprintf(step, sizeof step, "%.4g x %.4g x %.4g mm", source_spacing(r, 0), source_spacing(r, 1), r->step_mm);
     else lm_err_line(&r->refusal, why, sizeof why);
     if (r->duplicates) snprintf(twice, sizeof twice, " (%zu files share a place with another)", r->duplicates);
-    snprintf(buf, cap, "%-7s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step, text,
-             r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "", why);
+    snprintf(buf, cap, "%-7s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step,
+             text, r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "", why);
 }
 
 static void source_hash(const char *uid, char hex[17])
@@ -334,7 +341,8 @@ static void source_hash(const char *uid, char hex[17])
 static void source_identity(const lm_dicom_file *h, const lm_series *r, char hex[17])
 {
     char text[LM_UID + 80];
-    int at = h->series[0] ? snprintf(text, sizeof text, "%s", h->series) : snprintf(text, sizeof text, "%ld %s", h->number, h->modality);
+    int at =
+        h->series[0] ? snprintf(text, sizeof text, "%s", h->series) : snprintf(text, sizeof text, "%ld %s", h->number, h->modality);
     if (r->parts > 1) snprintf(text + at, sizeof text - (size_t)at, "/%d", r->part);
     source_hash(text, hex);
 }
@@ -383,13 +391,13 @@ static json_t *source_facts(const lm_source *s, const lm_series *r, const char *
     source_identity(h, r, uid);
     source_hash(h->frame, frame);
     for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
-    return json_pack("{s:s, s:s*, s:s, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind", "dicom", "modality",
-                     h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL, "instances",
-                     (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices,
-                     "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
-                     r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL,
-                     "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", source_rescale(h->rescale_type),
-                     "warnings", source_warnings(r));
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind",
+                     "dicom", "modality", h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL,
+                     "instances", (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows,
+                     (json_int_t)r->slices, "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
+                     r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel",
+                     h->kernel[0] ? h->kernel : NULL, "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0,
+                     "rescale_type", source_rescale(h->rescale_type), "warnings", source_warnings(r));
 }
 
 json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
@@ -401,9 +409,9 @@ json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
     source_identity(h, r, uid);
     json_t *o;
     if (r->refusal.code)
-        o = json_pack("{s:s, s:s*, s:s, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL, "series",
-                      uid, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL, "text",
-                      r->refusal.text[0]);
+        o = json_pack("{s:s, s:s*, s:s, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL,
+                      "series", uid, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL,
+                      "text", r->refusal.text[0]);
     else {
         o = json_pack("{s:s}", "number", number);
         json_t *facts = source_facts(s, r, NULL);
@@ -451,8 +459,8 @@ static void source_names_of(const lm_source *s, const bool *in, char *buf, size_
         if (!in[i]) continue;
         source_number(s, i, number);
         lm_select_utf8(r->differs[0] ? r->differs : h->description, text, sizeof text);
-        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.24s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-", h->columns,
-                         h->rows, r->slices, text[0] ? " '" : "", text, text[0] ? "'" : "");
+        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.24s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-",
+                         h->columns, h->rows, r->slices, text[0] ? " '" : "", text, text[0] ? "'" : "");
         if (hidden || n < 0 || at + (size_t)n + 24 > cap) hidden++;
         else memcpy(buf + at, one, (size_t)n + 1), at += (size_t)n;
     }
@@ -480,12 +488,15 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
     else if (!rc) {
         char list[280], number[48];
         if (hits) source_number(s, volumes ? first_volume : first, number);
-        for (size_t i = 0; i < n; i++) in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i], images)) : source_candidate(&s->list.item[i], images);
+        for (size_t i = 0; i < n; i++)
+            in[i] = hits ? in[i] && (!volumes || source_candidate(&s->list.item[i], images))
+                         : source_candidate(&s->list.item[i], images);
         source_names_of(s, in, list, sizeof list);
         if (hits && !usable) { /* no choice would help */
             *err = s->list.item[volumes ? first_volume : first].refusal;
             rc = lm_err_frame(err, "none of %zu series is a usable volume (--list); series %s", hits, number);
-        } else if (!hits) rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
+        } else if (!hits)
+            rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
         else
             rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with --series: %s", volumes ? volumes : hits,
                             regex ? " match" : "", list);
@@ -500,10 +511,10 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
 typedef struct {
     const lm_source *s;
     const lm_series *r;
-    size_t frame;           /* of each member, from 0 */
+    size_t frame; /* of each member, from 0 */
     lm_type type;
-    char *out;              /* shared: the volume */
-    lm_decode_slice *fact;  /* shared: one for each member */
+    char *out;             /* shared: the volume */
+    lm_decode_slice *fact; /* shared: one for each member */
 } source_load;
 
 static int source_load_one(void *ctx, size_t i)
@@ -538,10 +549,11 @@ static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
     case LM_DECODE_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", name);
     case LM_DECODE_NO_PIXELS: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' has no pixel data", name);
     case LM_DECODE_LENGTH:
-        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': pixel data of %zu bytes where %u x %u pixels of %u bits need %zu", name, d->got, f->columns,
-                          f->rows, f->bits_allocated, lm_decode_bytes(f) * f->frames);
+        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': pixel data of %zu bytes where %u x %u pixels of %u bits need %zu", name,
+                          d->got, f->columns, f->rows, f->bits_allocated, lm_decode_bytes(f) * f->frames);
     case LM_DECODE_CODEC:
-        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': the pixel data are damaged, or transfer syntax %s is not supported", name, f->transfer);
+        return lm_err_set(err, LM_EFORMAT, NULL, "'%s': the pixel data are damaged, or transfer syntax %s is not supported", name,
+                          f->transfer);
     default: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' is cut off or damaged", name);
     }
 }
@@ -561,7 +573,8 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     memcpy(vol->n, n, sizeof n);
     /* compressed slices pass through arrays of wider numbers, compressed frames all at once */
     size_t largest = 0, work = 16 * n[0] * n[1] * 4 + (h->frames > 1 ? 4 * lm_decode_bytes(h) * h->frames : 0);
-    for (size_t i = 0; i < l->r->n; i++) largest = l->s->file[l->r->member[i]].size > largest ? l->s->file[l->r->member[i]].size : largest;
+    for (size_t i = 0; i < l->r->n; i++)
+        largest = l->s->file[l->r->member[i]].size > largest ? l->s->file[l->r->member[i]].size : largest;
     lm_child_job job = source_job(opt, l->r->n, "decoding", largest, work);
     lm_child_end end;
     job.fn = source_load_one;
@@ -581,8 +594,11 @@ static lm_status source_duplicates(const source_load *l, lm_err *err)
     for (size_t i = 1; i < l->r->n; i++) {
         const lm_dicom_file *a = &l->s->head[l->r->member[i - 1]], *b = &l->s->head[l->r->member[i]];
         if (l->r->slice[i] != l->r->slice[i - 1]) continue;
-        if (memcmp(l->fact[i].sha256, l->fact[i - 1].sha256, sizeof l->fact[i].sha256) || a->slope != b->slope || a->intercept != b->intercept)
-            return lm_err_set(err, LM_ERULE, "G-4", "%zu of %zu slices share a place with another that has other pixels: several volumes in one series? The first pair: '%s', '%s'",
+        if (memcmp(l->fact[i].sha256, l->fact[i - 1].sha256, sizeof l->fact[i].sha256) || a->slope != b->slope ||
+            a->intercept != b->intercept)
+            return lm_err_set(err, LM_ERULE, "G-4",
+                              "%zu of %zu slices share a place with another that has other pixels: several volumes in one series? "
+                              "The first pair: '%s', '%s'",
                               l->r->duplicates, l->r->n, l->s->file[l->r->member[i - 1]].name, l->s->file[l->r->member[i]].name);
     }
     return LM_OK;
@@ -599,7 +615,8 @@ static lm_status source_padding(const source_load *l, lm_series *w, lm_vol *vol,
         padded += l->fact[i].padded;
     }
     if (lo > hi) return lm_err_set(err, LM_ERULE, NULL, "every sample is padding: there is no image");
-    if (!(lo > -1e30 && hi < 1e30)) return lm_err_set(err, LM_ERULE, NULL, "rescaled values reach from %g to %g: not usable", lo, hi);
+    if (!(lo > -1e30 && hi < 1e30))
+        return lm_err_set(err, LM_ERULE, NULL, "rescaled values reach from %g to %g: not usable", lo, hi);
     if (!padded) return LM_OK;
     for (size_t i = 0; i < l->r->n; i++) {
         if (!l->fact[i].padded || (i && l->r->slice[i] == l->r->slice[i - 1])) continue;
@@ -638,7 +655,8 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
     }
     if (!rc) rc = source_duplicates(&l, err);
     if (!rc) rc = source_padding(&l, r, vol, err);
-    if (!rc && r->duplicates) lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
+    if (!rc && r->duplicates)
+        lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
     if (!rc) {
         memcpy(vol->dir, r->dir, sizeof vol->dir);
         memcpy(vol->origin, r->origin, sizeof vol->origin);
@@ -663,7 +681,8 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
 enum { SOURCE_FRAME_MB = 4096 }; /* most that the frames of one object may take */
 
 /* Which file and which of its frames (from 0) is image `frame` (from 1) of the series. */
-static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t frame, size_t *file, size_t *at, size_t *of, lm_err *err)
+static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t frame, size_t *file, size_t *at, size_t *of,
+                                 lm_err *err)
 {
     size_t frames = 0, several = 0, all;
     for (size_t i = 0; i < r->n; i++) {
@@ -671,8 +690,10 @@ static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t 
         several += s->head[r->member[i]].frames > 1;
     }
     if (several && r->n > 1)
-        return lm_err_set(err, LM_ERULE, NULL, "%zu of %zu files of the series have several frames: name the one file that is meant", several, r->n);
-    if (!frame || frame > frames) return lm_err_set(err, LM_EUSAGE, NULL, "--frame %zu: the series has %zu, from 1 on", frame, frames);
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "%zu of %zu files of the series have several frames: name the one file that is meant", several, r->n);
+    if (!frame || frame > frames)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--frame %zu: the series has %zu, from 1 on", frame, frames);
     *file = r->member[several ? 0 : frame - 1];
     *at = several ? frame - 1 : 0;
     *of = frames;
@@ -682,10 +703,13 @@ static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t 
     /* nuclear medicine and secondary capture have spacing and rescale where one-frame images have them */
     static const char nuclear[] = "1.2.840.10008.5.1.4.1.1.20", capture[] = "1.2.840.10008.5.1.4.1.1.7";
     if (f->kind == LM_DICOM_MULTIFRAME && strcmp(f->sop_class, nuclear) && strncmp(f->sop_class, capture, sizeof capture - 1))
-        return lm_err_set(err, LM_ERULE, NULL, "not supported yet: an enhanced multi-frame object, which keeps spacing and rescale in functional groups");
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "not supported yet: an enhanced multi-frame object, which keeps spacing and rescale in functional groups");
     lm_status rc = lm_series_grey(f, err);
     if (!rc && (!lm_mem_mul(lm_decode_bytes(f), f->frames, &all) || all > (size_t)SOURCE_FRAME_MB << 20))
-        rc = lm_err_set(err, LM_ERANGE, NULL, "%u frames of %u x %u pixels are more than %d MB", f->frames, f->columns, f->rows, (int)SOURCE_FRAME_MB);
+        rc = lm_err_set(err, LM_ERANGE, NULL, "%u frames of %u x %u pixels are more than %d MB", f->frames, f->columns, f->rows,
+                        (int)SOURCE_FRAME_MB);
     return rc;
 }
 
@@ -698,7 +722,8 @@ static bool source_spacing_good(bool has, const double v[2])
  * everything larger than it is. Returns what they are, or NULL. */
 static const char *source_frame_scale(const lm_dicom_file *f, lm_series *w, lm_vol *vol)
 {
-    bool patient = source_spacing_good(f->has_spacing, f->spacing), detector = source_spacing_good(f->has_detector_spacing, f->detector_spacing);
+    bool patient = source_spacing_good(f->has_spacing, f->spacing),
+         detector = source_spacing_good(f->has_detector_spacing, f->detector_spacing);
     const double *v = patient ? f->spacing : f->detector_spacing;
     vol->image = true;
     vol->unscaled = !patient && !detector;
@@ -707,14 +732,18 @@ static const char *source_frame_scale(const lm_dicom_file *f, lm_series *w, lm_v
     vol->dir[0][0] = vol->unscaled ? 1 : v[1]; /* trap 1: the first number lies between rows */
     vol->dir[1][1] = vol->unscaled ? 1 : v[0];
     vol->dir[2][2] = 1;
-    if (vol->unscaled) lm_series_warn(w, "G-1", "neither Pixel Spacing nor Imager Pixel Spacing is stated: sizes in mm are not known");
-    else if (!patient) lm_series_warn(w, "G-7", "the pixel spacing is that on the detector (0018,1164): things in the body are smaller than they measure");
-    else if (f->kind == LM_DICOM_PROJECTION) lm_series_warn(w, "G-7", "a projection: Pixel Spacing holds in one plane of the body only");
+    if (vol->unscaled)
+        lm_series_warn(w, "G-1", "neither Pixel Spacing nor Imager Pixel Spacing is stated: sizes in mm are not known");
+    else if (!patient)
+        lm_series_warn(w, "G-7",
+                       "the pixel spacing is that on the detector (0018,1164): things in the body are smaller than they measure");
+    else if (f->kind == LM_DICOM_PROJECTION)
+        lm_series_warn(w, "G-7", "a projection: Pixel Spacing holds in one plane of the body only");
     return patient ? "pixel-spacing" : detector ? "detector" : NULL;
 }
 
-static json_t *source_frame_facts(const lm_dicom_file *f, const lm_series *r, const lm_series *w, const lm_vol *vol, size_t frame, size_t frames,
-                                  const char *scale, const unsigned char sha256[32])
+static json_t *source_frame_facts(const lm_dicom_file *f, const lm_series *r, const lm_series *w, const lm_vol *vol, size_t frame,
+                                  size_t frames, const char *scale, const unsigned char sha256[32])
 {
     char uid[17], hex[LM_SHA256_HEX];
     lm_hash_sha256 sha;
@@ -724,13 +753,14 @@ static json_t *source_frame_facts(const lm_dicom_file *f, const lm_series *r, co
     lm_hash_sha256_hex(&sha, hex);
     const double spacing[2] = {vol->dir[0][0], vol->dir[1][1]};
     return json_pack("{s:s, s:s*, s:s, s:I, s:I, s:s, s:[I,I], s:o, s:s?, s:s, s:b, s:s*, s:o}", "kind", "dicom-image", "modality",
-                     f->modality[0] ? f->modality : NULL, "series", uid, "frame_number", (json_int_t)frame, "frames", (json_int_t)frames, "sha256_pixels",
-                     hex, "size", (json_int_t)f->columns, (json_int_t)f->rows, "spacing_mm", scale ? source_vector(spacing, 2) : json_null(), "spacing_of",
-                     scale, "photometric", f->photometric, "lossy", f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL, "warnings",
-                     source_warnings(w));
+                     f->modality[0] ? f->modality : NULL, "series", uid, "frame_number", (json_int_t)frame, "frames",
+                     (json_int_t)frames, "sha256_pixels", hex, "size", (json_int_t)f->columns, (json_int_t)f->rows, "spacing_mm",
+                     scale ? source_vector(spacing, 2) : json_null(), "spacing_of", scale, "photometric", f->photometric, "lossy",
+                     f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL, "warnings", source_warnings(w));
 }
 
-lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err)
+lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
+                          lm_err *err)
 {
     const lm_series *r = &s->list.item[series];
     size_t file = 0, frames = 0, zero = 0, bytes;

@@ -14,12 +14,15 @@
 typedef struct lm_source lm_source; /* what was found in the files: a list of series */
 
 typedef struct {
-    int threads;       /* child processes; 0: as lm_pool_threads */
-    size_t max_memory; /* bytes one child may take; 0: as its files need */
+    int threads;                                                    /* child processes; 0: as lm_pool_threads */
+    size_t max_memory;                                              /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_source_opt;
-#define LM_SOURCE_OPT_INIT {.threads = 0}
+#define LM_SOURCE_OPT_INIT \
+    { \
+        .threads = 0 \
+    }
 
 /* Look at all files of the paths (folders recursively; a path that is a file must be DICOM, or a zip or tar archive, whose
  * members count as the files of a folder; "-" is such an archive on standard input; files in a folder or archive that are
@@ -42,14 +45,16 @@ LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err
 LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, bool images, size_t *series, lm_err *err);
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
- * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm, thickness_mm,
- * tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs as
+ * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm,
+ * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs as
  * the first 16 hex digits of HMAC-SHA256 under the key "meshqa". Samples are rescaled values: int16 where slope and
  * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
-LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
+LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
+                                    lm_err *err);
 /* One image, number `frame` (from 1): a frame of the multi-frame object that is the series, else one of its images, by place
  * or Instance Number. vol becomes an image (lm_vol.image) of rescaled values with the pixels' spacing along dir: Pixel Spacing,
  * else that on the detector, else none (vol->unscaled); which stands in facts (kind "dicom-image"). Padding as above. */
-LM_CHECKED lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err);
+LM_CHECKED lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol,
+                                     json_t **facts, lm_err *err);
 
 #endif

@@ -9,10 +9,10 @@
 #include <string.h>
 
 enum {
-    DEVIATION_BLOCK = 512,          /* triangles per task */
-    DEVIATION_POINTS = 1024,        /* vertices per task */
-    DEVIATION_DEPTH = 48,           /* cuts between a triangle and its smallest cell */
-    DEVIATION_BATCH = 256,          /* cells cut at a time: fixed, so that threads change nothing */
+    DEVIATION_BLOCK = 512,   /* triangles per task */
+    DEVIATION_POINTS = 1024, /* vertices per task */
+    DEVIATION_DEPTH = 48,    /* cuts between a triangle and its smallest cell */
+    DEVIATION_BATCH = 256,   /* cells cut at a time: fixed, so that threads change nothing */
     DEVIATION_CUTS = 4 * 1024 * 1024
 };
 const double lm_deviation_percent[LM_DEVIATION_PERCENTILES] = {50, 90, 95, 99};
@@ -121,7 +121,8 @@ static double deviation_convex(const lm_nearest *to, const deviation_cell *x, do
             uint32_t child[2] = {at + 1, b->at};
             double far[2] = {0, 0};
             for (int i = 0; i < 2; i++)
-                for (int k = 0; k < 3 && far[i] < limit; k++) far[i] = fmax(far[i], lm_nearest_box(node[child[i]].lo, node[child[i]].hi, x->c[k].p));
+                for (int k = 0; k < 3 && far[i] < limit; k++)
+                    far[i] = fmax(far[i], lm_nearest_box(node[child[i]].lo, node[child[i]].hi, x->c[k].p));
             int near = far[1] < far[0];
             if (far[!near] < limit) stack[top].d2 = far[!near], stack[top++].node = child[!near];
             if (far[near] < limit) {
@@ -186,7 +187,8 @@ static void deviation_best(deviation_corner *best, const deviation_corner *c)
 }
 
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
-static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2, lm_err *err)
+static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2,
+                                lm_err *err)
 {
     double lo = 0, r2 = 0, longest2 = 0, off2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
     deviation_corner c = {.d = 0};
@@ -250,7 +252,8 @@ static lm_status deviation_cells(const deviation_work *w, deviation_block *b, de
 {
     double e2[3], area = deviation_area(x->c[0].p, x->c[1].p, x->c[2].p);
     int i = deviation_longest(x, e2);
-    if (x->hi == 0 || x->depth == DEVIATION_DEPTH || !(area * sqrt(e2[i]) > w->big)) return deviation_leaf(w, b, x, area, e2[0] + e2[1] + e2[2], err);
+    if (x->hi == 0 || x->depth == DEVIATION_DEPTH || !(area * sqrt(e2[i]) > w->big))
+        return deviation_leaf(w, b, x, area, e2[0] + e2[1] + e2[2], err);
     deviation_corner p;
     deviation_cell half[2];
     for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[i].p[k] + x->c[(i + 1) % 3].p[k]);
@@ -355,7 +358,9 @@ static double deviation_change(const deviation_work *w, const deviation_cell *x,
 {
     const deviation_corner *a = &x->c[i], *b = &x->c[(i + 1) % 3];
     double lo = 0, hi = 1;
-    if (a->t == b->t || sqrt(deviation_from(w->to, b->t, a->p)) <= a->d + tiny || sqrt(deviation_from(w->to, a->t, b->p)) <= b->d + tiny) return NAN;
+    if (a->t == b->t || sqrt(deviation_from(w->to, b->t, a->p)) <= a->d + tiny ||
+        sqrt(deviation_from(w->to, a->t, b->p)) <= b->d + tiny)
+        return NAN;
     for (int k = 0; k < 48; k++) {
         double s = 0.5 * (lo + hi);
         for (int c = 0; c < 3; c++) p[c] = a->p[c] + s * (b->p[c] - a->p[c]);
@@ -459,7 +464,8 @@ static float deviation_pick(const deviation_sample *s, int which)
 }
 
 /* Percentiles of the samples of one or both surfaces; each of these weighs as its area. */
-static lm_status deviation_percentiles(const deviation_work *w, size_t works, lm_deviation_value out[LM_DEVIATION_PERCENTILES], lm_err *err)
+static lm_status deviation_percentiles(const deviation_work *w, size_t works, lm_deviation_value out[LM_DEVIATION_PERCENTILES],
+                                       lm_err *err)
 {
     size_t n = 0, at = 0;
     double area = 0;
@@ -524,7 +530,8 @@ static lm_status deviation_side(deviation_work *w, int threads, float *quality, 
     deviation_corner best = {.d = -1};
     w->blocks = (m->nt - 1) / DEVIATION_BLOCK + 1;
     if (!(w->d = lm_mem_alloc(m->nv, sizeof *w->d, err)) || !(w->t = lm_mem_alloc(m->nv, sizeof *w->t, err)) ||
-        !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)) || !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)))
+        !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)) ||
+        !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)))
         return LM_ENOMEM;
     if ((rc = lm_pool_run(threads, w->blocks, deviation_area_task, w, err)) ||
         (rc = lm_pool_run(threads, (m->nv - 1) / DEVIATION_POINTS + 1, deviation_vertex_task, w, err)))
@@ -562,7 +569,8 @@ static void deviation_release(deviation_work *w)
     free(w->t);
 }
 
-lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality, lm_deviation *out, lm_err *err)
+lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality, lm_deviation *out,
+                           lm_err *err)
 {
     const lm_mesh *m[2] = {a, b};
     lm_nearest tree[2] = {LM_NEAREST_INIT, LM_NEAREST_INIT};
@@ -571,7 +579,9 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
     lm_status rc = LM_OK;
     *out = (lm_deviation){.lower = 0};
     for (int i = 0; i < 2; i++)
-        if (!m[i]->nt) return lm_err_set(err, LM_ERULE, NULL, "the %s mesh has no triangles: there is nothing to measure", i ? "second" : "first");
+        if (!m[i]->nt)
+            return lm_err_set(err, LM_ERULE, NULL, "the %s mesh has no triangles: there is nothing to measure",
+                              i ? "second" : "first");
     if (a->space != b->space && a->space != LM_SPACE_UNKNOWN && b->space != LM_SPACE_UNKNOWN)
         return lm_err_set(err, LM_ERULE, NULL, "the first mesh is in %s coordinates, the second in %s: bring both into one frame",
                           a->space == LM_SPACE_LPS ? "LPS" : "RAS", b->space == LM_SPACE_LPS ? "LPS" : "RAS");

@@ -32,7 +32,10 @@ typedef struct {
     size_t cells;        /* a surface of fewer triangles is cut into about so many cells; 0: LM_DEVIATION_CELLS */
     int threads;         /* 0: as lm_pool_threads */
 } lm_deviation_opt;
-#define LM_DEVIATION_OPT_INIT {.precision_mm = 1e-3}
+#define LM_DEVIATION_OPT_INIT \
+    { \
+        .precision_mm = 1e-3 \
+    }
 
 typedef struct {
     double value, lower, upper; /* mm; the truth lies in [lower, upper]; NAN where the surface has no area */
@@ -48,9 +51,9 @@ typedef struct {
 } lm_deviation_side;
 
 typedef struct {
-    lm_deviation_side side[2]; /* from a to b, from b to a */
-    double lower, upper;       /* the Hausdorff distance: the larger of both */
-    lm_deviation_value mean, rms; /* of both surfaces pooled, by area */
+    lm_deviation_side side[2];                           /* from a to b, from b to a */
+    double lower, upper;                                 /* the Hausdorff distance: the larger of both */
+    lm_deviation_value mean, rms;                        /* of both surfaces pooled, by area */
     lm_deviation_value larger[LM_DEVIATION_PERCENTILES]; /* the larger of the two directed percentiles */
     lm_deviation_value pooled[LM_DEVIATION_PERCENTILES]; /* the percentile of both surfaces pooled, by area */
 } lm_deviation;
@@ -58,8 +61,8 @@ typedef struct {
 /* Both meshes valid in the sense of lm_mesh_validate. quality: NULL, or room for a->nv distances of a's vertices from b.
  * LM_ERULE: a mesh without triangles, or frames that differ (LPS and RAS). Memory about 90 bytes per triangle, more where much
  * of a surface is as far as its farthest point. */
-LM_CHECKED lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality, lm_deviation *out,
-                                      lm_err *err);
+LM_CHECKED lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality,
+                                      lm_deviation *out, lm_err *err);
 /* Is the Hausdorff distance at most tol? pass: upper <= tol, fail: lower > tol, else undecided. */
 lm_verdict lm_deviation_judge(const lm_deviation *d, double tol_mm);
 

@@ -94,11 +94,13 @@ static lm_status meshfile_scale(const lm_meshfile_in *o, lm_mesh *m, lm_records 
     char text[160];
     double mm = rec->unit_mm ? rec->unit_mm : o->unit_mm ? o->unit_mm : 1;
     if (rec->unit_mm && o->unit_mm && rec->unit_mm != o->unit_mm)
-        return lm_err_set(err, LM_EUSAGE, NULL, "the file says that its unit is %s, so %s cannot be taken", meshfile_unit(rec->unit_mm), meshfile_unit(o->unit_mm));
+        return lm_err_set(err, LM_EUSAGE, NULL, "the file says that its unit is %s, so %s cannot be taken",
+                          meshfile_unit(rec->unit_mm), meshfile_unit(o->unit_mm));
     if (mm == 1) return LM_OK;
     for (size_t i = 0; i < 3 * m->nv; i++) m->pos[i] = (float)(m->pos[i] * mm);
     rec->belong = false;
-    snprintf(text, sizeof text, "read in %s%s: coordinates were multiplied by %g to be millimetres", meshfile_unit(mm), rec->unit_mm ? "" : ", as stated by the user", mm);
+    snprintf(text, sizeof text, "read in %s%s: coordinates were multiplied by %g to be millimetres", meshfile_unit(mm),
+             rec->unit_mm ? "" : ", as stated by the user", mm);
     lm_status rc = lm_mesh_validate(m, err);
     return rc ? lm_err_frame(err, "scaled by %g", mm) : lm_record_note(rec, "note", NULL, text, err);
 }
@@ -107,7 +109,8 @@ static lm_status meshfile_turn(const lm_meshfile_in *o, lm_mesh *m, lm_records *
 {
     bool said = m->space != LM_SPACE_UNKNOWN;
     if (said && o->space != LM_SPACE_UNKNOWN && o->space != m->space)
-        return lm_err_set(err, LM_EUSAGE, NULL, "the file says SPACE=%s, so the other space cannot be taken", m->space == LM_SPACE_LPS ? "LPS" : "RAS");
+        return lm_err_set(err, LM_EUSAGE, NULL, "the file says SPACE=%s, so the other space cannot be taken",
+                          m->space == LM_SPACE_LPS ? "LPS" : "RAS");
     if (!said) m->space = o->space;
     if (m->space != LM_SPACE_RAS) return LM_OK;
     for (size_t v = 0; v < m->nv; v++) {
@@ -116,7 +119,10 @@ static lm_status meshfile_turn(const lm_meshfile_in *o, lm_mesh *m, lm_records *
     }
     m->space = LM_SPACE_LPS;
     rec->belong = false;
-    return lm_record_note(rec, "note", NULL, said ? "SPACE=RAS was turned into LPS: x and y negated" : "RAS, as stated by the user, was turned into LPS: x and y negated", err);
+    return lm_record_note(rec, "note", NULL,
+                          said ? "SPACE=RAS was turned into LPS: x and y negated"
+                               : "RAS, as stated by the user, was turned into LPS: x and y negated",
+                          err);
 }
 
 /* A part of a patient is between a millimetre and three metres long. */
@@ -135,11 +141,14 @@ static lm_status meshfile_plausible(const lm_meshfile_in *o, const lm_mesh *m, l
         used += (size_t)snprintf(fit + used, sizeof fit - used, "%s%s (%.4g mm)", used ? ", " : "", meshfile_units[i].name, as);
     }
     if (rec->unit_mm || o->unit_mm)
-        snprintf(text, sizeof text, "largest extent %.4g mm: not plausible for a part of a patient (%g to %g mm); is the unit that %s right?", size, least, most,
-                 rec->unit_mm ? "the file states" : "was stated");
+        snprintf(text, sizeof text,
+                 "largest extent %.4g mm: not plausible for a part of a patient (%g to %g mm); is the unit that %s right?", size,
+                 least, most, rec->unit_mm ? "the file states" : "was stated");
     else
-        snprintf(text, sizeof text, "the file states no unit and was read in mm; its largest extent of %.4g mm is not plausible for a part of a patient (%g to %g mm)%s%s", size,
-                 least, most, *fit ? "; these would fit: " : "", fit);
+        snprintf(text, sizeof text,
+                 "the file states no unit and was read in mm; its largest extent of %.4g mm is not plausible for a part of a "
+                 "patient (%g to %g mm)%s%s",
+                 size, least, most, *fit ? "; these would fit: " : "", fit);
     return lm_record_note(rec, "warning", NULL, text, err);
 }
 
@@ -166,8 +175,9 @@ lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *opt, lm_me
     lm_status rc = lm_io_open(path, &in, err);
     if (rc) return rc;
     lm_record_release(rec);
-    if ((rc = meshfile_read(in, mesh, rec, err)) || (rc = meshfile_scale(o, mesh, rec, err)) || (rc = meshfile_turn(o, mesh, rec, err)) ||
-        (rc = meshfile_plausible(o, mesh, rec, err)) || (rc = meshfile_join(o, mesh, rec, err))) {
+    if ((rc = meshfile_read(in, mesh, rec, err)) || (rc = meshfile_scale(o, mesh, rec, err)) ||
+        (rc = meshfile_turn(o, mesh, rec, err)) || (rc = meshfile_plausible(o, mesh, rec, err)) ||
+        (rc = meshfile_join(o, mesh, rec, err))) {
         lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
         lm_mesh_release(mesh);
         lm_record_release(rec);
@@ -184,8 +194,8 @@ lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_
 static const struct {
     const char *name;
     lm_meshfile_format format;
-} meshfile_names[] = {{"ply", LM_MESHFILE_PLY}, {"stl", LM_MESHFILE_STL}, {"stl-ascii", LM_MESHFILE_STL_ASCII}, {"3mf", LM_MESHFILE_3MF},
-                      {"obj", LM_MESHFILE_OBJ}, {"off", LM_MESHFILE_OFF}};
+} meshfile_names[] = {{"ply", LM_MESHFILE_PLY}, {"stl", LM_MESHFILE_STL}, {"stl-ascii", LM_MESHFILE_STL_ASCII},
+                      {"3mf", LM_MESHFILE_3MF}, {"obj", LM_MESHFILE_OBJ}, {"off", LM_MESHFILE_OFF}};
 
 const char *lm_meshfile_name(lm_meshfile_format f)
 {
@@ -210,7 +220,9 @@ lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *
     *out = LM_MESHFILE_PLY;
     if (!strcmp(path, "-")) return LM_OK;
     if (dot && !lm_meshfile_parse(dot + 1, out, NULL)) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL, "'%s' has no suffix that names a mesh format (.ply, .stl, .3mf, .obj, .off): rename it or name the format", path);
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "'%s' has no suffix that names a mesh format (.ply, .stl, .3mf, .obj, .off): rename it or name the format",
+                      path);
 }
 
 /* SHA-256 of the source's pixels, as dcmseg recorded it, or NULL. */
@@ -223,7 +235,10 @@ static const char *meshfile_source(const lm_records *rec)
 lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
     lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = opt->case_id};
-    lm_threemf_opt tmf = {.title = opt->title, .case_id = opt->case_id, .source_sha256 = meshfile_source(rec), .verdict = opt->verdict,
+    lm_threemf_opt tmf = {.title = opt->title,
+                          .case_id = opt->case_id,
+                          .source_sha256 = meshfile_source(rec),
+                          .verdict = opt->verdict,
                           .threads = opt->threads};
     switch (opt->format) {
     case LM_MESHFILE_STL:

@@ -9,7 +9,13 @@
 #include "surface/mesh.h"
 
 typedef enum {
-    LM_MESHFILE_AUTO, LM_MESHFILE_PLY, LM_MESHFILE_STL, LM_MESHFILE_STL_ASCII, LM_MESHFILE_3MF, LM_MESHFILE_OBJ, LM_MESHFILE_OFF
+    LM_MESHFILE_AUTO,
+    LM_MESHFILE_PLY,
+    LM_MESHFILE_STL,
+    LM_MESHFILE_STL_ASCII,
+    LM_MESHFILE_3MF,
+    LM_MESHFILE_OBJ,
+    LM_MESHFILE_OFF
 } lm_meshfile_format;
 
 typedef struct {
@@ -17,7 +23,10 @@ typedef struct {
     lm_space space; /* what the user says of the space of a file that names none */
     bool parts;     /* keep the labels of a mesh of several parts; else they are dropped, with a note */
 } lm_meshfile_in;
-#define LM_MESHFILE_IN_INIT {.unit_mm = 0}
+#define LM_MESHFILE_IN_INIT \
+    { \
+        .unit_mm = 0 \
+    }
 
 typedef struct {
     lm_meshfile_format format; /* AUTO: by suffix; PLY for "-" */
@@ -26,7 +35,10 @@ typedef struct {
     const char *verdict;       /* "pass", "fail", ..., or NULL */
     int threads;               /* 0: as lm_pool_threads */
 } lm_meshfile_opt;
-#define LM_MESHFILE_OPT_INIT {.format = LM_MESHFILE_AUTO}
+#define LM_MESHFILE_OPT_INIT \
+    { \
+        .format = LM_MESHFILE_AUTO \
+    }
 
 /* Read path ("-" = standard input): PLY, STL, 3MF, OBJ, OFF. The mesh comes in millimetres, and in LPS where a space is known:
  * another unit is scaled, RAS turned by negating x and y, each with a note (record.h) that goes into the next record. A
@@ -36,7 +48,8 @@ LM_CHECKED lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in 
 /* The same with nothing said by the user. */
 LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Write path ("-" = standard output) and commit. Only PLY carries records; STL and OFF hold one part. */
-LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec,
+                                      lm_err *err);
 /* Write to out in opt->format (AUTO: PLY); not committed. */
 LM_CHECKED lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Format by the suffix of path; PLY for "-". LM_EUSAGE when it has none that is known. */

@@ -51,7 +51,9 @@ lm_status lm_meshtext_line(lm_meshtext *t, char **s, char **end, lm_err *err)
         }
         *s = NULL;
         if (!e && n == 0) return LM_OK;
-        size_t len = e ? (size_t)(e - (t->buf + t->at)) : n, skip = !e ? 0 : e == cr && e + 1 < t->buf + t->end && e[1] == '\n' ? 2 : 1;
+        size_t len = e ? (size_t)(e - (t->buf + t->at)) : n, skip = !e                                                   ? 0
+                                                                    : e == cr && e + 1 < t->buf + t->end && e[1] == '\n' ? 2
+                                                                                                                         : 1;
         if (len > LM_MESHTEXT_LINE) return meshtext_long(t, err);
         t->line++;
         if (t->continued && e && len && e[-1] == '\\') {
@@ -164,7 +166,9 @@ lm_status lm_meshtext_words(const char *s, lm_mesh *mesh, lm_records *rec, lm_er
 {
     const char *space = strstr(s, "SPACE="), *units = strstr(s, "UNITS=");
     if (space) {
-        lm_space is = !strncmp(space + 6, "LPS", 3) ? LM_SPACE_LPS : !strncmp(space + 6, "RAS", 3) ? LM_SPACE_RAS : LM_SPACE_UNKNOWN;
+        lm_space is = !strncmp(space + 6, "LPS", 3)   ? LM_SPACE_LPS
+                      : !strncmp(space + 6, "RAS", 3) ? LM_SPACE_RAS
+                                                      : LM_SPACE_UNKNOWN;
         if (is != LM_SPACE_UNKNOWN && mesh->space != LM_SPACE_UNKNOWN && mesh->space != is)
             return lm_err_set(err, LM_ERULE, NULL, "the file says both SPACE=LPS and SPACE=RAS");
         if (is != LM_SPACE_UNKNOWN) mesh->space = is;
@@ -174,8 +178,11 @@ lm_status lm_meshtext_words(const char *s, lm_mesh *mesh, lm_records *rec, lm_er
     size_t n = strcspn(units, " \t\r\n,;");
     double mm = lm_num_unit_mm(units, n);
     if (n == 0) return LM_OK;
-    if (!mm) return lm_err_set(err, LM_ERULE, NULL, "the file says UNITS=%.*s: um, mm, cm, m, inch and ft are known", (int)(n < 20 ? n : 20), units);
-    if (rec->unit_mm && rec->unit_mm != mm) return lm_err_set(err, LM_ERULE, NULL, "the file names two units, the second UNITS=%.*s", (int)n, units);
+    if (!mm)
+        return lm_err_set(err, LM_ERULE, NULL, "the file says UNITS=%.*s: um, mm, cm, m, inch and ft are known",
+                          (int)(n < 20 ? n : 20), units);
+    if (rec->unit_mm && rec->unit_mm != mm)
+        return lm_err_set(err, LM_ERULE, NULL, "the file names two units, the second UNITS=%.*s", (int)n, units);
     rec->unit_mm = mm;
     return LM_OK;
 }

@@ -40,7 +40,10 @@ typedef struct {
     bool labels;    /* more than one part has faces */
     size_t crossed; /* polygons that cross themselves or have no area */
 } lm_meshtext_mesh;
-#define LM_MESHTEXT_MESH_INIT {.part = 1}
+#define LM_MESHTEXT_MESH_INIT \
+    { \
+        .part = 1 \
+    }
 LM_CHECKED lm_status lm_meshtext_vertex(lm_meshtext_mesh *m, const float p[3], lm_err *err);
 LM_CHECKED lm_status lm_meshtext_face(lm_meshtext_mesh *m, const uint32_t *v, size_t n, lm_err *err);
 /* Check, cut polygons, hand over to out (and a note on crossed polygons to rec); m is released in any case. */

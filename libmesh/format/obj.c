@@ -78,10 +78,11 @@ static bool obj_among(const char *const *list, const char *s, size_t n)
 
 static lm_status obj_other(const obj_reader *r, const char *s, size_t n, const char *end, lm_err *err)
 {
-    static const char *const left[] = {"vt", "vn", "vp", "g", "s", "mg", "usemtl", "mtllib", "usemap", "maplib", "l", "p", "lod", "bevel",
+    static const char *const left[] = {"vt",       "vn",       "vp",         "g",         "s", "mg",  "usemtl",
+                                       "mtllib",   "usemap",   "maplib",     "l",         "p", "lod", "bevel",
                                        "c_interp", "d_interp", "shadow_obj", "trace_obj", NULL};
-    static const char *const form[] = {"cstype", "deg", "bmat", "step", "curv", "curv2", "surf", "parm", "trim", "hole", "scrv", "sp", "end", "con",
-                                       "ctech", "stech", "bzp", "bsp", "cdc", "cdp", "res", NULL};
+    static const char *const form[] = {"cstype", "deg", "bmat", "step",  "curv",  "curv2", "surf", "parm", "trim", "hole", "scrv",
+                                       "sp",     "end", "con",  "ctech", "stech", "bzp",   "bsp",  "cdc",  "cdp",  "res",  NULL};
     static const char *const run[] = {"call", "csh", NULL};
     if (obj_among(left, s, n)) return LM_OK;
     if (obj_among(form, s, n)) return obj_bad(r, s, end, "free-form curves and surfaces are not read", err);

@@ -18,7 +18,10 @@ typedef struct {
     const char *name;    /* of the part, or NULL */
     const char *case_id; /* or NULL */
 } lm_obj_opt;
-#define LM_OBJ_OPT_INIT {.name = NULL}
+#define LM_OBJ_OPT_INIT \
+    { \
+        .name = NULL \
+    }
 
 LM_CHECKED lm_status lm_obj_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* The mesh must be valid in the sense of lm_mesh_validate. */

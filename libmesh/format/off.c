@@ -17,7 +17,7 @@ typedef struct {
     lm_meshtext t;
     lm_meshtext_mesh m;
     size_t nv, nf;
-    uint32_t *v; /* corners of one face */
+    uint32_t *v;      /* corners of one face */
     size_t cap, thin; /* faces of fewer than three corners */
     lm_records *rec;
 } off_reader;
@@ -100,22 +100,27 @@ static lm_status off_head(off_reader *r, lm_err *err)
     if (rc) return rc;
     size_t k = s ? off_keyword(s, end) : 0;
     if (!k) return lm_err_set(err, LM_EFORMAT, NULL, "not OFF: no keyword");
-    if (memchr(s, '4', k) || memchr(s, 'n', k)) return off_bad(r, s, s + k, "positions of other than three numbers are not read", err);
+    if (memchr(s, '4', k) || memchr(s, 'n', k))
+        return off_bad(r, s, s + k, "positions of other than three numbers are not read", err);
     s = lm_meshtext_skip(s + k, end);
-    if (end - s >= 6 && !memcmp(s, "BINARY", 6)) return lm_err_set(err, LM_EFORMAT, NULL, "OFF BINARY is not read: save it as text, PLY or STL");
+    if (end - s >= 6 && !memcmp(s, "BINARY", 6))
+        return lm_err_set(err, LM_EFORMAT, NULL, "OFF BINARY is not read: save it as text, PLY or STL");
     if (s == end) {
         if ((rc = off_line(r, &s, &end, err))) return rc;
         if (!s) return lm_err_set(err, LM_EFORMAT, NULL, "OFF: input cut off before the counts");
     }
     const char *line = s;
-    if (!off_count(&s, end, &r->nv) || !off_count(&s, end, &r->nf)) return off_bad(r, line, end, "the counts of vertices and faces are needed", err);
+    if (!off_count(&s, end, &r->nv) || !off_count(&s, end, &r->nf))
+        return off_bad(r, line, end, "the counts of vertices and faces are needed", err);
     if (lm_meshtext_skip(s, end) < end && (!off_count(&s, end, &edges) || lm_meshtext_skip(s, end) < end))
         return off_bad(r, line, end, "counts of vertices, faces and edges are needed, and no more", err);
     if (r->nv > UINT32_MAX || r->nf > UINT32_MAX)
         return lm_err_set(err, LM_ERANGE, NULL, "OFF: %zu vertices and %zu faces: the limit is 4294967295 of each", r->nv, r->nf);
     uint64_t size = lm_io_size(r->t.in), need = (uint64_t)r->nv * OFF_VERTEX_LEAST + (uint64_t)r->nf * OFF_FACE_LEAST;
     if (size != UINT64_MAX && need > size + 1)
-        return lm_err_set(err, LM_EFORMAT, NULL, "OFF: %zu vertices and %zu faces need at least %" PRIu64 " bytes, the file has %" PRIu64 ": cut off or a wrong count",
+        return lm_err_set(err, LM_EFORMAT, NULL,
+                          "OFF: %zu vertices and %zu faces need at least %" PRIu64 " bytes, the file has %" PRIu64
+                          ": cut off or a wrong count",
                           r->nv, r->nf, need, size);
     return LM_OK;
 }
@@ -128,13 +133,15 @@ static lm_status off_face(off_reader *r, size_t i, lm_err *err)
     if (rc) return rc;
     if (!s) return off_cut("faces", i, r->nf, err);
     const char *line = s;
-    if (!off_count(&s, end, &n) || n == 0 || n > (size_t)(end - line) / 2) return off_bad(r, line, end, "a face is a count and as many vertices", err);
+    if (!off_count(&s, end, &n) || n == 0 || n > (size_t)(end - line) / 2)
+        return off_bad(r, line, end, "a face is a count and as many vertices", err);
     if ((rc = lm_mem_grow(&r->v, &r->cap, n, sizeof *r->v, err))) return rc;
     for (size_t k = 0; k < n; k++) {
         size_t v;
         if (!off_count(&s, end, &v)) return off_bad(r, line, end, "a face is a count and as many vertices", err);
         if (v >= r->nv)
-            return lm_err_set(err, LM_ERULE, NULL, "OFF, line %zu: vertex %zu, and the file has %zu (counted from 0)", r->t.line, v, r->nv);
+            return lm_err_set(err, LM_ERULE, NULL, "OFF, line %zu: vertex %zu, and the file has %zu (counted from 0)", r->t.line, v,
+                              r->nv);
         r->v[k] = (uint32_t)v;
     }
     if (n >= 3) return lm_meshtext_face(&r->m, r->v, n, err);
@@ -184,7 +191,9 @@ lm_status lm_off_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
 
 lm_status lm_off_write(lm_out *out, const lm_off_opt *opt, const lm_mesh *m, lm_err *err)
 {
-    if (m->label) return lm_err_set(err, LM_ERULE, NULL, "OFF holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
+    if (m->label)
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "OFF holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
     lm_io_printf(out, "OFF\n# ");
     lm_meshtext_head(out, m, opt->case_id, opt->name);
     lm_io_printf(out, "\n%zu %zu 0\n", m->nv, m->nt);

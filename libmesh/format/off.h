@@ -18,7 +18,10 @@ typedef struct {
     const char *name;    /* of the part, or NULL */
     const char *case_id; /* or NULL */
 } lm_off_opt;
-#define LM_OFF_OPT_INIT {.name = NULL}
+#define LM_OFF_OPT_INIT \
+    { \
+        .name = NULL \
+    }
 
 /* Does text begin as OFF does (blanks, comments, then a keyword ending in OFF)? */
 bool lm_off_begins(const char *p, size_t n);

@@ -104,7 +104,8 @@ lm_status lm_package_write(lm_out *out, const char *const *name, const lm_packag
     package_copy *copy = lm_mem_calloc(n, sizeof *copy, err);
     if (!copy) return LM_ENOMEM;
     zip_error_init(&e);
-    if (!(archive = zip_source_buffer_create(NULL, 0, 0, &e)) || !(z = zip_open_from_source(archive, ZIP_CREATE | ZIP_TRUNCATE, &e))) {
+    if (!(archive = zip_source_buffer_create(NULL, 0, 0, &e)) ||
+        !(z = zip_open_from_source(archive, ZIP_CREATE | ZIP_TRUNCATE, &e))) {
         rc = package_fail(&e, err);
         goto done;
     }
@@ -149,7 +150,8 @@ lm_status lm_package_open(lm_in *in, lm_package **ret, lm_err *err)
             *ret = p;
             return LM_OK;
         }
-        rc = lm_err_set(err, LM_ERANGE, NULL, "the ZIP package has %lld entries: the limit is %d", (long long)k, (int)LM_PACKAGE_ENTRIES);
+        rc = lm_err_set(err, LM_ERANGE, NULL, "the ZIP package has %lld entries: the limit is %d", (long long)k,
+                        (int)LM_PACKAGE_ENTRIES);
         goto fail;
     }
     rc = lm_err_set(err, LM_EFORMAT, NULL, "the ZIP package is cut off or damaged: %s", zip_error_strerror(&e));
@@ -205,7 +207,8 @@ static lm_status package_packed(const lm_package *p, zip_uint64_t at, const stru
         return LM_OK;
     }
     free(buf);
-    return buf ? lm_err_set(err, LM_EFORMAT, NULL, "%zu of %llu packed bytes: damaged", n, (unsigned long long)st->comp_size) : LM_ENOMEM;
+    return buf ? lm_err_set(err, LM_EFORMAT, NULL, "%zu of %llu packed bytes: damaged", n, (unsigned long long)st->comp_size)
+               : LM_ENOMEM;
 }
 
 static lm_status package_unpack(unsigned char *packed, const struct zip_stat *st, char **ret, lm_err *err)
@@ -217,7 +220,8 @@ static lm_status package_unpack(unsigned char *packed, const struct zip_stat *st
     }
     struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
     char *text = d ? lm_mem_alloc(n + 1, 1, err) : NULL;
-    enum libdeflate_result is = text ? libdeflate_deflate_decompress(d, packed, (size_t)st->comp_size, text, n, &got) : LIBDEFLATE_BAD_DATA;
+    enum libdeflate_result is =
+        text ? libdeflate_deflate_decompress(d, packed, (size_t)st->comp_size, text, n, &got) : LIBDEFLATE_BAD_DATA;
     libdeflate_free_decompressor(d);
     free(packed);
     if (!d) return lm_err_nomem(err, 1 << 16);
@@ -238,13 +242,17 @@ static lm_status package_part(lm_package *p, zip_uint64_t at, char **ret, size_t
     unsigned char *packed = NULL;
     if (zip_stat_index(p->zip, at, 0, &st) || (st.valid & need) != need)
         return lm_err_set(err, LM_EFORMAT, NULL, "its size is not known");
-    if (st.comp_size > p->n) return lm_err_set(err, LM_EFORMAT, NULL, "%llu packed bytes, and the file has %zu", (unsigned long long)st.comp_size, p->n);
-    if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE) return lm_err_set(err, LM_EFORMAT, NULL, "it is encrypted");
+    if (st.comp_size > p->n)
+        return lm_err_set(err, LM_EFORMAT, NULL, "%llu packed bytes, and the file has %zu", (unsigned long long)st.comp_size, p->n);
+    if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE)
+        return lm_err_set(err, LM_EFORMAT, NULL, "it is encrypted");
     if (st.comp_method != ZIP_CM_STORE && st.comp_method != ZIP_CM_DEFLATE)
         return lm_err_set(err, LM_ERULE, "3MF-01", "ZIP method %d: only stored and deflated parts are allowed", st.comp_method);
     if (st.size > LM_PACKAGE_UNPACKED - p->unpacked || (st.size > LM_PACKAGE_FREE && st.size / LM_PACKAGE_RATIO > st.comp_size))
-        return lm_err_set(err, LM_ERANGE, NULL, "%llu packed bytes would unpack to %llu: taken for a bomb (limits: %d-fold, %llu bytes in all)",
-                          (unsigned long long)st.comp_size, (unsigned long long)st.size, (int)LM_PACKAGE_RATIO, (unsigned long long)LM_PACKAGE_UNPACKED);
+        return lm_err_set(err, LM_ERANGE, NULL,
+                          "%llu packed bytes would unpack to %llu: taken for a bomb (limits: %d-fold, %llu bytes in all)",
+                          (unsigned long long)st.comp_size, (unsigned long long)st.size, (int)LM_PACKAGE_RATIO,
+                          (unsigned long long)LM_PACKAGE_UNPACKED);
     if (st.comp_method == ZIP_CM_STORE && st.size != st.comp_size) return lm_err_set(err, LM_EFORMAT, NULL, "its two sizes differ");
     lm_status rc = package_packed(p, at, &st, &packed, err);
     if (rc || (rc = package_unpack(packed, &st, ret, err))) return rc;

@@ -75,8 +75,7 @@ static lm_status stl_binary(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_records 
     uint64_t size = lm_io_size(in);
     lm_status rc = lm_io_read_some(in, head, sizeof head, &got, err);
     if (rc) return rc;
-    if (got < sizeof head)
-        return lm_err_set(err, LM_EFORMAT, NULL, "not STL: %zu bytes, no 'solid' and no 84-byte head", got);
+    if (got < sizeof head) return lm_err_set(err, LM_EFORMAT, NULL, "not STL: %zu bytes, no 'solid' and no 84-byte head", got);
     size_t n = lm_get32(head + STL_HEADER), more;
     if (size != UINT64_MAX && size != STL_HEAD + (uint64_t)n * STL_FACET)
         return lm_err_set(err, LM_EFORMAT, NULL,
@@ -97,7 +96,8 @@ static lm_status stl_binary(lm_in *in, stl_facets *f, lm_mesh *mesh, lm_records 
         for (size_t i = 0; i < m; i++) memcpy(f->corner + 9 * i, block + STL_FACET * i + 12, 36);
         for (size_t i = 0; i < 9 * m && !rc; i++)
             if (!isfinite(f->corner[i]))
-                rc = lm_err_set(err, LM_ERULE, NULL, "facet %zu of %zu has a coordinate that is no finite number", at + i / 9 + 1, n);
+                rc = lm_err_set(err, LM_ERULE, NULL, "facet %zu of %zu has a coordinate that is no finite number", at + i / 9 + 1,
+                                n);
         f->held = m;
         if (!rc) rc = stl_join(f, err);
     }
@@ -171,7 +171,8 @@ static lm_status stl_next(stl_text *t, lm_err *err)
             if (t->at + n == t->end) break;
         }
         if (stl_is_space(t->buf[t->at + n])) break;
-        if (n >= STL_WORD) return lm_err_set(err, LM_EFORMAT, NULL, "ASCII STL, line %zu: a word of over %d bytes", t->line, (int)STL_WORD);
+        if (n >= STL_WORD)
+            return lm_err_set(err, LM_EFORMAT, NULL, "ASCII STL, line %zu: a word of over %d bytes", t->line, (int)STL_WORD);
     }
     t->w = t->buf + t->at;
     t->n = n;
@@ -186,7 +187,8 @@ static bool stl_is(const stl_text *t, const char *word)
 
 static lm_status stl_junk(const stl_text *t, const char *wanted, size_t facet, lm_err *err)
 {
-    if (!t->n) return lm_err_set(err, LM_EFORMAT, NULL, "ASCII STL cut off in facet %zu, line %zu: %s expected", facet, t->line, wanted);
+    if (!t->n)
+        return lm_err_set(err, LM_EFORMAT, NULL, "ASCII STL cut off in facet %zu, line %zu: %s expected", facet, t->line, wanted);
     return lm_err_set(err, LM_EFORMAT, NULL, "ASCII STL, line %zu, facet %zu: '%.*s' where %s is expected", t->line, facet,
                       (int)(t->n < 40 ? t->n : 40), t->w, wanted);
 }
@@ -240,7 +242,8 @@ static lm_status stl_facet(stl_text *t, size_t facet, float p[9], lm_err *err)
     lm_status rc;
     do {
         if ((rc = stl_next(t, err))) return rc;
-        if (!t->n || stl_is(t, "vertex") || stl_is(t, "facet") || stl_is(t, "endfacet")) return stl_junk(t, "'outer loop'", facet, err);
+        if (!t->n || stl_is(t, "vertex") || stl_is(t, "facet") || stl_is(t, "endfacet"))
+            return stl_junk(t, "'outer loop'", facet, err);
     } while (!stl_is(t, "outer"));
     if ((rc = stl_next(t, err))) return rc;
     if (!stl_is(t, "loop")) return stl_junk(t, "'loop'", facet, err);
@@ -450,7 +453,8 @@ static lm_status stl_head(const lm_stl_opt *opt, const lm_mesh *m, char head[STL
         snprintf(text, sizeof text, "%s", opt->case_id);
         stl_clean(text);
         int room = STL_HEADER + 1 - n, k = snprintf(head + n, (size_t)room, " CASE=%s", text);
-        if (k >= room) return lm_err_set(err, LM_EUSAGE, NULL, "the case id is longer than the %d bytes an STL header has for it", room - 7);
+        if (k >= room)
+            return lm_err_set(err, LM_EUSAGE, NULL, "the case id is longer than the %d bytes an STL header has for it", room - 7);
         n += k;
     }
     if (opt->name && n + 8 < STL_HEADER) {
@@ -471,7 +475,9 @@ lm_status lm_stl_write(lm_out *out, const lm_stl_opt *opt, const lm_mesh *mesh, 
 {
     char head[STL_HEADER + 1];
     if (mesh->nt == 0) return lm_err_set(err, LM_ERULE, NULL, "the mesh has no triangle: an STL of nothing is not written");
-    if (mesh->label) return lm_err_set(err, LM_ERULE, NULL, "STL holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
+    if (mesh->label)
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "STL holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
     lm_status rc = stl_head(opt, mesh, head, err);
     if (rc) return rc;
     if (!opt->ascii) return stl_write_binary(out, head, mesh, err);

@@ -25,7 +25,10 @@ typedef struct {
     const char *name;    /* of the part, or NULL; cut to the room there is */
     const char *case_id; /* or NULL; LM_EUSAGE when it does not fit the 80-byte header */
 } lm_stl_opt;
-#define LM_STL_OPT_INIT {.ascii = false}
+#define LM_STL_OPT_INIT \
+    { \
+        .ascii = false \
+    }
 
 LM_CHECKED lm_status lm_stl_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* The mesh must be valid in the sense of lm_mesh_validate, have a triangle and no labels. */

@@ -30,7 +30,8 @@ typedef struct {
 static lm_status threemf_collect(const lm_mesh *m, threemf_edges *e, lm_err *err)
 {
     size_t n = 3 * m->nt;
-    if (!(e->at = lm_mem_calloc(m->nv + 2, sizeof *e->at, err)) || !(e->head = lm_mem_alloc(n, sizeof *e->head, err))) return LM_ENOMEM;
+    if (!(e->at = lm_mem_calloc(m->nv + 2, sizeof *e->at, err)) || !(e->head = lm_mem_alloc(n, sizeof *e->head, err)))
+        return LM_ENOMEM;
     size_t *at = e->at + 1; /* shifted by one while filling */
     for (size_t i = 0; i < n; i++) at[m->tri[i] + 1]++;
     for (size_t v = 1; v <= m->nv; v++) at[v] += at[v - 1];
@@ -74,9 +75,11 @@ static lm_status threemf_manifold(const lm_mesh *m, const threemf_edges *e, lm_e
             if (!again && back == 1 && (i + 1 == e->at[a + 1] || e->head[i + 1] != b)) continue;
             size_t all = threemf_runs(e, a, b) + back;
             if (all != 2)
-                return lm_err_set(err, LM_ERULE, "3MF-11", "the edge from vertex %u to %u has %zu triangle%s, a printable part has two", a, b,
-                                  all, all == 1 ? "" : "s");
-            return lm_err_set(err, LM_ERULE, "3MF-12", "the two triangles at the edge from vertex %u to %u face opposite ways", a, b);
+                return lm_err_set(err, LM_ERULE, "3MF-11",
+                                  "the edge from vertex %u to %u has %zu triangle%s, a printable part has two", a, b, all,
+                                  all == 1 ? "" : "s");
+            return lm_err_set(err, LM_ERULE, "3MF-12", "the two triangles at the edge from vertex %u to %u face opposite ways", a,
+                              b);
         }
     return LM_OK;
 }
@@ -86,7 +89,8 @@ static lm_status threemf_check(const lm_mesh *m, lm_err *err)
     threemf_edges e = {NULL, NULL};
     if (m->nt < 4) return lm_err_set(err, LM_ERULE, "3MF-14", "%zu triangles: a 3MF part has at least four", m->nt);
     if (m->nt > INT32_MAX || m->nv > INT32_MAX)
-        return lm_err_set(err, LM_ERULE, "3MF-14", "%zu vertices and %zu triangles: 3MF takes fewer than 2^31 of each", m->nv, m->nt);
+        return lm_err_set(err, LM_ERULE, "3MF-14", "%zu vertices and %zu triangles: 3MF takes fewer than 2^31 of each", m->nv,
+                          m->nt);
     for (size_t t = 0; t < m->nt; t++) {
         const uint32_t *v = m->tri + 3 * t;
         if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0])
@@ -109,7 +113,12 @@ static void threemf_text(lm_out *out, const char *s)
 {
     const unsigned char *p = (const unsigned char *)s;
     while (*p) {
-        size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0, k = 1;
+        size_t n = *p < 0x80                 ? 1
+                   : *p >= 0xc2 && *p < 0xe0 ? 2
+                   : *p >= 0xe0 && *p < 0xf0 ? 3
+                   : *p >= 0xf0 && *p < 0xf5 ? 4
+                                             : 0,
+               k = 1;
         while (k < n && (p[k] & 0xc0) == 0x80) k++;
         uint32_t c = n == 1 ? p[0] : n == 2 ? p[0] & 31u : n == 3 ? p[0] & 15u : p[0] & 7u;
         for (size_t i = 1; i < k; i++) c = c << 6 | (p[i] & 63u);
@@ -176,9 +185,10 @@ static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, 
     lm_out *out;
     lm_status rc = lm_io_create_mem(&out, err);
     if (rc) return rc;
-    lm_io_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                      "<model unit=\"millimeter\" xml:lang=\"en-US\" xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\""
-                      " xmlns:mq=\"urn:meshqa:3mf:1\">\n");
+    lm_io_printf(out,
+                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                 "<model unit=\"millimeter\" xml:lang=\"en-US\" xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\""
+                 " xmlns:mq=\"urn:meshqa:3mf:1\">\n");
     threemf_meta(out, "Title", threemf_title(opt));
     threemf_meta(out, "Application", "meshqa " LM_VERSION);
     threemf_meta(out, "mq:Space", space[p->whole->space]);
@@ -189,7 +199,8 @@ static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, 
     return lm_io_take(out, ret, n, err);
 }
 
-static lm_status threemf_object(const threemf_parts *p, const lm_threemf_opt *opt, size_t i, unsigned char **ret, size_t *n, lm_err *err)
+static lm_status threemf_object(const threemf_parts *p, const lm_threemf_opt *opt, size_t i, unsigned char **ret, size_t *n,
+                                lm_err *err)
 {
     lm_out *out;
     lm_status rc = lm_io_create_mem(&out, err);
@@ -250,9 +261,10 @@ static char *threemf_put(char *o, const char *s, size_t n)
 
 static char *threemf_put_u32(char *o, uint32_t v)
 {
-    static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-                               "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
-                               "99";
+    static const char pair[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+        "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+        "99";
     char t[10];
     size_t k = sizeof t;
     for (; v >= 100; v /= 100) memcpy(t + (k -= 2), pair + 2 * (v % 100), 2);
@@ -308,7 +320,8 @@ static void threemf_add(threemf_page *page, unsigned char *p, size_t n)
 /* Vertices and triangles of one object behind what is there. */
 static lm_status threemf_mesh(threemf_page *page, const lm_mesh *m, int threads, lm_err *err)
 {
-    threemf_print j = {.m = m, .nvb = (m->nv + THREEMF_BLOCK - 1) / THREEMF_BLOCK, .ntb = (m->nt + THREEMF_BLOCK - 1) / THREEMF_BLOCK};
+    threemf_print j = {
+        .m = m, .nvb = (m->nv + THREEMF_BLOCK - 1) / THREEMF_BLOCK, .ntb = (m->nt + THREEMF_BLOCK - 1) / THREEMF_BLOCK};
     size_t blocks = j.nvb + j.ntb;
     if (!(j.used = lm_mem_alloc(blocks, sizeof *j.used, err))) return LM_ENOMEM;
     /* What stands before a block's text when joined is never longer than what stands before its place. */
@@ -364,11 +377,11 @@ static const char threemf_types[] =
     "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\n"
     "<Default Extension=\"model\" ContentType=\"application/vnd.ms-package.3dmanufacturing-3dmodel+xml\"/>\n"
     "</Types>\n";
-static const char threemf_rels[] =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\n"
-    "<Relationship Target=\"/3D/3dmodel.model\" Id=\"rel0\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>\n"
-    "</Relationships>\n";
+static const char threemf_rels[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                                   "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\n"
+                                   "<Relationship Target=\"/3D/3dmodel.model\" Id=\"rel0\" "
+                                   "Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>\n"
+                                   "</Relationships>\n";
 
 typedef struct {
     const threemf_parts *parts;
@@ -385,7 +398,8 @@ static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     if (task == 1) return lm_package_deflate(j->xml, j->n, j->model, err);
     for (size_t i = 0; i < j->parts->n && !rc; i++)
-        if ((rc = threemf_check(threemf_part(j->parts, i), err)) && j->parts->part) return lm_err_frame(err, "part %u", j->parts->label[i]);
+        if ((rc = threemf_check(threemf_part(j->parts, i), err)) && j->parts->part)
+            return lm_err_frame(err, "part %u", j->parts->label[i]);
     return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* threemf.h: a mesh as a 3MF package (3MF Core 1.4; rules in STANDARDS 11).
  *
- * One object of type "model" per part (label) in millimetres with the mesh's own vertices and indices; 9 significant digits, which read
- * back as the same float32. The mesh stays where it is in the patient: the bed placement is the build item's transform, a
+ * One object of type "model" per part (label) in millimetres with the mesh's own vertices and indices; 9 significant digits, which
+ * read back as the same float32. The mesh stays where it is in the patient: the bed placement is the build item's transform, a
  * translation that moves the box's lower corner to the origin. Metadata: Title, Application, and under our own prefix
  * mq: Space, CaseId, SourceSha256, Verdict. The bytes depend on the input and on the versions of libzip and libdeflate,
  * not on threads, time or time zone. Memory: the XML (about 85 bytes per triangle) and its deflated form. */
@@ -19,7 +19,10 @@ typedef struct {
     const char *verdict;       /* or NULL */
     int threads;               /* 0: as lm_pool_threads */
 } lm_threemf_opt;
-#define LM_THREEMF_OPT_INIT {.threads = 0}
+#define LM_THREEMF_OPT_INIT \
+    { \
+        .threads = 0 \
+    }
 
 /* The mesh must be valid in the sense of lm_mesh_validate. LM_ERULE with the rule id when the package would not be valid
  * 3MF: 3MF-11 an edge without exactly two triangles, 3MF-12 two that run along it the same way, 3MF-13 volume not

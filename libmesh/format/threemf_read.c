@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names in this file begin with tmr: 3MF reader. Contents: 1 what a model holds, 2 names and numbers, 3 elements, 4 fast lists, 5 one model part, 6 relationships,
- * 7 putting the build together */
+/* Names in this file begin with tmr: 3MF reader. Contents: 1 what a model holds, 2 names and numbers, 3 elements, 4 fast lists, 5
+ * one model part, 6 relationships, 7 putting the build together */
 #include "format/threemf_read.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -40,8 +40,20 @@ typedef struct {
     bool moved; /* has a transform */
 } tmr_use;
 
-typedef enum { TMR_TOP, TMR_IN_MODEL, TMR_METADATA, TMR_RESOURCES, TMR_BUILD, TMR_OBJECT, TMR_MESH, TMR_VERTICES, TMR_TRIANGLES, TMR_COMPONENTS,
-               TMR_LEAF, TMR_RELS } tmr_in;
+typedef enum {
+    TMR_TOP,
+    TMR_IN_MODEL,
+    TMR_METADATA,
+    TMR_RESOURCES,
+    TMR_BUILD,
+    TMR_OBJECT,
+    TMR_MESH,
+    TMR_VERTICES,
+    TMR_TRIANGLES,
+    TMR_COMPONENTS,
+    TMR_LEAF,
+    TMR_RELS
+} tmr_in;
 
 typedef struct {
     lm_package *pack;
@@ -68,7 +80,7 @@ typedef struct {
         bool of_item;
         size_t use;
         uint32_t part, id;
-    } *ref;
+    } * ref;
     size_t refs, rcap;
     uint32_t *ids; /* resource ids of this part */
     size_t nids, idcap;
@@ -89,7 +101,7 @@ typedef struct {
     size_t texts;
     bool want_text;
     lm_space space;
-    bool ours; /* mq:Space was there: the items only place the mesh */
+    bool ours;      /* mq:Space was there: the items only place the mesh */
     size_t foreign; /* unknown attributes */
     char foreign_name[80];
     /* relationships */
@@ -189,10 +201,21 @@ static bool tmr_transform(tmr *r, const char *s, tmr_use *u)
 static const struct {
     const char *element, *attrs;
 } tmr_known[] = {
-    {"model", " unit requiredextensions recommendedextensions "}, {"metadatagroup", " "}, {"metadata", " name type preserve "},
-    {"resources", " "}, {"build", " "}, {"basematerials", " id "}, {"base", " name displaycolor "},
-    {"object", " id type name partnumber thumbnail pid pindex "}, {"mesh", " "}, {"vertices", " "}, {"vertex", " x y z "},
-    {"triangles", " "}, {"triangle", " v1 v2 v3 p1 p2 p3 pid "}, {"components", " "}, {"component", " objectid transform "},
+    {"model", " unit requiredextensions recommendedextensions "},
+    {"metadatagroup", " "},
+    {"metadata", " name type preserve "},
+    {"resources", " "},
+    {"build", " "},
+    {"basematerials", " id "},
+    {"base", " name displaycolor "},
+    {"object", " id type name partnumber thumbnail pid pindex "},
+    {"mesh", " "},
+    {"vertices", " "},
+    {"vertex", " x y z "},
+    {"triangles", " "},
+    {"triangle", " v1 v2 v3 p1 p2 p3 pid "},
+    {"components", " "},
+    {"component", " objectid transform "},
     {"item", " objectid transform partnumber "},
 };
 
@@ -215,12 +238,17 @@ static bool tmr_check_attrs(tmr *r, const char *element, const char **a)
 /* Extensions that must be understood: by prefix. */
 static bool tmr_required(tmr *r, const char *list)
 {
-    static const char *const known[] = {CORE, PRODUCTION, SLICE, "http://schemas.microsoft.com/3dmanufacturing/material/2015/02",
-                                        "http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07", NULL};
+    static const char *const known[] = {CORE,
+                                        PRODUCTION,
+                                        SLICE,
+                                        "http://schemas.microsoft.com/3dmanufacturing/material/2015/02",
+                                        "http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07",
+                                        NULL};
     while (list && *(list += strspn(list, " \t\r\n"))) {
         size_t n = strcspn(list, " \t\r\n"), i = 0, k = 0;
         while (i < r->nss && (strlen(r->ns[i].prefix) != n || strncmp(r->ns[i].prefix, list, n))) i++;
-        if (i == r->nss) return TMR_FAIL(r, "3MF-06", "the required extension '%.*s' is not declared", (int)(n < 40 ? n : 40), list);
+        if (i == r->nss)
+            return TMR_FAIL(r, "3MF-06", "the required extension '%.*s' is not declared", (int)(n < 40 ? n : 40), list);
         while (known[k] && strcmp(known[k], r->ns[i].uri)) k++;
         if (!known[k]) return TMR_FAIL(r, "3MF-06", "the required extension %.100s is not supported", r->ns[i].uri);
         list += n;
@@ -240,7 +268,8 @@ static bool tmr_model(tmr *r, const char **a)
     r->unit = u ? 0 : 1;
     for (size_t i = 0; u && i < sizeof unit / sizeof *unit; i++)
         if (!strcmp(u, unit[i].name)) r->unit = unit[i].mm;
-    if (r->unit == 0) return TMR_FAIL(r, "3MF-05", "unit=\"%.40s\": micron, millimeter, centimeter, inch, foot or meter is needed", u);
+    if (r->unit == 0)
+        return TMR_FAIL(r, "3MF-05", "unit=\"%.40s\": micron, millimeter, centimeter, inch, foot or meter is needed", u);
     return tmr_required(r, tmr_attr(a, "requiredextensions"));
 }
 
@@ -255,7 +284,8 @@ static bool tmr_metadata(tmr *r, const char **a)
     if (strlen(name) < sizeof *r->meta && r->metas < sizeof r->meta / sizeof *r->meta) strcpy(r->meta[r->metas++], name);
     if (!colon || strcmp(colon, ":Space")) return true;
     for (size_t i = 0; i < r->nss; i++)
-        if (!strcmp(r->ns[i].uri, OURS) && strlen(r->ns[i].prefix) == (size_t)(colon - name) && !strncmp(r->ns[i].prefix, name, (size_t)(colon - name)))
+        if (!strcmp(r->ns[i].uri, OURS) && strlen(r->ns[i].prefix) == (size_t)(colon - name) &&
+            !strncmp(r->ns[i].prefix, name, (size_t)(colon - name)))
             r->want_text = true;
     r->texts = 0;
     return true;
@@ -263,7 +293,8 @@ static bool tmr_metadata(tmr *r, const char **a)
 
 static bool tmr_resource_id(tmr *r, const char *s, uint32_t *id)
 {
-    if (!tmr_u32_all(s, id) || *id == 0) return TMR_FAIL(r, "3MF-07", "a resource id '%.40s': 1 to 2147483647 is needed", s ? s : "");
+    if (!tmr_u32_all(s, id) || *id == 0)
+        return TMR_FAIL(r, "3MF-07", "a resource id '%.40s': 1 to 2147483647 is needed", s ? s : "");
     if (!tmr_room(r, &r->ids, &r->idcap, r->nids + 1, sizeof *r->ids)) return false;
     r->ids[r->nids++] = *id;
     return true;
@@ -277,10 +308,14 @@ static bool tmr_begin_object(tmr *r, const char **a)
     if (!tmr_resource_id(r, tmr_attr(a, "id"), &o.id)) return false;
     size_t i = 0;
     while (type && i < 5 && strcmp(type, types[i])) i++;
-    if (i == 5) return TMR_FAIL(r, "3MF-10", "object %u has type '%.40s': model, solidsupport, support, surface or other is needed", o.id, type);
+    if (i == 5)
+        return TMR_FAIL(r, "3MF-10", "object %u has type '%.40s': model, solidsupport, support, surface or other is needed", o.id,
+                        type);
     o.type = (tmr_type)i;
-    if (low && !strcmp(low, "lowres")) return TMR_FAIL(r, "3MF-21", "object %u is a rough mesh beside slices: slices are not read", o.id);
-    if (r->objects == LM_THREEMF_OBJECTS) return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d objects", (int)LM_THREEMF_OBJECTS));
+    if (low && !strcmp(low, "lowres"))
+        return TMR_FAIL(r, "3MF-21", "object %u is a rough mesh beside slices: slices are not read", o.id);
+    if (r->objects == LM_THREEMF_OBJECTS)
+        return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d objects", (int)LM_THREEMF_OBJECTS));
     if (!tmr_room(r, &r->object, &r->ocap, r->objects + 1, sizeof *r->object)) return false;
     r->object[r->objects++] = o;
     return true;
@@ -295,7 +330,8 @@ static bool tmr_end_object(tmr *r)
     if (o->nt && o->nc) return TMR_FAIL(r, "3MF-16", "object %u has a mesh and components", o->id);
     for (size_t i = 3 * o->t; i < 3 * r->nt; i++)
         if (r->tri[i] >= o->nv)
-            return TMR_FAIL(r, "3MF-14", "triangle %zu of object %u names vertex %u, and it has %zu (counted from 0)", i / 3 - o->t, o->id, r->tri[i], o->nv);
+            return TMR_FAIL(r, "3MF-14", "triangle %zu of object %u names vertex %u, and it has %zu (counted from 0)", i / 3 - o->t,
+                            o->id, r->tri[i], o->nv);
     return true;
 }
 
@@ -328,7 +364,8 @@ static bool tmr_part(tmr *r, const char *path, uint32_t *part)
     if (!tmr_name(r, path, name)) return false;
     for (*part = 0; *part < r->parts; ++*part)
         if (!strcmp(r->part[*part], name)) return true;
-    if (r->parts == LM_THREEMF_PARTS) return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d model parts", (int)LM_THREEMF_PARTS));
+    if (r->parts == LM_THREEMF_PARTS)
+        return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d model parts", (int)LM_THREEMF_PARTS));
     char *copy = strdup(name);
     if (!copy) return tmr_fail(r, lm_err_nomem(r->err, sizeof name));
     r->part[r->parts++] = copy;
@@ -368,7 +405,9 @@ static bool tmr_add_vertex(tmr *r, const double p[3])
     float *o = r->pos + 3 * r->nv;
     for (int c = 0; c < 3; c++) {
         o[c] = (float)(p[c] * r->unit);
-        if (!isfinite(o[c])) return TMR_FAIL(r, "3MF-04", "vertex %zu: %g is out of the range of float32", r->nv - r->object[r->objects - 1].v, p[c]);
+        if (!isfinite(o[c]))
+            return TMR_FAIL(r, "3MF-04", "vertex %zu: %g is out of the range of float32", r->nv - r->object[r->objects - 1].v,
+                            p[c]);
     }
     r->nv++;
     return true;
@@ -387,7 +426,9 @@ static bool tmr_vertex(tmr *r, const char **a)
     double p[3];
     for (int c = 0; c < 3; c++) {
         const char *s = tmr_attr(a, axis[c]);
-        if (!s || !tmr_number_all(s, &p[c])) return TMR_FAIL(r, "3MF-04", "vertex %zu: %s=\"%.40s\" is no number", r->nv - r->object[r->objects - 1].v, axis[c], s ? s : "");
+        if (!s || !tmr_number_all(s, &p[c]))
+            return TMR_FAIL(r, "3MF-04", "vertex %zu: %s=\"%.40s\" is no number", r->nv - r->object[r->objects - 1].v, axis[c],
+                            s ? s : "");
     }
     return tmr_add_vertex(r, p);
 }
@@ -398,7 +439,9 @@ static bool tmr_triangle(tmr *r, const char **a)
     uint32_t v[3];
     for (int k = 0; k < 3; k++) {
         const char *s = tmr_attr(a, corner[k]);
-        if (!tmr_u32_all(s, &v[k])) return TMR_FAIL(r, "3MF-14", "triangle %zu: %s=\"%.40s\" is no vertex number", r->nt - r->object[r->objects - 1].t, corner[k], s ? s : "");
+        if (!tmr_u32_all(s, &v[k]))
+            return TMR_FAIL(r, "3MF-14", "triangle %zu: %s=\"%.40s\" is no vertex number", r->nt - r->object[r->objects - 1].t,
+                            corner[k], s ? s : "");
     }
     return tmr_add_triangle(r, v);
 }
@@ -409,12 +452,12 @@ static const struct {
     const char *element;
     tmr_in now;
 } tmr_grammar[] = {
-    {TMR_TOP, "model", TMR_IN_MODEL}, {TMR_IN_MODEL, "metadata", TMR_METADATA}, {TMR_IN_MODEL, "resources", TMR_RESOURCES},
-    {TMR_IN_MODEL, "build", TMR_BUILD}, {TMR_RESOURCES, "basematerials", TMR_LEAF}, {TMR_RESOURCES, "object", TMR_OBJECT},
-    {TMR_OBJECT, "mesh", TMR_MESH}, {TMR_OBJECT, "components", TMR_COMPONENTS}, {TMR_OBJECT, "metadatagroup", TMR_LEAF},
-    {TMR_MESH, "vertices", TMR_VERTICES}, {TMR_MESH, "triangles", TMR_TRIANGLES}, {TMR_VERTICES, "vertex", TMR_LEAF},
-    {TMR_TRIANGLES, "triangle", TMR_LEAF}, {TMR_COMPONENTS, "component", TMR_LEAF}, {TMR_BUILD, "item", TMR_LEAF},
-    {TMR_LEAF, "base", TMR_LEAF}, {TMR_LEAF, "metadata", TMR_LEAF}, {TMR_LEAF, "metadatagroup", TMR_LEAF},
+    {TMR_TOP, "model", TMR_IN_MODEL},      {TMR_IN_MODEL, "metadata", TMR_METADATA},   {TMR_IN_MODEL, "resources", TMR_RESOURCES},
+    {TMR_IN_MODEL, "build", TMR_BUILD},    {TMR_RESOURCES, "basematerials", TMR_LEAF}, {TMR_RESOURCES, "object", TMR_OBJECT},
+    {TMR_OBJECT, "mesh", TMR_MESH},        {TMR_OBJECT, "components", TMR_COMPONENTS}, {TMR_OBJECT, "metadatagroup", TMR_LEAF},
+    {TMR_MESH, "vertices", TMR_VERTICES},  {TMR_MESH, "triangles", TMR_TRIANGLES},     {TMR_VERTICES, "vertex", TMR_LEAF},
+    {TMR_TRIANGLES, "triangle", TMR_LEAF}, {TMR_COMPONENTS, "component", TMR_LEAF},    {TMR_BUILD, "item", TMR_LEAF},
+    {TMR_LEAF, "base", TMR_LEAF},          {TMR_LEAF, "metadata", TMR_LEAF},           {TMR_LEAF, "metadatagroup", TMR_LEAF},
 };
 
 static bool tmr_element(tmr *r, const char *e, const char **a)
@@ -443,7 +486,8 @@ static bool tmr_element(tmr *r, const char *e, const char **a)
     else if (in == TMR_COMPONENTS) ok = tmr_use_of(r, a, false);
     else if (in == TMR_BUILD && r->now == 0) ok = tmr_use_of(r, a, true);
     else if (in == TMR_RESOURCES) ok = tmr_resource_id(r, tmr_attr(a, "id"), &id);
-    if ((now == TMR_VERTICES && r->nv > r->object[r->objects - 1].v) || (now == TMR_TRIANGLES && r->nt > r->object[r->objects - 1].t))
+    if ((now == TMR_VERTICES && r->nv > r->object[r->objects - 1].v) ||
+        (now == TMR_TRIANGLES && r->nt > r->object[r->objects - 1].t))
         ok = TMR_FAIL(r, "3MF-03", "a second <%s> in a mesh", e);
     if (!ok) return false;
     r->state[r->depth++] = now;
@@ -580,7 +624,8 @@ static const char *tmr_stop(const char *s, const char *end)
     while (s < end) {
         const char *lt = memchr(s, '<', (size_t)(end - s));
         if (!lt) return end;
-        if (TMR_LITERAL(lt, end, "<vertices>") || TMR_LITERAL(lt, end, "<triangles>")) return (const char *)memchr(lt, '>', (size_t)(end - lt)) + 1;
+        if (TMR_LITERAL(lt, end, "<vertices>") || TMR_LITERAL(lt, end, "<triangles>"))
+            return (const char *)memchr(lt, '>', (size_t)(end - lt)) + 1;
         s = lt + 1;
     }
     return end;
@@ -602,8 +647,9 @@ static lm_status tmr_xml(tmr *r, const char *text, size_t n)
         s = next;
         if (r->rc) return r->rc;
         if (ok != XML_STATUS_OK)
-            return r->rc = lm_err_set(r->err, LM_EFORMAT, NULL, "the XML is damaged: %s, line %lu", XML_ErrorString(XML_GetErrorCode(r->parser)),
-                                      (unsigned long)XML_GetCurrentLineNumber(r->parser));
+            return r->rc =
+                       lm_err_set(r->err, LM_EFORMAT, NULL, "the XML is damaged: %s, line %lu",
+                                  XML_ErrorString(XML_GetErrorCode(r->parser)), (unsigned long)XML_GetCurrentLineNumber(r->parser));
         if (s == end) return LM_OK;
         if (s < stop) continue;
         stop = NULL;
@@ -643,7 +689,8 @@ static lm_status tmr_model_part(tmr *r)
         r->parser = NULL;
     }
     free(text);
-    if (!rc && r->now == 0 && (!r->has_resources || !r->has_build)) rc = lm_err_set(r->err, LM_ERULE, "3MF-05", "the model has no <resources> or no <build>");
+    if (!rc && r->now == 0 && (!r->has_resources || !r->has_build))
+        rc = lm_err_set(r->err, LM_ERULE, "3MF-05", "the model has no <resources> or no <build>");
     if (!rc && r->nids) {
         qsort(r->ids, r->nids, sizeof *r->ids, tmr_order);
         for (size_t i = 1; i < r->nids && !rc; i++)
@@ -657,7 +704,8 @@ static lm_status tmr_model_part(tmr *r)
 static void tmr_rel(void *ctx, const char *name, const char **a)
 {
     tmr *r = ctx;
-    const char *e = tmr_local(name, RELS), *type = tmr_attr(a, "Type"), *target = tmr_attr(a, "Target"), *mode = tmr_attr(a, "TargetMode");
+    const char *e = tmr_local(name, RELS), *type = tmr_attr(a, "Type"), *target = tmr_attr(a, "Target"),
+               *mode = tmr_attr(a, "TargetMode");
     if (r->rc || !e || strcmp(e, "Relationship") || !type || strcmp(type, START)) return;
     if (mode && !strcmp(mode, "External")) (void)TMR_FAIL(r, "3MF-01", "the start part lies outside the package");
     else if (r->starts++) (void)TMR_FAIL(r, "3MF-02", "more than one start part");
@@ -683,7 +731,8 @@ static lm_status tmr_relations(tmr *r)
         XML_SetStartDoctypeDeclHandler(r->parser, tmr_doctype);
         enum XML_Status ok = XML_Parse(r->parser, text, (int)n, 1);
         rc = r->rc;
-        if (!rc && ok != XML_STATUS_OK) rc = lm_err_set(r->err, LM_EFORMAT, NULL, "_rels/.rels is damaged: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
+        if (!rc && ok != XML_STATUS_OK)
+            rc = lm_err_set(r->err, LM_EFORMAT, NULL, "_rels/.rels is damaged: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
         XML_ParserFree(r->parser);
         r->parser = NULL;
     }
@@ -698,7 +747,8 @@ static lm_status tmr_resolve(tmr *r)
 {
     for (size_t i = 0; i < r->refs; i++) {
         size_t o = tmr_find(r, r->ref[i].part, r->ref[i].id);
-        if (o == SIZE_MAX) return lm_err_set(r->err, LM_ERULE, "3MF-07", "part '%.80s' has no object %u", r->part[r->ref[i].part], r->ref[i].id);
+        if (o == SIZE_MAX)
+            return lm_err_set(r->err, LM_ERULE, "3MF-07", "part '%.80s' has no object %u", r->part[r->ref[i].part], r->ref[i].id);
         (r->ref[i].of_item ? r->item : r->comp)[r->ref[i].use].object = o;
     }
     return LM_OK;
@@ -710,12 +760,14 @@ static lm_status tmr_count(tmr *r, size_t i, int depth)
 {
     tmr_object *o = &r->object[i];
     if (o->height) return LM_OK;
-    if (depth == LM_THREEMF_DEPTH) return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep, or in a ring", (int)LM_THREEMF_DEPTH);
+    if (depth == LM_THREEMF_DEPTH)
+        return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep, or in a ring", (int)LM_THREEMF_DEPTH);
     double v = (double)o->nv, t = (double)o->nt + 1; /* an instance costs something, too */
     int height = 0;
     for (size_t k = o->c; k < o->c + o->nc; k++) {
         const tmr_object *c = &r->object[r->comp[k].object];
-        if (c->type == TMR_OTHER && o->type != TMR_OTHER) return lm_err_set(r->err, LM_ERULE, "3MF-09", "object %u uses object %u of type other", o->id, c->id);
+        if (c->type == TMR_OTHER && o->type != TMR_OTHER)
+            return lm_err_set(r->err, LM_ERULE, "3MF-09", "object %u uses object %u of type other", o->id, c->id);
         lm_status rc = tmr_count(r, r->comp[k].object, depth + 1);
         if (rc) return rc;
         v += c->all_v;
@@ -723,7 +775,8 @@ static lm_status tmr_count(tmr *r, size_t i, int depth)
         if (c->height > height) height = c->height;
     }
     o->height = height + 1;
-    if (o->height > LM_THREEMF_DEPTH) return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep", (int)LM_THREEMF_DEPTH);
+    if (o->height > LM_THREEMF_DEPTH)
+        return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep", (int)LM_THREEMF_DEPTH);
     o->all_v = v;
     o->all_t = t;
     return LM_OK;
@@ -762,7 +815,9 @@ static lm_status tmr_emit(tmr *r, size_t i, const tmr_use *use, uint32_t label, 
         }
         for (int c = 0; c < 3; c++) {
             q[c] = (float)(p[0] * use->m[c] + p[1] * use->m[3 + c] + p[2] * use->m[6 + c] + use->m[9 + c]);
-            if (!isfinite(q[c])) return lm_err_set(r->err, LM_ERULE, "3MF-17", "a transform takes vertex %zu of object %u out of the range of float32", v, o->id);
+            if (!isfinite(q[c]))
+                return lm_err_set(r->err, LM_ERULE, "3MF-17",
+                                  "a transform takes vertex %zu of object %u out of the range of float32", v, o->id);
         }
     }
     for (size_t t = 0; t < o->nt; t++) {
@@ -792,7 +847,10 @@ static lm_status tmr_unplace(tmr *r)
     for (size_t i = 0; i < r->items; i++) {
         if (!tmr_translates(&r->item[i])) {
             r->space = LM_SPACE_UNKNOWN;
-            return lm_record_note(r->rec, "warning", "3MF-17", "written by meshqa, but its build items were turned or scaled since: its place in the patient is not known", r->err);
+            return lm_record_note(
+                r->rec, "warning", "3MF-17",
+                "written by meshqa, but its build items were turned or scaled since: its place in the patient is not known",
+                r->err);
         }
         placed |= r->item[i].moved;
     }
@@ -800,7 +858,9 @@ static lm_status tmr_unplace(tmr *r)
         r->item[i].moved = false;
         memset(r->item[i].m + 9, 0, 3 * sizeof(double));
     }
-    return placed ? lm_record_note(r->rec, "note", NULL, "coordinates as meshqa wrote them; the placement on the print bed was left out", r->err) : LM_OK;
+    return placed ? lm_record_note(r->rec, "note", NULL,
+                                   "coordinates as meshqa wrote them; the placement on the print bed was left out", r->err)
+                  : LM_OK;
 }
 
 static bool tmr_is_support(const tmr *r, size_t item)
@@ -825,7 +885,8 @@ static lm_status tmr_build(tmr *r, lm_mesh *out)
     }
     double most = 1e3 * ((double)r->nt + (double)r->nv) + 1e6;
     if (v > most || t > most || v > UINT32_MAX || t > UINT32_MAX)
-        return lm_err_set(r->err, LM_ERANGE, NULL, "components and items multiply %zu triangles to %.0f: taken for a bomb", r->nt, t);
+        return lm_err_set(r->err, LM_ERANGE, NULL, "components and items multiply %zu triangles to %.0f: taken for a bomb", r->nt,
+                          t);
     if ((rc = tmr_unplace(r)) || (rc = lm_mesh_alloc(out, (size_t)v, (size_t)t, r->err))) return rc;
     if (parts > 1 && !(out->label = lm_mem_alloc((size_t)t, sizeof *out->label, r->err))) return LM_ENOMEM;
     out->nv = out->nt = 0;

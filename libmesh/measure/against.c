@@ -10,7 +10,8 @@
 
 static lm_status against_foreign(lm_err *err, const char *why)
 {
-    return lm_err_set(err, LM_ERULE, NULL, "records are missing or do not belong to this mesh: %s; no verdict against a source is possible", why);
+    return lm_err_set(err, LM_ERULE, NULL,
+                      "records are missing or do not belong to this mesh: %s; no verdict against a source is possible", why);
 }
 
 lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err)
@@ -54,7 +55,8 @@ static lm_status against_options(const json_t *dcmseg, lm_segment_opt *out, lm_e
     json_array_foreach(json_object_get(o, "roi"), i, r)
         if (!json_is_string(r) || lm_roi_add(&out->roi, json_string_value(r), err)) out->lo = NAN;
     if (isfinite(out->lo)) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg does not say how it segmented (threshold, keep, roi): it cannot be replayed");
+    return lm_err_set(err, LM_ERULE, NULL,
+                      "the record of dcmseg does not say how it segmented (threshold, keep, roi): it cannot be replayed");
 }
 
 /* ---- 2 the source again ---- */
@@ -63,7 +65,8 @@ static lm_status against_same(const json_t *recorded, const char *name, double n
 {
     double was = json_is_number(recorded) ? json_number_value(recorded) : NAN;
     if (fabs(was - now) <= 1e-9 * (1 + fabs(now))) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL, "the records do not belong to this source: %s is %.12g, recorded is %.12g", name, now, was);
+    return lm_err_set(err, LM_ERULE, NULL, "the records do not belong to this source: %s is %.12g, recorded is %.12g", name, now,
+                      was);
 }
 
 /* Every number of the replayed segmentation is the recorded one. */
@@ -74,12 +77,18 @@ static lm_status against_compare(const json_t *seg, const lm_segment_facts *f, l
         const char *name;
         double now;
     } one[] = {
-        {"iso", f->iso}, {"voxel_count", (double)f->voxel_count}, {"voxel_mm3", f->voxel_mm3}, {"at_level_mm3", f->at_level_mm3},
-        {"components_found", (double)f->components_found}, {"components_kept", (double)f->components_kept},
-        {"dropped_voxels", (double)f->dropped_voxels}, {"roi_cut_voxels", (double)f->roi_cut_voxels},
+        {"iso", f->iso},
+        {"voxel_count", (double)f->voxel_count},
+        {"voxel_mm3", f->voxel_mm3},
+        {"at_level_mm3", f->at_level_mm3},
+        {"components_found", (double)f->components_found},
+        {"components_kept", (double)f->components_kept},
+        {"dropped_voxels", (double)f->dropped_voxels},
+        {"roi_cut_voxels", (double)f->roi_cut_voxels},
     };
     lm_status rc = LM_OK;
-    for (size_t i = 0; i < sizeof one / sizeof *one && !rc; i++) rc = against_same(json_object_get(seg, one[i].name), one[i].name, one[i].now, err);
+    for (size_t i = 0; i < sizeof one / sizeof *one && !rc; i++)
+        rc = against_same(json_object_get(seg, one[i].name), one[i].name, one[i].now, err);
     for (size_t c = 0; c < 3 && !rc; c++)
         if (!(rc = against_same(json_array_get(json_object_get(seg, "centroid_mm"), c), "centroid_mm", f->centroid_mm[c], err)) &&
             !(rc = against_same(json_array_get(json_object_get(ext, "lo"), c), "extents_mm.lo", f->lo_mm[c], err)))
@@ -100,14 +109,16 @@ static lm_status against_find(const lm_source *src, const char *hash, size_t *se
         *series = i;
         return LM_OK;
     }
-    return lm_err_set(err, LM_ERULE, NULL, "the series that the mesh was made from (%.16s) is not among the %zu series given", hash, n);
+    return lm_err_set(err, LM_ERULE, NULL, "the series that the mesh was made from (%.16s) is not among the %zu series given", hash,
+                      n);
 }
 
 lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt, lm_vol *vol,
                             lm_segment_facts *facts, lm_err *err)
 {
     const json_t *source = json_object_get(dcmseg, "source"), *seg = json_object_get(dcmseg, "segment");
-    const char *hash = json_string_value(json_object_get(source, "series")), *was = json_string_value(json_object_get(source, "sha256_pixels"));
+    const char *hash = json_string_value(json_object_get(source, "series")),
+               *was = json_string_value(json_object_get(source, "sha256_pixels"));
     lm_source_opt so = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
     lm_source *src = NULL;
     lm_segment_opt how;
@@ -122,7 +133,8 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
         goto done;
     const char *now = json_string_value(json_object_get(again, "sha256_pixels"));
     if (!now || strcmp(now, was)) {
-        rc = lm_err_set(err, LM_ERULE, NULL, "the pixels of the series are not those that the mesh was made from (SHA-256 %.16s, recorded %.16s)",
+        rc = lm_err_set(err, LM_ERULE, NULL,
+                        "the pixels of the series are not those that the mesh was made from (SHA-256 %.16s, recorded %.16s)",
                         now ? now : "none", was);
         goto done;
     }
@@ -142,8 +154,13 @@ static lm_measurement *against_add(lm_against_facts *out, const char *name, lm_u
                                    const char *is, double tol)
 {
     lm_measurement *m = &out->item[out->n++];
-    *m = (lm_measurement){.unit = unit, .absolute = unit != LM_UNIT_MM3, .value = value, .u_value = u, .reference = reference,
-                          .reference_is = is, .tol = tol};
+    *m = (lm_measurement){.unit = unit,
+                          .absolute = unit != LM_UNIT_MM3,
+                          .value = value,
+                          .u_value = u,
+                          .reference = reference,
+                          .reference_is = is,
+                          .tol = tol};
     snprintf(m->name, sizeof m->name, "%s", name);
     lm_verdict_measurement(m);
     return m;
@@ -184,10 +201,12 @@ lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, con
         against_add(out, axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], facts->lo_mm[a], "box at level", tol_mm);
         against_add(out, axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], facts->hi_mm[a], "box at level", tol_mm);
     }
-    lm_measurement *dice = against_add(out, "dice", LM_UNIT_NONE, out->overlap.dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE);
-    snprintf(dice->note, sizeof dice->note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted", out->overlap.mesh,
-             out->overlap.mask, out->overlap.both, LM_AGAINST_DICE);
-    against_add(out, "misplaced", LM_UNIT_NONE, (double)out->overlap.misplaced, 0, 0, "voxels of one only, away from the mask's surface", 0);
+    lm_measurement *dice =
+        against_add(out, "dice", LM_UNIT_NONE, out->overlap.dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE);
+    snprintf(dice->note, sizeof dice->note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted",
+             out->overlap.mesh, out->overlap.mask, out->overlap.both, LM_AGAINST_DICE);
+    against_add(out, "misplaced", LM_UNIT_NONE, (double)out->overlap.misplaced, 0, 0,
+                "voxels of one only, away from the mask's surface", 0);
     return LM_OK;
 }
 
@@ -209,7 +228,9 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
     if (!(rc = lm_ledger_solid(rec, mesh, &solid, &hollow, err)) && !hollow && intended < json_array_size(ledger)) {
         /* the mesh before the intended change is not in the stream, and this one is another solid on purpose */
         const char *stage = json_string_value(json_object_get(json_array_get(ledger, intended), "stage"));
-        rc = lm_err_set(err, LM_ERULE, NULL, "%.40s changed the mesh on purpose: judge the mesh before that stage against the source", stage ? stage : "a stage");
+        rc = lm_err_set(err, LM_ERULE, NULL,
+                        "%.40s changed the mesh on purpose: judge the mesh before that stage against the source",
+                        stage ? stage : "a stage");
     }
     if (!rc && (!hollow || !(rc = lm_mass_measure(&solid, &outer, err))) &&
         !(rc = lm_against_replay(paths, n, dcmseg, opt, &vol, &facts, err)) &&

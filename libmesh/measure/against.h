@@ -27,8 +27,8 @@ enum { LM_AGAINST_MAX = 16 };
  * and the user has to say a tolerance. */
 #define LM_AGAINST_VOLUME_PERCENT 1.0
 #define LM_AGAINST_SURFACE 0.05
-#define LM_AGAINST_EDGES 0.5          /* of centroid and box: part of the smallest voxel edge */
-#define LM_AGAINST_DICE 0.99          /* least overlap */
+#define LM_AGAINST_EDGES 0.5 /* of centroid and box: part of the smallest voxel edge */
+#define LM_AGAINST_DICE 0.99 /* least overlap */
 
 typedef struct {
     int threads;
@@ -36,7 +36,10 @@ typedef struct {
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_against_opt;
-#define LM_AGAINST_OPT_INIT {.threads = 0}
+#define LM_AGAINST_OPT_INIT \
+    { \
+        .threads = 0 \
+    }
 
 typedef struct {
     size_t n;
@@ -44,7 +47,10 @@ typedef struct {
     lm_segment_facts segment;            /* of the replayed field */
     lm_overlap overlap;
 } lm_against_facts;
-#define LM_AGAINST_FACTS_INIT {.n = 0}
+#define LM_AGAINST_FACTS_INIT \
+    { \
+        .n = 0 \
+    }
 
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */

@@ -14,19 +14,20 @@ static const struct {
     char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows */
     int axis;
 } expect_known[] = {
-    {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},         {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
-    {"width", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},           {"depth", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
-    {"height", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},          {"extent-x", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
-    {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},        {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
-    {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0},  {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
-    {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2},  {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
+    {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},        {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
+    {"width", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},          {"depth", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
+    {"height", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},         {"extent-x", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
+    {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},       {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
+    {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0}, {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
+    {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2}, {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
     {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},
 };
 enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
 
 const char *lm_expect_names(void)
 {
-    return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, cavities";
+    return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, "
+           "cavities";
 }
 
 static lm_status expect_unit(const char *text, lm_unit want, lm_quantity *q, lm_err *err)
@@ -53,13 +54,15 @@ lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err)
     lm_status rc = expect_unit(buf, unit, &out->reference, err);
     if (rc) return lm_err_frame(err, "%s", expect_known[out->what].name);
     if (expect_known[out->what].kind == EXPECT_COUNT) {
-        if (out->reference.value < 0 || out->reference.value > 0x1p52 || out->reference.value != (double)(uint64_t)out->reference.value)
+        if (out->reference.value < 0 || out->reference.value > 0x1p52 ||
+            out->reference.value != (double)(uint64_t)out->reference.value)
             return lm_err_set(err, LM_EUSAGE, NULL, "%s: '%s' is no whole number", expect_known[out->what].name, buf);
         out->reference.ulp = 0;
     } else if (expect_known[out->what].kind == EXPECT_SIZE && out->reference.value < 0)
         return lm_err_set(err, LM_EUSAGE, NULL, "%s: '%s' is negative", expect_known[out->what].name, buf);
     if (!comma) return LM_OK;
-    if ((rc = lm_num_quantity(comma + 5, unit, &out->tol, err))) return lm_err_frame(err, "%s, tolerance", expect_known[out->what].name);
+    if ((rc = lm_num_quantity(comma + 5, unit, &out->tol, err)))
+        return lm_err_frame(err, "%s, tolerance", expect_known[out->what].name);
     if (out->tol.value < 0 || (out->tol.unit != unit && out->tol.unit != LM_UNIT_PERCENT))
         return lm_err_set(err, LM_EUSAGE, NULL, "%s: tolerance '%s' does not fit", expect_known[out->what].name, comma + 5);
     out->has_tol = true;
@@ -86,8 +89,11 @@ static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out
 lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol *tol, lm_measurement *out, lm_err *err)
 {
     int a = expect_known[e->what].axis;
-    *out = (lm_measurement){.unit = expect_known[e->what].unit, .absolute = expect_known[e->what].kind == EXPECT_POSITION,
-                            .reference = e->reference.value, .reference_is = "expected", .u_reference = e->reference.ulp};
+    *out = (lm_measurement){.unit = expect_known[e->what].unit,
+                            .absolute = expect_known[e->what].kind == EXPECT_POSITION,
+                            .reference = e->reference.value,
+                            .reference_is = "expected",
+                            .u_reference = e->reference.ulp};
     snprintf(out->name, sizeof out->name, "%s", expect_known[e->what].name);
     lm_status rc = expect_tol(e, tol, &out->tol, err);
     if (rc) return rc;
@@ -102,6 +108,7 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol 
     lm_verdict_measurement(out);
     lm_err why = LM_ERR_INIT;
     if (isnan(out->value))
-        snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1, lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");
+        snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1,
+                 lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");
     return LM_OK;
 }

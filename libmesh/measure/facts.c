@@ -59,11 +59,11 @@ static json_t *facts_quantities(const lm_facts *f)
     for (size_t i = 0; i < m->parts && i < FACTS_PARTS; i++)
         if (json_array_append_new(parts, facts_real(m->part[i].volume_mm3))) return json_decref(parts), NULL;
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:I, s:I, s:o}", "volume_mm3", facts_real(m->volume_mm3),
-                     "volume_uncertainty_mm3", facts_real(m->u_volume_mm3), "area_mm2", facts_real(m->area_mm2), "area_uncertainty_mm2",
-                     facts_real(m->u_area_mm2), "extents_mm", facts_vector(ext), "box_mm", "lo", facts_vector(m->lo_mm), "hi",
-                     facts_vector(m->hi_mm), "centroid_mm", facts_vector(m->centroid_mm), "centroid_uncertainty_mm",
-                     facts_real(m->u_centroid_mm), "components", (json_int_t)(m->parts - m->cavities), "cavities", (json_int_t)m->cavities,
-                     "component_volumes_mm3", parts);
+                     "volume_uncertainty_mm3", facts_real(m->u_volume_mm3), "area_mm2", facts_real(m->area_mm2),
+                     "area_uncertainty_mm2", facts_real(m->u_area_mm2), "extents_mm", facts_vector(ext), "box_mm", "lo",
+                     facts_vector(m->lo_mm), "hi", facts_vector(m->hi_mm), "centroid_mm", facts_vector(m->centroid_mm),
+                     "centroid_uncertainty_mm", facts_real(m->u_centroid_mm), "components", (json_int_t)(m->parts - m->cavities),
+                     "cavities", (json_int_t)m->cavities, "component_volumes_mm3", parts);
 }
 
 /* Options and result of dcmseg in one object; null without that record. */
@@ -105,8 +105,10 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
     json_t *list = json_array(), *src = json_object_get(json_object_get(dcmseg, "source"), "warnings");
     bool ok = list != NULL;
     if (ok && f->foreign)
-        ok = !json_array_append_new(list, facts_warning("warning", "", "the records in the stream do not belong to this mesh and are left out"));
-    for (size_t i = 0; ok && i < json_array_size(rec->findings); i++) ok = facts_put(list, "note", json_array_get(rec->findings, i)); /* of the reader */
+        ok = !json_array_append_new(
+            list, facts_warning("warning", "", "the records in the stream do not belong to this mesh and are left out"));
+    for (size_t i = 0; ok && i < json_array_size(rec->findings); i++)
+        ok = facts_put(list, "note", json_array_get(rec->findings, i)); /* of the reader */
     for (size_t i = 0; ok && i < json_array_size(src); i++) ok = facts_put(list, "warning", json_array_get(src, i));
     for (size_t i = 0; ok && i < rec->n; i++) {
         const json_t *found = json_object_get(rec->item[i], "findings");
@@ -126,8 +128,9 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
         if (m.verdict != LM_VERDICT_PASS) ok = !json_array_append_new(list, facts_warning("warning", "", text));
     }
     if (ok && f->second && f->second->good != f->audit->valid)
-        ok = !json_array_append_new(list, facts_warning("warning", "", f->second->good ? "libadmesh finds the mesh good, our audit does not"
-                                                                                      : "libadmesh finds faults where our audit finds none"));
+        ok = !json_array_append_new(list, facts_warning("warning", "",
+                                                        f->second->good ? "libadmesh finds the mesh good, our audit does not"
+                                                                        : "libadmesh finds faults where our audit finds none"));
     if (ok) return list;
     json_decref(list);
     return NULL;
@@ -137,7 +140,8 @@ static json_t *facts_software(const lm_records *rec)
 {
     json_t *lib = json_pack("{s:s}", "jansson", jansson_version_str());
     for (size_t i = 0; lib && i < rec->n; i++)
-        if (json_is_object(json_object_get(rec->item[i], "libraries"))) json_object_update_missing(lib, json_object_get(rec->item[i], "libraries"));
+        if (json_is_object(json_object_get(rec->item[i], "libraries")))
+            json_object_update_missing(lib, json_object_get(rec->item[i], "libraries"));
     return json_pack("{s:s, s:o}", "meshqa", LM_VERSION, "libraries", lib);
 }
 
@@ -160,16 +164,17 @@ static json_t *facts_records(const lm_records *rec)
 static json_t *facts_overlap(const lm_against_facts *a)
 {
     if (!a) return json_null();
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "mesh_voxels", (json_int_t)a->overlap.mesh, "mask_voxels", (json_int_t)a->overlap.mask,
-                     "common_voxels", (json_int_t)a->overlap.both, "misplaced_voxels", (json_int_t)a->overlap.misplaced, "dice", a->overlap.dice, "jaccard", a->overlap.jaccard);
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "mesh_voxels", (json_int_t)a->overlap.mesh, "mask_voxels",
+                     (json_int_t)a->overlap.mask, "common_voxels", (json_int_t)a->overlap.both, "misplaced_voxels",
+                     (json_int_t)a->overlap.misplaced, "dice", a->overlap.dice, "jaccard", a->overlap.jaccard);
 }
 
 static json_t *facts_second(const lm_admesh_result *a)
 {
     if (!a) return json_null();
-    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:f}", "tool", "libadmesh", "good", a->good, "facets", (json_int_t)a->facets, "degenerate",
-                     (json_int_t)a->degenerate, "open_edges", (json_int_t)a->open_edges, "reversed", (json_int_t)a->reversed, "parts",
-                     (json_int_t)a->parts, "volume_mm3", a->volume_mm3);
+    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:f}", "tool", "libadmesh", "good", a->good, "facets",
+                     (json_int_t)a->facets, "degenerate", (json_int_t)a->degenerate, "open_edges", (json_int_t)a->open_edges,
+                     "reversed", (json_int_t)a->reversed, "parts", (json_int_t)a->parts, "volume_mm3", a->volume_mm3);
 }
 
 json_t *lm_facts_json(const lm_facts *f, lm_err *err)
@@ -179,15 +184,14 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     char reason[LM_VERDICT_TEXT + LM_ERR_TEXT];
     lm_verdict v = lm_facts_verdict(f, reason, sizeof reason);
     json_t *ledger = lm_ledger_collect(rec, err), *warnings = facts_warnings(f, dcmseg, ledger);
-    json_t *j = json_pack("{s:i, s:s, s:s, s:o, s:i, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:o}",
-                          "schema", LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION,
-                          "case", f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "verdict", lm_verdict_name(v), "reason", reason,
-                          "options", f->options, "source", source ? json_deep_copy(source) : json_null(),
-                          "segmentation", facts_segmentation(dcmseg),
-                          "integrity", "before", facts_before(rec), "final", lm_audit_json(f->audit, err),
-                          "second_opinion", facts_second(f->second), "ledger", ledger,
-                          "measurements", facts_measurements(f, err), "overlap", facts_overlap(f->against), "quantities", facts_quantities(f),
-                          "files", "warnings", warnings, "records", facts_records(rec), "software", facts_software(rec));
+    json_t *j = json_pack(
+        "{s:i, s:s, s:s, s:o, s:i, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:o}", "schema",
+        LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "case", f->case_id ? json_string(f->case_id) : json_null(),
+        "scale", 1, "verdict", lm_verdict_name(v), "reason", reason, "options", f->options, "source",
+        source ? json_deep_copy(source) : json_null(), "segmentation", facts_segmentation(dcmseg), "integrity", "before",
+        facts_before(rec), "final", lm_audit_json(f->audit, err), "second_opinion", facts_second(f->second), "ledger", ledger,
+        "measurements", facts_measurements(f, err), "overlap", facts_overlap(f->against), "quantities", facts_quantities(f),
+        "files", "warnings", warnings, "records", facts_records(rec), "software", facts_software(rec));
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
 }
@@ -226,21 +230,26 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     }
     if (isfinite(m->u_centroid_mm)) {
         lm_verdict_text(m->u_centroid_mm, LM_UNIT_MM, a, sizeof a);
-        lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   known to %s\n", "centroid", m->centroid_mm[0], m->centroid_mm[1], m->centroid_mm[2], a);
+        lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   known to %s\n", "centroid", m->centroid_mm[0], m->centroid_mm[1],
+                     m->centroid_mm[2], a);
     }
     lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
                  m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
     lm_audit_line(f->audit, line, sizeof line);
-    lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no", f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);
+    lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no",
+                 f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);
     if (f->second)
-        lm_io_printf(out, "%-14s %16s   %zu facets, %zu open edges, %zu reversed, %zu degenerate\n", "libadmesh", f->second->good ? "good" : "not good",
-                     f->second->facets, f->second->open_edges, f->second->reversed, f->second->degenerate);
+        lm_io_printf(out, "%-14s %16s   %zu facets, %zu open edges, %zu reversed, %zu degenerate\n", "libadmesh",
+                     f->second->good ? "good" : "not good", f->second->facets, f->second->open_edges, f->second->reversed,
+                     f->second->degenerate);
     if (f->against) {
         const lm_segment_facts *s = &f->against->segment;
         lm_verdict_text(s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
     }
-    if (f->n) lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference", "difference", "u", "tolerance");
+    if (f->n)
+        lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference",
+                     "difference", "u", "tolerance");
     for (size_t i = 0; i < f->n; i++) {
         const lm_measurement *x = &f->item[i];
         lm_verdict_text(x->value, x->unit, a, sizeof a);
@@ -248,7 +257,8 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_verdict_text(x->value - x->reference, x->unit, c, sizeof c);
         lm_verdict_text(x->u_value + x->u_reference, x->unit, d, sizeof d);
         lm_verdict_text(x->tol, x->unit, e, sizeof e);
-        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict), x->reference_is);
+        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict),
+                     x->reference_is);
     }
     lm_verdict v = lm_facts_verdict(f, line, sizeof line);
     if (f->judged) lm_io_printf(out, "\nverdict: %s: %s\n", lm_verdict_name(v), line);

@@ -10,17 +10,17 @@
 #include "surface/audit.h"
 
 typedef struct {
-    const char *case_id;     /* given by the user, or NULL */
-    const json_t *options;   /* this tool's resolved options */
-    const lm_records *rec;   /* what the mesh came with; foreign ones are taken out before */
-    bool foreign;            /* that was so: say it */
-    const lm_audit *audit;   /* of the mesh as it is written */
+    const char *case_id;   /* given by the user, or NULL */
+    const json_t *options; /* this tool's resolved options */
+    const lm_records *rec; /* what the mesh came with; foreign ones are taken out before */
+    bool foreign;          /* that was so: say it */
+    const lm_audit *audit; /* of the mesh as it is written */
     const lm_mass *mass;
-    size_t n;                /* what was compared */
+    size_t n; /* what was compared */
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
-    bool judged;             /* the user asked for a verdict: then the mesh must be valid too */
+    bool judged;                     /* the user asked for a verdict: then the mesh must be valid too */
 } lm_facts;
 
 /* The verdict of all, and why, in one sentence. NONE when nothing was asked. */

@@ -40,8 +40,12 @@ static double ledger_number(const json_t *e, const char *key)
 void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *out)
 {
     size_t n = json_array_size(entries);
-    *out = (lm_measurement){.name = "ledger", .unit = LM_UNIT_MM3, .absolute = true, .reference_is = "no gap between stages",
-                            .value = n ? 0 : NAN, .tol = 1e-9 * (1 + fabs(final_mm3))};
+    *out = (lm_measurement){.name = "ledger",
+                            .unit = LM_UNIT_MM3,
+                            .absolute = true,
+                            .reference_is = "no gap between stages",
+                            .value = n ? 0 : NAN,
+                            .tol = 1e-9 * (1 + fabs(final_mm3))};
     char where[160] = "the books close from stage to stage";
     if (!n) snprintf(where, sizeof where, "no stage has written down a volume");
     for (size_t i = 0; i < n; i++) {
@@ -91,7 +95,8 @@ lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *s
         }
     }
     if (!found) return LM_OK;
-    const json_t *shell = json_object_get(by, "hollow"), *sent = json_object_get(by, "out"), *now = json_object_get(rec->item[rec->n - 1], "out");
+    const json_t *shell = json_object_get(by, "hollow"), *sent = json_object_get(by, "out"),
+                 *now = json_object_get(rec->item[rec->n - 1], "out");
     size_t nv = ledger_size(shell, "outer_vertices"), nt = ledger_size(shell, "outer_triangles");
     if (found > 1 || !shell || !rec->belong || !json_is_object(sent) || !json_equal(sent, now)) return LM_OK;
     if (nv > mesh->nv || nt > mesh->nt) nt = 0;
@@ -101,7 +106,10 @@ lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *s
     solid->nt = nt;
     double volume = nt ? lm_mesh_volume(solid) : NAN, was = ledger_number(entry, "before_mm3");
     if (!(fabs(volume - was) <= 1e-9 * (1 + fabs(was))))
-        return lm_err_set(err, LM_ERULE, NULL, "the outer surface of the hollow part holds %.12g mm3, in the books are %.12g: it is not the one that was hollowed", volume, was);
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "the outer surface of the hollow part holds %.12g mm3, in the books are %.12g: it is not the one that was hollowed",
+            volume, was);
     *hollow = true;
     return LM_OK;
 }

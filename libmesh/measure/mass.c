@@ -180,7 +180,8 @@ static void mass_box(const lm_mesh *m, lm_mass *out)
 static int mass_larger(const void *pa, const void *pb)
 {
     const lm_mass_part *a = pa, *b = pb;
-    double x = isnan(a->volume_mm3) ? a->area_mm2 : fabs(a->volume_mm3), y = isnan(b->volume_mm3) ? b->area_mm2 : fabs(b->volume_mm3);
+    double x = isnan(a->volume_mm3) ? a->area_mm2 : fabs(a->volume_mm3),
+           y = isnan(b->volume_mm3) ? b->area_mm2 : fabs(b->volume_mm3);
     if (x != y) return x > y ? -1 : 1;
     return a->first < b->first ? -1 : a->first > b->first;
 }
@@ -220,7 +221,8 @@ lm_status lm_mass_measure(const lm_mesh *m, lm_mass *out, lm_err *err)
         out->parts += r == t;
     }
     rc = LM_ENOMEM;
-    if (!(out->part = lm_mem_calloc(out->parts, sizeof *out->part, err)) || !(acc = lm_mem_calloc(out->parts, sizeof *acc, err))) goto done;
+    if (!(out->part = lm_mem_calloc(out->parts, sizeof *out->part, err)) || !(acc = lm_mem_calloc(out->parts, sizeof *acc, err)))
+        goto done;
     double mid[3];
     for (int c = 0; c < 3; c++) mid[c] = 0.5 * (out->lo_mm[c] + out->hi_mm[c]);
     for (size_t t = 0, n = 0; t < m->nt; t++) {
@@ -261,7 +263,9 @@ lm_status lm_mass_solid(const lm_mass *m, lm_err *err)
 {
     if (m->unbalanced == 0) return LM_OK;
     if (m->open_edges)
-        return lm_err_set(err, LM_ENO, NULL, "the mesh is open (%zu open edges): it has no volume; close it with meshfix", m->open_edges);
-    return lm_err_set(err, LM_ENO, NULL, "%zu edges have triangles that do not cancel (flipped or not manifold): no volume; see meshfix --check",
+        return lm_err_set(err, LM_ENO, NULL, "the mesh is open (%zu open edges): it has no volume; close it with meshfix",
+                          m->open_edges);
+    return lm_err_set(err, LM_ENO, NULL,
+                      "%zu edges have triangles that do not cancel (flipped or not manifold): no volume; see meshfix --check",
                       m->unbalanced);
 }

@@ -11,7 +11,7 @@
 
 #include "surface/mesh.h"
 
-typedef struct { /* one component: triangles joined by shared edges */
+typedef struct {             /* one component: triangles joined by shared edges */
     size_t triangles, first; /* index of its first triangle */
     double volume_mm3;       /* negative: a cavity (or inside out) */
     double area_mm2;
@@ -20,18 +20,21 @@ typedef struct { /* one component: triangles joined by shared edges */
 /* The bounds (u_...) hold for the coordinates before they were rounded to float32, each by at most half a unit in the
  * last place, and for our own sums. They say nothing of how well the mesh follows the anatomy. */
 typedef struct {
-    size_t open_edges;    /* edges with one triangle */
-    size_t unbalanced;    /* edges whose triangles do not cancel: the open ones, flipped ones, odd fans */
-    bool has_volume;      /* unbalanced == 0 and there are triangles; else volume and centroid are NAN */
+    size_t open_edges; /* edges with one triangle */
+    size_t unbalanced; /* edges whose triangles do not cancel: the open ones, flipped ones, odd fans */
+    bool has_volume;   /* unbalanced == 0 and there are triangles; else volume and centroid are NAN */
     double volume_mm3, u_volume_mm3;
     double area_mm2, u_area_mm2;
-    double lo_mm[3], hi_mm[3]; /* box of the vertices that triangles name */
-    double u_box_mm[3];        /* for one face of the box */
+    double lo_mm[3], hi_mm[3];            /* box of the vertices that triangles name */
+    double u_box_mm[3];                   /* for one face of the box */
     double centroid_mm[3], u_centroid_mm; /* of the solid; u for each coordinate and for the distance to a point */
-    size_t parts, cavities;    /* components; those with negative volume */
-    lm_mass_part *part;        /* largest |volume| first (area where there is no volume), ties: first triangle; owned */
+    size_t parts, cavities;               /* components; those with negative volume */
+    lm_mass_part *part;                   /* largest |volume| first (area where there is no volume), ties: first triangle; owned */
 } lm_mass;
-#define LM_MASS_INIT {.part = NULL}
+#define LM_MASS_INIT \
+    { \
+        .part = NULL \
+    }
 
 /* m as lm_mesh_validate accepts it. LM_ERULE when it has no triangles. Memory about 40 bytes per triangle. */
 LM_CHECKED lm_status lm_mass_measure(const lm_mesh *m, lm_mass *out, lm_err *err);

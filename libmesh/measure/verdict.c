@@ -42,9 +42,7 @@ void lm_verdict_measurement(lm_measurement *m)
         snprintf(m->note, sizeof m->note, "differs by %s, known to %s, allowed %s%s", a, b, c,
                  d <= m->u_reference && d > 0 ? ": agrees within the rounding of the reference" : "");
         break;
-    case LM_VERDICT_FAIL:
-        snprintf(m->note, sizeof m->note, "differs by %s, known to %s: more than the %s allowed", a, b, c);
-        break;
+    case LM_VERDICT_FAIL: snprintf(m->note, sizeof m->note, "differs by %s, known to %s: more than the %s allowed", a, b, c); break;
     default:
         snprintf(m->note, sizeof m->note, "differs by %s, known to %s: cannot be decided with a tolerance of %s%s", a, b, c,
                  d <= m->u_reference ? ", though it agrees within the rounding of the reference" : "");
@@ -84,11 +82,12 @@ json_t *lm_verdict_json(const lm_measurement *m, lm_err *err)
 {
     double d = m->value - m->reference;
     bool share = m->reference != 0 && !m->absolute;
-    json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit), "value",
-                          verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is, "difference",
-                          verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
-                          verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "verdict", lm_verdict_name(m->verdict),
-                          "rule", LM_VERDICT_RULE, "note", m->note);
+    json_t *j =
+        json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit),
+                  "value", verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is,
+                  "difference", verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN),
+                  "uncertainty", verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "verdict",
+                  lm_verdict_name(m->verdict), "rule", LM_VERDICT_RULE, "note", m->note);
     if (!j) lm_err_nomem(err, sizeof *m);
     return j;
 }

@@ -14,7 +14,10 @@ typedef enum { LM_VERDICT_NONE, LM_VERDICT_PASS, LM_VERDICT_UNDECIDED, LM_VERDIC
 #define LM_VERDICT_RULE "|m - r| + u <= tol"
 
 const char *lm_verdict_name(lm_verdict v); /* "none", "pass", "undecided", "fail" */
-static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b) { return a > b ? a : b; }
+static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b)
+{
+    return a > b ? a : b;
+}
 /* All finite, u and tol >= 0. A value that is NAN is undecided. */
 lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
 
@@ -50,7 +53,10 @@ typedef struct {
     bool has[LM_UNIT_NONE + 1];
     double value[LM_UNIT_NONE + 1]; /* by unit; percent as percent */
 } lm_tol;
-#define LM_TOL_INIT {.has = {false}}
+#define LM_TOL_INIT \
+    { \
+        .has = { false } \
+    }
 /* LM_EUSAGE: no unit, negative, or given twice for a unit. */
 LM_CHECKED lm_status lm_verdict_tol(const char *text, lm_tol *tol, lm_err *err);
 

@@ -67,7 +67,8 @@ static lm_status clean_flips(lm_mesh *m, const uint32_t *flat, size_t flats, uns
     *changed = 0;
     if (rc) return rc;
     rc = LM_ENOMEM;
-    if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(lock = lm_mem_calloc(m->nv, 1, err)) || (rc = lm_topo_mates(m, &c, mate, err)))
+    if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(lock = lm_mem_calloc(m->nv, 1, err)) ||
+        (rc = lm_topo_mates(m, &c, mate, err)))
         goto done;
     for (size_t i = 0; i < flats; i++) {
         uint32_t *v = m->tri + 3 * (size_t)flat[i], k = clean_middle(m, flat[i]), mid = v[k], h = mate[3 * flat[i] + (k + 1) % 3];
@@ -149,7 +150,8 @@ static lm_status clean_copies(const lm_mesh *m, const lm_topo_corners *c, unsign
             return rc;
         }
         for (uint32_t i = c->start[v]; i < c->start[v + 1]; i++) {
-            uint32_t t = c->corner[i] / 3, k = c->corner[i] % 3, a = m->tri[3 * (size_t)t + (k + 1) % 3], b = m->tri[3 * (size_t)t + (k + 2) % 3];
+            uint32_t t = c->corner[i] / 3, k = c->corner[i] % 3, a = m->tri[3 * (size_t)t + (k + 1) % 3],
+                     b = m->tri[3 * (size_t)t + (k + 2) % 3];
             if (v < a && v < b) x[n++] = a < b ? (clean_copy){a, b, t, 1} : (clean_copy){b, a, t, -1};
         }
         if (n < 2) continue;
@@ -258,7 +260,8 @@ lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err)
     *removed = 0;
     if (rc || !topo.open || topo.components < 2 || (rc = lm_topo_corners_make(m, NULL, &c, err))) goto done;
     if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(size = lm_mem_calloc(topo.components, sizeof *size, err)) ||
-        !(rim = lm_mem_alloc(m->nv, sizeof *rim, err)) || !(what = lm_mem_calloc(topo.components, 1, err)) || !(gone = lm_mem_alloc(m->nt, 1, err))) {
+        !(rim = lm_mem_alloc(m->nv, sizeof *rim, err)) || !(what = lm_mem_calloc(topo.components, 1, err)) ||
+        !(gone = lm_mem_alloc(m->nt, 1, err))) {
         rc = LM_ENOMEM;
         goto done;
     }

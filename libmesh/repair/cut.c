@@ -30,7 +30,7 @@ typedef struct {
     unsigned char *rim;  /* per vertex: CUT_OPEN, CUT_MANY */
     cut_sheet *sheet;
     size_t sheets, sheet_cap;
-    uint32_t *from;      /* per vertex of now: the vertex (or first point of the edge) it is a copy of */
+    uint32_t *from; /* per vertex of now: the vertex (or first point of the edge) it is a copy of */
     size_t vertex_cap, from_cap, tri_cap, pos_cap, quality_cap;
     cut_copy *copy;
     size_t copies, copy_cap;
@@ -65,7 +65,7 @@ static void cut_join(uint32_t *up, uint32_t a, uint32_t b)
 
 typedef struct {
     uint32_t half;
-    bool ahead; /* runs a -> b */
+    bool ahead;                       /* runs a -> b */
     const float *a, *b, *apex, *zero; /* zero: apex of the one the angles are counted from */
 } cut_leaf;
 
@@ -76,7 +76,8 @@ static int cut_half(const cut_leaf *l)
     if (s) return s > 0 ? 1 : 3;
     for (int k = 0; k < 3; k++) {
         int u = (k + 1) % 3, v = (k + 2) % 3;
-        float a[2] = {l->a[u], l->a[v]}, b[2] = {l->b[u], l->b[v]}, z[2] = {l->zero[u], l->zero[v]}, x[2] = {l->apex[u], l->apex[v]};
+        float a[2] = {l->a[u], l->a[v]}, b[2] = {l->b[u], l->b[v]}, z[2] = {l->zero[u], l->zero[v]},
+              x[2] = {l->apex[u], l->apex[v]};
         int t = lm_predicates_orient2d(a, b, z);
         if (t) return lm_predicates_orient2d(a, b, x) == t ? 0 : 2;
     }
@@ -220,8 +221,9 @@ typedef struct {
     bool cut; /* at an edge that is cut */
 } cut_side;
 
-/* Unit direction into the solid below the n triangles (out: only of those at cut edges, above the others): against the point of the hull of their normals that is nearest to
- * 0. Returns its distance from 0: how far below all of them one gets; 0 when there is no such direction. */
+/* Unit direction into the solid below the n triangles (out: only of those at cut edges, above the others): against the point of the
+ * hull of their normals that is nearest to 0. Returns its distance from 0: how far below all of them one gets; 0 when there is no
+ * such direction. */
 static double cut_direction(const lm_mesh *m, const cut_side *t, size_t n, bool out, double dir[3])
 {
     enum { ROUNDS = 64 };
@@ -256,7 +258,8 @@ static double cut_direction(const lm_mesh *m, const cut_side *t, size_t n, bool 
 
 /* ---- copies ---- */
 
-static lm_status cut_vertex(cut_work *w, const float p[3], float quality, uint32_t from, const double dir[2][3], uint32_t *v, lm_err *err)
+static lm_status cut_vertex(cut_work *w, const float p[3], float quality, uint32_t from, const double dir[2][3], uint32_t *v,
+                            lm_err *err)
 {
     lm_mesh *m = &w->now;
     lm_status rc;
@@ -283,7 +286,8 @@ typedef struct {
 
 /* Vertex v: the fans with open edges keep it, else the one that can move least; each other one gets a copy. fan, side:
  * scratch for as many as there are corners at v. */
-static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose, uint32_t *now, cut_fan *fan, cut_side *side, lm_err *err)
+static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose, uint32_t *now, cut_fan *fan, cut_side *side,
+                            lm_err *err)
 {
     const uint32_t *c = w->c.corner + w->c.start[v];
     size_t n = w->c.start[v + 1] - w->c.start[v], fans = 0, keep = SIZE_MAX;
@@ -296,7 +300,8 @@ static lm_status cut_copies(cut_work *w, uint32_t v, const unsigned char *loose,
         if (f < fans || loose[r]) continue;
         for (size_t j = i; j < n; j++)
             if (cut_root(w->up, c[j]) == r)
-                side[k++] = (cut_side){c[j] / 3, w->mate[c[j]] == LM_TOPO_MANY || w->mate[cut_next(cut_next(c[j]))] == LM_TOPO_MANY};
+                side[k++] =
+                    (cut_side){c[j] / 3, w->mate[c[j]] == LM_TOPO_MANY || w->mate[cut_next(cut_next(c[j]))] == LM_TOPO_MANY};
         fan[f].root = r;
         fan[f].margin = cut_direction(w->m, side, k, false, fan[f].dir[0]);
         cut_direction(w->m, side, k, true, fan[f].dir[1]);
@@ -351,7 +356,8 @@ static lm_status cut_middles(cut_work *w, lm_err *err)
         for (size_t p = i; p < j; p++) n += w->sheet[p].split;
     }
     if (!n) return LM_OK;
-    if (w->m->nt + 2 * n > UINT32_MAX / 3) return lm_err_set(err, LM_ERANGE, NULL, "cutting makes more triangles than can be numbered");
+    if (w->m->nt + 2 * n > UINT32_MAX / 3)
+        return lm_err_set(err, LM_ERANGE, NULL, "cutting makes more triangles than can be numbered");
     if (!(owner = lm_mem_alloc(3 * w->m->nt, sizeof *owner, err))) return LM_ENOMEM;
     for (uint32_t h = 0; h < 3 * w->m->nt; h++) owner[h] = h / 3;
     uint32_t edge = LM_TOPO_NONE, first = 0;
@@ -516,7 +522,9 @@ static lm_status cut_build(cut_work *w, lm_err *err)
     for (size_t v = 0; v < m->nv; v++)
         if (w->c.start[v + 1] - w->c.start[v] > most) most = w->c.start[v + 1] - w->c.start[v];
     if (!(fan = lm_mem_alloc(most, sizeof *fan, err)) || !(side = lm_mem_alloc(most, sizeof *side, err))) goto done;
-    if (!(now = lm_mem_alloc(n, sizeof *now, err)) || !(loose = lm_mem_calloc(n, 1, err)) || !(w->from = lm_mem_alloc(m->nv, sizeof *w->from, err))) goto done;
+    if (!(now = lm_mem_alloc(n, sizeof *now, err)) || !(loose = lm_mem_calloc(n, 1, err)) ||
+        !(w->from = lm_mem_alloc(m->nv, sizeof *w->from, err)))
+        goto done;
     w->from_cap = m->nv;
     memset(now, 0xff, n * sizeof *now);
     for (uint32_t v = 0; v < m->nv; v++) w->from[v] = v;
@@ -525,7 +533,8 @@ static lm_status cut_build(cut_work *w, lm_err *err)
     rc = LM_OK;
     for (uint32_t v = 0; v < m->nv && !rc; v++) {
         bool several = false;
-        for (uint32_t i = w->c.start[v]; i < w->c.start[v + 1]; i++) several |= cut_root(w->up, w->c.corner[i]) != cut_root(w->up, w->c.corner[w->c.start[v]]);
+        for (uint32_t i = w->c.start[v]; i < w->c.start[v + 1]; i++)
+            several |= cut_root(w->up, w->c.corner[i]) != cut_root(w->up, w->c.corner[w->c.start[v]]);
         if (several) rc = cut_copies(w, v, loose, now, fan, side, err);
     }
     if (!rc) rc = cut_middles(w, err);
@@ -556,8 +565,8 @@ lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err)
     *out = (lm_cut){.edges = 0};
     if (rc) return rc;
     rc = LM_ENOMEM;
-    if (!(w.mate = lm_mem_alloc(n, sizeof *w.mate, err)) || !(w.up = lm_mem_alloc(n, sizeof *w.up, err)) || !(w.rim = lm_mem_calloc(m->nv, 1, err)) ||
-        (rc = lm_topo_mates(m, &w.c, w.mate, err)))
+    if (!(w.mate = lm_mem_alloc(n, sizeof *w.mate, err)) || !(w.up = lm_mem_alloc(n, sizeof *w.up, err)) ||
+        !(w.rim = lm_mem_calloc(m->nv, 1, err)) || (rc = lm_topo_mates(m, &w.c, w.mate, err)))
         goto done;
     for (uint32_t h = 0; h < n; h++) w.up[h] = h;
     cut_ulp(&w);

@@ -22,8 +22,8 @@ typedef struct {
 
 /* The mesh should be oriented (lm_orient_run): at an edge with more triangles one way than the other nobody can say where
  * the solid is. Such an edge is left as it is; but where one triangle is over and the hole it belongs to goes on at both
- * ends of the edge, that triangle is left open. Fans with open edges stay together until the holes are filled, and where no edge is cut all fans stay with them. No
- * triangle repeats a vertex, no two vertices coincide. Copies come after the vertices there are. */
+ * ends of the edge, that triangle is left open. Fans with open edges stay together until the holes are filled, and where no edge is
+ * cut all fans stay with them. No triangle repeats a vertex, no two vertices coincide. Copies come after the vertices there are. */
 LM_CHECKED lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err);
 
 #endif

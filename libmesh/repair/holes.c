@@ -185,8 +185,9 @@ static lm_status holes_trace(holes_work *w, lm_err *err)
     unsigned char *used = NULL;
     size_t end = 0;
     lm_status rc = LM_ENOMEM;
-    if (!(w->loop_edge = lm_mem_alloc(w->edges, sizeof *w->loop_edge, err)) || !(path = lm_mem_alloc(w->edges, sizeof *path, err)) ||
-        !(on = lm_mem_calloc(w->m->nv, sizeof *on, err)) || !(used = lm_mem_calloc(w->edges, 1, err)))
+    if (!(w->loop_edge = lm_mem_alloc(w->edges, sizeof *w->loop_edge, err)) ||
+        !(path = lm_mem_alloc(w->edges, sizeof *path, err)) || !(on = lm_mem_calloc(w->m->nv, sizeof *on, err)) ||
+        !(used = lm_mem_calloc(w->edges, 1, err)))
         goto done;
     rc = LM_OK;
     for (size_t s = 0; s < w->edges && !rc; s++) {
@@ -225,11 +226,11 @@ typedef struct {
     const holes_work *w;
     uint32_t n;
     uint32_t v[LM_HOLES_EDGES];
-    double side[LM_HOLES_EDGES][3];       /* normal of the mesh's triangle at edge v[i], v[i+1] */
-    holes_cost *cost;                     /* n*n: best of the polygon i .. k; angle infinite: none */
-    double (*normal)[3];                  /* of the triangle it has on i, k */
-    uint16_t *by;                         /* that triangle's third corner */
-    unsigned char *taken;                 /* i, k: the mesh has that edge */
+    double side[LM_HOLES_EDGES][3]; /* normal of the mesh's triangle at edge v[i], v[i+1] */
+    holes_cost *cost;               /* n*n: best of the polygon i .. k; angle infinite: none */
+    double (*normal)[3];            /* of the triangle it has on i, k */
+    uint16_t *by;                   /* that triangle's third corner */
+    unsigned char *taken;           /* i, k: the mesh has that edge */
 } holes_patch;
 
 enum { HOLES_ANGLE, HOLES_AREA, HOLES_FREE, HOLES_LEVELS }; /* how a patch is looked for, in turn */
@@ -424,7 +425,8 @@ static lm_status holes_sift(holes_work *w, int threads, lm_err *err)
     size_t n = 0;
     lm_status rc = LM_ENOMEM;
     for (size_t i = 0; i < w->loops; i++) all.nt += w->loop[i].filled ? w->loop[i].n - 2 : 0;
-    if (!(all.tri = lm_mem_alloc(all.nt, 3 * sizeof *all.tri, err)) || !(owner = lm_mem_alloc(all.nt, sizeof *owner, err))) goto done;
+    if (!(all.tri = lm_mem_alloc(all.nt, 3 * sizeof *all.tri, err)) || !(owner = lm_mem_alloc(all.nt, sizeof *owner, err)))
+        goto done;
     for (size_t i = 0; i < w->loops; i++)
         for (size_t t = 0; w->loop[i].filled && t + 2 < w->loop[i].n; t++) {
             memcpy(all.tri + 3 * n, w->loop[i].tri + 3 * t, 3 * sizeof *all.tri);
@@ -450,7 +452,8 @@ static lm_status holes_append(holes_work *w, lm_holes *out, lm_err *err)
     size_t more = 0, cap = 3 * m->nt;
     for (size_t i = 0; i < w->loops; i++) more += w->loop[i].filled && !w->loop[i].waits ? w->loop[i].n - 2 : 0;
     if (!more) return LM_OK;
-    if (m->nt + more > UINT32_MAX / 3) return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: the limit is %u", m->nt + more, UINT32_MAX / 3);
+    if (m->nt + more > UINT32_MAX / 3)
+        return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: the limit is %u", m->nt + more, UINT32_MAX / 3);
     lm_status rc = lm_mem_grow(&m->tri, &cap, 3 * (m->nt + more), sizeof *m->tri, err);
     if (rc) return rc;
     for (size_t i = 0; i < w->loops; i++) {
@@ -503,8 +506,9 @@ static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again
     if (rc) return rc;
     if (!(w.mate = lm_mem_alloc(3 * m->nt, sizeof *w.mate, err))) rc = LM_ENOMEM;
     if (rc || (rc = lm_topo_mates(m, &w.c, w.mate, err)) || (rc = holes_edges(&w, err)) || !w.edges) goto done;
-    if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) || (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) ||
-        (rc = holes_sift(&w, threads, err)) || (rc = holes_append(&w, out, err)))
+    if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) ||
+        (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) || (rc = holes_sift(&w, threads, err)) ||
+        (rc = holes_append(&w, out, err)))
         goto done;
     for (size_t i = 0; i < w.loops; i++) waiting += w.loop[i].waits;
     *again = waiting && out->filled > filled;

@@ -17,9 +17,9 @@
 enum { LM_HOLES_EDGES = 300 }; /* edges of a loop that is filled */
 
 typedef enum {
-    LM_HOLE_LARGE,   /* more than LM_HOLES_EDGES edges */
+    LM_HOLE_LARGE,    /* more than LM_HOLES_EDGES edges */
     LM_HOLE_UNTRACED, /* its edges make no loop: triangles around it face opposite ways */
-    LM_HOLE_NO_PATCH /* every patch meets the mesh, or draws an edge that is there */
+    LM_HOLE_NO_PATCH  /* every patch meets the mesh, or draws an edge that is there */
 } lm_hole_why;
 
 typedef struct {
@@ -34,7 +34,10 @@ typedef struct {
     size_t left;              /* loops still open */
     lm_hole *list;            /* they; owned */
 } lm_holes;
-#define LM_HOLES_INIT {.filled = 0}
+#define LM_HOLES_INIT \
+    { \
+        .filled = 0 \
+    }
 
 /* m must pass lm_mesh_validate, without triangles that repeat a vertex and without two vertices at one position. Patches
  * come after the triangles there are, loops in the order of their lowest vertex. Nothing moves. On error m is still a

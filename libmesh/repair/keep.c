@@ -24,7 +24,7 @@ static int keep_larger(const void *p, const void *q)
 /* Absolute volumes of the components, each about the middle of its box. */
 static lm_status keep_volumes(const lm_mesh *m, const lm_topo *topo, double *volume, lm_err *err)
 {
-    double (*box)[6] = lm_mem_alloc(topo->components, sizeof *box, err);
+    double(*box)[6] = lm_mem_alloc(topo->components, sizeof *box, err);
     if (!box) return LM_ENOMEM;
     for (size_t c = 0; c < topo->components; c++)
         for (int k = 0; k < 3; k++) box[c][k] = INFINITY, box[c][k + 3] = -INFINITY;
@@ -71,8 +71,8 @@ lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *
     if ((rc = lm_topo_make(m, skip, threads, &topo, err))) goto done;
     for (size_t t = 0; t < m->nt; t++) skip[t] = lm_clash_flat(m, m->tri + 3 * t);
     if ((rc = lm_bvh_build(m, skip, threads, &tree, err)) || (rc = lm_nest_make(m, &tree, &topo, threads, &nest, err))) goto done;
-    if (!(volume = lm_mem_alloc(topo.components, sizeof *volume, err)) || !(shell = lm_mem_alloc(topo.components, sizeof *shell, err)) ||
-        !(stays = lm_mem_calloc(topo.components, 1, err))) {
+    if (!(volume = lm_mem_alloc(topo.components, sizeof *volume, err)) ||
+        !(shell = lm_mem_alloc(topo.components, sizeof *shell, err)) || !(stays = lm_mem_calloc(topo.components, 1, err))) {
         rc = LM_ENOMEM;
         goto done;
     }
@@ -86,7 +86,8 @@ lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *
         out->dropped += !stays[shell[i].comp];
     }
     for (uint32_t c = 0; c < topo.components; c++)
-        if (nest.depth[c] & 1) stays[c] = stays[nest.around[c]] || (nest.depth[nest.around[c]] & 1); /* the latter where shells cut each other */
+        if (nest.depth[c] & 1)
+            stays[c] = stays[nest.around[c]] || (nest.depth[nest.around[c]] & 1); /* the latter where shells cut each other */
     n = 0;
     for (size_t t = 0; t < m->nt && out->dropped; t++) {
         if (topo.comp[t] == LM_TOPO_NONE || !stays[topo.comp[t]]) continue;

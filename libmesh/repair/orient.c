@@ -120,7 +120,8 @@ lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, l
     if (!outward) goto done;
     /* turning renumbers the corners and half-edges of what was turned */
     lm_topo_corners_release(&c);
-    if (!(rc = lm_topo_corners_make(m, NULL, &c, err)) && !(rc = lm_topo_mates(m, &c, w.mate, err)) && !(rc = orient_closed(&w, &c, err)))
+    if (!(rc = lm_topo_corners_make(m, NULL, &c, err)) && !(rc = lm_topo_mates(m, &c, w.mate, err)) &&
+        !(rc = orient_closed(&w, &c, err)))
         rc = orient_outward(&w, threads, out, err);
 done:
     lm_topo_corners_release(&c);

@@ -11,9 +11,9 @@
 #include "surface/mesh.h"
 
 typedef struct {
-    size_t turned;         /* triangles turned to agree with their piece */
-    size_t outward;        /* closed pieces turned outward */
-    size_t nonorientable;  /* pieces with one side only (a Moebius strip is in them): left as they are */
+    size_t turned;                /* triangles turned to agree with their piece */
+    size_t outward;               /* closed pieces turned outward */
+    size_t nonorientable;         /* pieces with one side only (a Moebius strip is in them): left as they are */
     uint32_t nonorientable_first; /* lowest triangle of the first of them */
 } lm_orient;
 

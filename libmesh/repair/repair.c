@@ -13,9 +13,18 @@ enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round
 const char *lm_repair_name(lm_repair_kind k)
 {
     static const char *const name[LM_REPAIR_STEPS] = {
-        [LM_REPAIR_WELD] = "weld", [LM_REPAIR_WELD_NEAR] = "weld_near", [LM_REPAIR_DEGENERATE] = "degenerate",
-        [LM_REPAIR_SEAM] = "seam", [LM_REPAIR_DUPLICATE] = "duplicate", [LM_REPAIR_ORIENT] = "orient", [LM_REPAIR_OUTWARD] = "outward",
-        [LM_REPAIR_CUT] = "cut", [LM_REPAIR_HOLES] = "holes", [LM_REPAIR_FLAPS] = "flaps", [LM_REPAIR_KEEP] = "keep", [LM_REPAIR_UNREFERENCED] = "unreferenced",
+        [LM_REPAIR_WELD] = "weld",
+        [LM_REPAIR_WELD_NEAR] = "weld_near",
+        [LM_REPAIR_DEGENERATE] = "degenerate",
+        [LM_REPAIR_SEAM] = "seam",
+        [LM_REPAIR_DUPLICATE] = "duplicate",
+        [LM_REPAIR_ORIENT] = "orient",
+        [LM_REPAIR_OUTWARD] = "outward",
+        [LM_REPAIR_CUT] = "cut",
+        [LM_REPAIR_HOLES] = "holes",
+        [LM_REPAIR_FLAPS] = "flaps",
+        [LM_REPAIR_KEEP] = "keep",
+        [LM_REPAIR_UNREFERENCED] = "unreferenced",
     };
     return name[k];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
- * area, seams, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over. What
- * needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
+ * area, seams, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over.
+ * What needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
 
@@ -14,13 +14,18 @@ typedef struct {
     lm_keep_opt keep;
     int threads;
 } lm_repair_opt;
-#define LM_REPAIR_OPT_INIT {.weld_mm = 0}
+#define LM_REPAIR_OPT_INIT \
+    { \
+        .weld_mm = 0 \
+    }
 
 typedef enum {
-    LM_REPAIR_WELD, LM_REPAIR_WELD_NEAR, /* vertices */
-    LM_REPAIR_DEGENERATE,   /* triangles */
-    LM_REPAIR_SEAM,         /* vertices */
-    LM_REPAIR_DUPLICATE, LM_REPAIR_ORIENT, /* triangles */
+    LM_REPAIR_WELD,
+    LM_REPAIR_WELD_NEAR,  /* vertices */
+    LM_REPAIR_DEGENERATE, /* triangles */
+    LM_REPAIR_SEAM,       /* vertices */
+    LM_REPAIR_DUPLICATE,
+    LM_REPAIR_ORIENT,       /* triangles */
     LM_REPAIR_CUT,          /* copies of vertices */
     LM_REPAIR_HOLES,        /* holes filled */
     LM_REPAIR_FLAPS,        /* triangles */
@@ -31,21 +36,24 @@ typedef enum {
 } lm_repair_kind;
 
 typedef struct {
-    size_t count;              /* of what the kind says */
-    double max_move_mm;        /* of the vertices that stayed, and of copies */
-    double volume_change_mm3;  /* of the signed volume, which means something where the mesh is closed */
+    size_t count;             /* of what the kind says */
+    double max_move_mm;       /* of the vertices that stayed, and of copies */
+    double volume_change_mm3; /* of the signed volume, which means something where the mesh is closed */
 } lm_repair_step;
 
 typedef struct {
     lm_repair_step step[LM_REPAIR_STEPS]; /* all rounds together; count 0: without effect */
-    double hole_area_mm2;         /* drawn over holes */
+    double hole_area_mm2;                 /* drawn over holes */
     size_t hole_triangles;
-    size_t nonorientable;         /* pieces with one side only, and the lowest triangle of the first */
+    size_t nonorientable; /* pieces with one side only, and the lowest triangle of the first */
     uint32_t nonorientable_first;
     size_t holes_left; /* holes not filled */
     lm_hole *hole;     /* they; owned */
 } lm_repair;
-#define LM_REPAIR_INIT {.holes_left = 0}
+#define LM_REPAIR_INIT \
+    { \
+        .holes_left = 0 \
+    }
 
 const char *lm_repair_name(lm_repair_kind k); /* "weld", "weld_near", "degenerate", ...: keys of the record */
 /* m must pass lm_mesh_validate. A mesh that is valid already is only asked for its shells (keep). On error m is still a

@@ -97,7 +97,8 @@ static lm_status seam_split(lm_mesh *m, const seam_work *w, const lm_topo_corner
         for (size_t n = i; n < j && !rc; n++) {
             uint32_t v = w->hit[n].v, at = split[t] ? (uint32_t)m->nt - 1 : t; /* the rest of the edge is in the last one */
             if (lock[v] || seam_joined(m, c, v, apex)) continue;
-            if (m->nt >= UINT32_MAX / 3) rc = lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: the limit is %u", m->nt + 1, UINT32_MAX / 3);
+            if (m->nt >= UINT32_MAX / 3)
+                rc = lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: the limit is %u", m->nt + 1, UINT32_MAX / 3);
             else rc = lm_mem_grow(&m->tri, &cap, 3 * (m->nt + 1), sizeof *m->tri, err);
             if (rc) break;
             uint32_t *x = m->tri + 3 * (size_t)at, *y = m->tri + 3 * m->nt++;

@@ -107,7 +107,8 @@ static lm_status weld_rim(const lm_mesh *m, double tol, weld_point **ret, size_t
     }
     if ((rc = lm_topo_corners_make(m, skip, &c, err))) goto done;
     rc = LM_ENOMEM;
-    if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(rim = lm_mem_calloc(m->nv, 1, err)) || (rc = lm_topo_mates(m, &c, mate, err)))
+    if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(rim = lm_mem_calloc(m->nv, 1, err)) ||
+        (rc = lm_topo_mates(m, &c, mate, err)))
         goto done;
     for (size_t t = 0; t < m->nt; t++)
         for (size_t k = 0; k < 3 && !skip[t]; k++)
@@ -178,8 +179,10 @@ static lm_status weld_pairs(const weld_point *p, size_t n, double tol, weld_pair
                 double d2 = weld_dist2(p[i].p, p[c[j].rank].p);
                 if (c[j].rank <= i || d2 > tol * tol) continue;
                 if (k == NEIGHBOURS * n + FREE)
-                    rc = lm_err_set(err, LM_ERANGE, NULL, "welding within %g mm joins too many vertices: take a tolerance below the edge length", tol);
-                else if (!(rc = lm_mem_grow(&pair, &cap, k + 1, sizeof *pair, err))) pair[k++] = (weld_pair){d2, (uint32_t)i, c[j].rank};
+                    rc = lm_err_set(err, LM_ERANGE, NULL,
+                                    "welding within %g mm joins too many vertices: take a tolerance below the edge length", tol);
+                else if (!(rc = lm_mem_grow(&pair, &cap, k + 1, sizeof *pair, err)))
+                    pair[k++] = (weld_pair){d2, (uint32_t)i, c[j].rank};
             }
         }
     free(c);
@@ -203,7 +206,8 @@ lm_status lm_weld_near(lm_mesh *m, double tol, size_t *merged, double *max_move_
     *max_move_mm = 0;
     lm_status rc = weld_rim(m, tol, &p, &n, err);
     if (rc || (rc = weld_pairs(p, n, tol, &pair, &pairs, err)) || !pairs) goto done;
-    if (!(to = lm_mem_alloc(m->nv, sizeof *to, err)) || !(head = lm_mem_alloc(n, sizeof *head, err)) || !(next = lm_mem_alloc(n, sizeof *next, err))) {
+    if (!(to = lm_mem_alloc(m->nv, sizeof *to, err)) || !(head = lm_mem_alloc(n, sizeof *head, err)) ||
+        !(next = lm_mem_alloc(n, sizeof *next, err))) {
         rc = LM_ENOMEM;
         goto done;
     }

@@ -50,8 +50,8 @@ static lm_status field_limit(field_job *job, const lm_mesh *m, double inset, siz
         job->step *= 1.05;
         if (!field_grid(job, m, inset)) break;
     }
-    return lm_err_set(err, LM_ENOMEM, NULL, "a grid of %.4g mm takes %.0f MiB, allowed are %.0f: a step of %.2g mm would fit", was, need / 0x1p20,
-                      limit / 0x1p20, job->step);
+    return lm_err_set(err, LM_ENOMEM, NULL, "a grid of %.4g mm takes %.0f MiB, allowed are %.0f: a step of %.2g mm would fit", was,
+                      need / 0x1p20, limit / 0x1p20, job->step);
 }
 
 static lm_status field_sign_row(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err)

@@ -31,6 +31,7 @@ typedef struct {
  * LM_ENO when no sample is deep enough; LM_ENOMEM over max_memory, with the step that would fit; LM_ERANGE. */
 LM_CHECKED lm_status lm_field_make(const lm_mesh *m, const lm_nearest *near, const lm_field_opt *opt, lm_vol *vol, lm_err *err);
 /* Greatest depth of any point, found to about one step (never more than the true one). The same limits. */
-LM_CHECKED lm_status lm_field_deepest(const lm_mesh *m, const lm_nearest *near, const lm_field_opt *opt, double *depth_mm, lm_err *err);
+LM_CHECKED lm_status lm_field_deepest(const lm_mesh *m, const lm_nearest *near, const lm_field_opt *opt, double *depth_mm,
+                                      lm_err *err);
 
 #endif

@@ -28,17 +28,17 @@ typedef struct {
     const lm_hollow_opt *opt;
     double wall, step, tol;
     int threads;
-    lm_mesh in;          /* the inner wall, outward from the hollow until it is appended */
-    float *base;         /* per vertex: where marching cubes had it */
-    double *foot;        /* its nearest point on the solid's surface */
-    double *depth;       /* its distance to that */
-    double *want;        /* the depth it shall have */
-    double *add;         /* scratch: more depth asked for in this round */
+    lm_mesh in;    /* the inner wall, outward from the hollow until it is appended */
+    float *base;   /* per vertex: where marching cubes had it */
+    double *foot;  /* its nearest point on the solid's surface */
+    double *depth; /* its distance to that */
+    double *want;  /* the depth it shall have */
+    double *add;   /* scratch: more depth asked for in this round */
     uint8_t *hold;
-    uint8_t *moved;      /* since its facets were last looked at */
-    uint8_t *untried;    /* moved since facets were last tried for intersections */
-    uint8_t *ridge;      /* per triangle of the solid, bit k: its edge from corner k points into the solid (named by one side only) */
-    float *room;         /* per facet: distance of its edges from the solid's ridges; INFINITY: enough, or the neighbour's edge */
+    uint8_t *moved;   /* since its facets were last looked at */
+    uint8_t *untried; /* moved since facets were last tried for intersections */
+    uint8_t *ridge;   /* per triangle of the solid, bit k: its edge from corner k points into the solid (named by one side only) */
+    float *room;      /* per facet: distance of its edges from the solid's ridges; INFINITY: enough, or the neighbour's edge */
     lm_hollow_facts *facts;
 } hollow_job;
 
@@ -103,7 +103,8 @@ static lm_status hollow_pockets(hollow_job *job, lm_err *err)
     bool *keep = NULL;
     lm_status rc = lm_topo_make(&job->in, NULL, job->threads, &topo, err);
     if (rc) return rc;
-    if (!(volume = lm_mem_alloc(topo.components, sizeof *volume, err)) || !(keep = lm_mem_alloc(topo.components, sizeof *keep, err))) {
+    if (!(volume = lm_mem_alloc(topo.components, sizeof *volume, err)) ||
+        !(keep = lm_mem_alloc(topo.components, sizeof *keep, err))) {
         rc = LM_ENOMEM;
         goto done;
     }
@@ -127,13 +128,15 @@ static lm_status hollow_nothing(const hollow_job *job, const lm_field_opt *fopt,
     double deepest;
     lm_status rc = lm_field_deepest(job->solid, job->near, fopt, &deepest, err);
     if (rc && rc != LM_ENO) return rc;
-    return lm_err_set(err, LM_ENO, NULL, "no room to hollow with a wall of %.6g mm: the largest ball found inside has a radius of %.4g mm", job->wall,
+    return lm_err_set(err, LM_ENO, NULL,
+                      "no room to hollow with a wall of %.6g mm: the largest ball found inside has a radius of %.4g mm", job->wall,
                       rc ? 0 : deepest);
 }
 
 static lm_status hollow_contour(hollow_job *job, lm_err *err)
 {
-    lm_field_opt fopt = {.depth_mm = job->wall + 0.5 * job->step, .step_mm = job->step, .max_memory = job->opt->max_memory, .threads = job->threads};
+    lm_field_opt fopt = {
+        .depth_mm = job->wall + 0.5 * job->step, .step_mm = job->step, .max_memory = job->opt->max_memory, .threads = job->threads};
     lm_mcubes_opt mopt = {.iso = LM_FIELD_ISO, .threads = job->threads};
     lm_vol field = LM_VOL_INIT;
     hollow_progress(job, "distance", 0.1);
@@ -223,7 +226,8 @@ static double hollow_segments(const float p0[3], const float p1[3], const float 
         v[c] = (double)q1[c] - q0[c];
         w[c] = (double)p0[c] - q0[c];
     }
-    double a = hollow_dot(u, u), e = hollow_dot(v, v), f = hollow_dot(v, w), c = hollow_dot(u, w), b = hollow_dot(u, v), den = a * e - b * b;
+    double a = hollow_dot(u, u), e = hollow_dot(v, v), f = hollow_dot(v, w), c = hollow_dot(u, w), b = hollow_dot(u, v),
+           den = a * e - b * b;
     const double start[3] = {den > 0 ? hollow_clamp((b * f - c * e) / den) : 0, 0, 1};
     for (int k = 0; k < (den > 1e-6 * a * e ? 1 : 3); k++) {
         double s = start[k], t = hollow_clamp((b * s + f) / e), d2 = 0;
@@ -273,7 +277,8 @@ static double hollow_edge_room(const hollow_job *job, const float *a, const floa
             uint32_t t = tree->item[k];
             for (unsigned e = 0; e < 3; e++) {
                 if (!(job->ridge[t] >> e & 1)) continue;
-                double d2 = hollow_segments(a, b, m->pos + 3 * (size_t)m->tri[3 * (size_t)t + e], m->pos + 3 * (size_t)m->tri[3 * (size_t)t + (e + 1) % 3]);
+                double d2 = hollow_segments(a, b, m->pos + 3 * (size_t)m->tri[3 * (size_t)t + e],
+                                            m->pos + 3 * (size_t)m->tri[3 * (size_t)t + (e + 1) % 3]);
                 if (d2 < least) least = d2;
             }
         }
@@ -416,7 +421,8 @@ static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, l
     *faults = 0;
     memset(mark, 0, job->in.nv);
     if (!(place = lm_mem_alloc(job->in.nv, sizeof *place, err)) || !(first = lm_mem_alloc(job->in.nv, sizeof *first, err)) ||
-        !(skip = lm_mem_alloc(job->in.nt, 1, err)) || (rc = hollow_untouched(job, skip, err)) || (rc = lm_join_add(&join, job->in.pos, job->in.nv, place, err)))
+        !(skip = lm_mem_alloc(job->in.nt, 1, err)) || (rc = hollow_untouched(job, skip, err)) ||
+        (rc = lm_join_add(&join, job->in.pos, job->in.nv, place, err)))
         goto done;
     for (uint32_t v = 0; v < job->in.nv; v++) {
         if (place[v] == next) {
@@ -428,12 +434,16 @@ static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, l
     }
     for (size_t t = 0; t < job->in.nt; t++) {
         const uint32_t *v = job->in.tri + 3 * t;
-        if (skip[t] || !lm_predicates_collinear(job->in.pos + 3 * (size_t)v[0], job->in.pos + 3 * (size_t)v[1], job->in.pos + 3 * (size_t)v[2])) continue;
+        if (skip[t] || !lm_predicates_collinear(job->in.pos + 3 * (size_t)v[0], job->in.pos + 3 * (size_t)v[1],
+                                                job->in.pos + 3 * (size_t)v[2]))
+            continue;
         skip[t] = 1;
         mark[v[0]] = mark[v[1]] = mark[v[2]] = 1;
         ++*faults;
     }
-    if ((rc = lm_bvh_build(&job->in, skip, job->threads, &b, err)) || (rc = lm_intersect_run(&job->in, &b, place, true, job->threads, &x, err))) goto done;
+    if ((rc = lm_bvh_build(&job->in, skip, job->threads, &b, err)) ||
+        (rc = lm_intersect_run(&job->in, &b, place, true, job->threads, &x, err)))
+        goto done;
     for (size_t i = 0; i < x.pairs; i++)
         for (size_t k = 0; k < 6; k++) mark[job->in.tri[3 * (size_t)x.list[i][k / 3] + k % 3]] = 1;
     *faults += x.pairs;
@@ -590,20 +600,23 @@ static lm_status hollow_check(hollow_job *job, lm_err *err)
 static lm_status hollow_options(hollow_job *job, lm_err *err)
 {
     double most = job->wall / LM_HOLLOW_STEPS;
-    if (!(job->wall > 0) || !isfinite(job->wall)) return lm_err_set(err, LM_EUSAGE, NULL, "a wall of %g mm: a length above 0 is needed", job->wall);
+    if (!(job->wall > 0) || !isfinite(job->wall))
+        return lm_err_set(err, LM_EUSAGE, NULL, "a wall of %g mm: a length above 0 is needed", job->wall);
     job->step = job->opt->step_mm == 0 ? most : job->opt->step_mm;
     if (job->step > 0 && job->step <= most * (1 + 1e-9)) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL, "a grid step of %.6g mm: for a wall of %.6g mm it may be at most a third of that, %.6g mm", job->step,
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "a grid step of %.6g mm: for a wall of %.6g mm it may be at most a third of that, %.6g mm", job->step,
                       job->wall, most);
 }
 
 static lm_status hollow_take(hollow_job *job, lm_err *err)
 {
     size_t nv = job->in.nv;
-    if (!(job->base = lm_mem_alloc(nv, 3 * sizeof *job->base, err)) || !(job->foot = lm_mem_alloc(nv, 3 * sizeof *job->foot, err)) ||
-        !(job->depth = lm_mem_alloc(nv, sizeof *job->depth, err)) || !(job->want = lm_mem_alloc(nv, sizeof *job->want, err)) ||
-        !(job->add = lm_mem_alloc(nv, sizeof *job->add, err)) || !(job->hold = lm_mem_calloc(nv, 1, err)) ||
-        !(job->moved = lm_mem_alloc(nv, 1, err)) || !(job->untried = lm_mem_alloc(nv, 1, err)) || !(job->room = lm_mem_alloc(job->in.nt, 3 * sizeof *job->room, err)))
+    if (!(job->base = lm_mem_alloc(nv, 3 * sizeof *job->base, err)) ||
+        !(job->foot = lm_mem_alloc(nv, 3 * sizeof *job->foot, err)) || !(job->depth = lm_mem_alloc(nv, sizeof *job->depth, err)) ||
+        !(job->want = lm_mem_alloc(nv, sizeof *job->want, err)) || !(job->add = lm_mem_alloc(nv, sizeof *job->add, err)) ||
+        !(job->hold = lm_mem_calloc(nv, 1, err)) || !(job->moved = lm_mem_alloc(nv, 1, err)) ||
+        !(job->untried = lm_mem_alloc(nv, 1, err)) || !(job->room = lm_mem_alloc(job->in.nt, 3 * sizeof *job->room, err)))
         return LM_ENOMEM;
     memcpy(job->base, job->in.pos, nv * 3 * sizeof *job->base);
     return LM_OK;
@@ -626,7 +639,8 @@ static lm_status hollow_append(const hollow_job *job, lm_mesh *out, lm_err *err)
 lm_status lm_hollow(const lm_mesh *solid, const lm_hollow_opt *opt, lm_mesh *out, lm_hollow_facts *facts, lm_err *err)
 {
     lm_nearest near = LM_NEAREST_INIT;
-    hollow_job job = {.solid = solid, .near = &near, .opt = opt, .wall = opt->wall_mm, .threads = lm_pool_threads(opt->threads), .facts = facts};
+    hollow_job job = {
+        .solid = solid, .near = &near, .opt = opt, .wall = opt->wall_mm, .threads = lm_pool_threads(opt->threads), .facts = facts};
     double lo[3], hi[3], far = 0;
     lm_status rc = hollow_options(&job, err);
     *facts = (lm_hollow_facts)LM_HOLLOW_FACTS_INIT;
@@ -638,9 +652,14 @@ lm_status lm_hollow(const lm_mesh *solid, const lm_hollow_opt *opt, lm_mesh *out
         far = fabs(hi[c]) > far ? fabs(hi[c]) : far;
     }
     job.tol = LM_HOLLOW_TOL * job.wall + far * 0x1p-22; /* two units in the last place */
-    *facts = (lm_hollow_facts){.outer_vertices = solid->nv, .outer_triangles = solid->nt, .wall_mm = job.wall, .step_mm = job.step, .tol_mm = job.tol,
+    *facts = (lm_hollow_facts){.outer_vertices = solid->nv,
+                               .outer_triangles = solid->nt,
+                               .wall_mm = job.wall,
+                               .step_mm = job.step,
+                               .tol_mm = job.tol,
                                .outer_mm3 = lm_mesh_volume(solid)};
-    if ((rc = lm_nearest_build(solid, job.threads, &near, err)) || (rc = hollow_contour(&job, err)) || (rc = hollow_take(&job, err)) || (rc = hollow_ridges(&job, err)) ||
+    if ((rc = lm_nearest_build(solid, job.threads, &near, err)) || (rc = hollow_contour(&job, err)) ||
+        (rc = hollow_take(&job, err)) || (rc = hollow_ridges(&job, err)) ||
         (rc = hollow_each(&job, job.in.nv, hollow_foot_task, err)))
         goto done;
     for (size_t v = 0; v < job.in.nv; v++) hollow_place(&job, v);

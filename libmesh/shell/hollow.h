@@ -26,7 +26,10 @@ typedef struct {
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_hollow_opt;
-#define LM_HOLLOW_OPT_INIT {.wall_mm = 0}
+#define LM_HOLLOW_OPT_INIT \
+    { \
+        .wall_mm = 0 \
+    }
 
 typedef struct {
     size_t outer_vertices, outer_triangles; /* the first so many of the result are the solid's own */
@@ -41,7 +44,10 @@ typedef struct {
                                        edges; mean and max over the vertices of the inner wall */
     double min_at[3];               /* where the least was found, on the inner wall or the outer surface */
 } lm_hollow_facts;
-#define LM_HOLLOW_FACTS_INIT {.pockets = 0}
+#define LM_HOLLOW_FACTS_INIT \
+    { \
+        .pockets = 0 \
+    }
 
 /*   solid  valid (audit.h; the caller has checked)
  *   out    initialised by the caller: the solid's vertices and triangles, then those of the inner wall

@@ -29,7 +29,7 @@ typedef struct {
     float *ray;            /* per point: length, at most 2 cap */
     float *thick;          /* per point, then per vertex */
     double lo[3], cell;
-    size_t n[3], *start;   /* balls of cell i: item[start[i]] .. item[start[i+1]] */
+    size_t n[3], *start; /* balls of cell i: item[start[i]] .. item[start[i+1]] */
     uint32_t *item;
 } wall_job;
 
@@ -79,7 +79,9 @@ static lm_status wall_count(wall_job *job, lm_err *err)
         double k = wall_cuts(job, t);
         job->first[t] = (size_t)sum;
         if ((sum += k * k) > WALL_POINTS)
-            return lm_err_set(err, LM_ERANGE, NULL, "a wall of %g mm is too small to be checked on so large a part: it takes more than %.0f points", job->wall, WALL_POINTS);
+            return lm_err_set(err, LM_ERANGE, NULL,
+                              "a wall of %g mm is too small to be checked on so large a part: it takes more than %.0f points",
+                              job->wall, WALL_POINTS);
     }
     job->first[job->m->nt] = (size_t)sum;
     return LM_OK;
@@ -238,7 +240,9 @@ static lm_status wall_cells(wall_job *job, lm_err *err)
     } while (cells > WALL_CELLS);
     for (int c = 0; c < 3; c++) job->n[c] = (size_t)((hi[c] - job->lo[c]) / job->cell) + 1;
     size_t n = job->n[0] * job->n[1] * job->n[2];
-    if (!(job->start = lm_mem_calloc(n + 2, sizeof *job->start, err)) || !(job->item = lm_mem_alloc(points, sizeof *job->item, err))) return LM_ENOMEM;
+    if (!(job->start = lm_mem_calloc(n + 2, sizeof *job->start, err)) ||
+        !(job->item = lm_mem_alloc(points, sizeof *job->item, err)))
+        return LM_ENOMEM;
     for (size_t i = 0; i < points; i++)
         if (job->ball[i].r > 0) job->start[wall_cell(job, job->ball[i].c, at) + 2]++;
     for (size_t i = 1; i < n; i++) job->start[i + 1] += job->start[i];
@@ -341,7 +345,11 @@ static void wall_sum(const wall_job *job, lm_wall_facts *f)
 {
     const double bin = 2 * job->wall / LM_WALL_BINS, enough = job->wall - job->tol;
     const float *vertex = job->thick + job->first[job->m->nt];
-    *f = (lm_wall_facts){.wall_mm = job->wall, .tol_mm = job->tol, .samples = job->first[job->m->nt] + job->m->nv, .min_ball_mm = INFINITY, .min_ray_mm = INFINITY};
+    *f = (lm_wall_facts){.wall_mm = job->wall,
+                         .tol_mm = job->tol,
+                         .samples = job->first[job->m->nt] + job->m->nv,
+                         .min_ball_mm = INFINITY,
+                         .min_ray_mm = INFINITY};
     for (size_t t = 0; t < job->m->nt; t++) {
         double p[3][3], n[3], x[3];
         size_t k = (size_t)wall_cuts(job, t);
@@ -387,7 +395,8 @@ static lm_status wall_run(wall_job *job, const lm_wall_opt *opt, lm_err *err)
         !(job->thick = lm_mem_alloc(points + job->m->nv, sizeof *job->thick, err)))
         return LM_ENOMEM;
     if (opt->progress) opt->progress(opt->progress_ctx, "balls and rays", 0.2);
-    if ((rc = lm_nearest_build(job->m, threads, &job->near, err)) || (rc = lm_pool_run(threads, tasks, wall_points_task, job, err))) return rc;
+    if ((rc = lm_nearest_build(job->m, threads, &job->near, err)) || (rc = lm_pool_run(threads, tasks, wall_points_task, job, err)))
+        return rc;
     if (opt->progress) opt->progress(opt->progress_ctx, "thickness", 0.7);
     if ((rc = wall_cells(job, err)) || (rc = lm_pool_run(threads, tasks, wall_thick_task, job, err))) return rc;
     return lm_pool_run(threads, (job->m->nv + WALL_BLOCK - 1) / WALL_BLOCK, wall_vertex_task, job, err);

@@ -18,7 +18,8 @@ json_t *lm_audit_json(const lm_audit *a, lm_err *err)
 {
     json_t *o = json_object();
     bool bad = !o;
-    for (int f = 0; f < LM_FAULTS; f++) bad |= json_object_set_new(o, lm_audit_fault_name((lm_fault)f), json_integer((json_int_t)a->count[f])) != 0;
+    for (int f = 0; f < LM_FAULTS; f++)
+        bad |= json_object_set_new(o, lm_audit_fault_name((lm_fault)f), json_integer((json_int_t)a->count[f])) != 0;
     const struct {
         const char *key;
         json_t *value;

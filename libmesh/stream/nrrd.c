@@ -187,11 +187,9 @@ static lm_status nrrd_space(nrrd_head *h, const char *value, lm_err *err)
 static lm_status nrrd_directions(nrrd_head *h, const char *value, lm_err *err)
 {
     const char *s = value;
-    if (strstr(value, "none"))
-        return nrrd_bad(err, "space directions", value, "an axis that is none has no place in a volume");
+    if (strstr(value, "none")) return nrrd_bad(err, "space directions", value, "an axis that is none has no place in a volume");
     for (int a = 0; a < 3 && s; a++) s = nrrd_vector(s, h->vol.dir[a]);
-    return s && !*s ? LM_OK
-                    : nrrd_bad(err, "space directions", value, "three vectors (x,y,z) of finite numbers are needed");
+    return s && !*s ? LM_OK : nrrd_bad(err, "space directions", value, "three vectors (x,y,z) of finite numbers are needed");
 }
 
 static lm_status nrrd_origin(nrrd_head *h, const char *value, lm_err *err)
@@ -225,8 +223,7 @@ static lm_status nrrd_detached(nrrd_head *h, const char *value, lm_err *err)
 static lm_status nrrd_skip(nrrd_head *h, const char *value, lm_err *err)
 {
     (void)h;
-    return strcmp(value, "0") ? nrrd_bad(err, "line/byte skip", value, "skipping is not read: save as plain NRRD")
-                              : LM_OK;
+    return strcmp(value, "0") ? nrrd_bad(err, "line/byte skip", value, "skipping is not read: save as plain NRRD") : LM_OK;
 }
 
 /* Names without spaces and in lower case; 'bit' marks the fields that count and may stand only once. */
@@ -250,9 +247,8 @@ static const struct {
     {"byteskip", 0, nrrd_skip},
 };
 /* These change neither a sample nor its place. */
-static const char nrrd_ignored[] =
-    "|content|kinds|centers|centerings|labels|units|thicknesses|axismins|axismaxs|min|max|"
-    "oldmin|oldmax|number|sampleunits|measurementframe|spacedimension|blocksize|";
+static const char nrrd_ignored[] = "|content|kinds|centers|centerings|labels|units|thicknesses|axismins|axismaxs|min|max|"
+                                   "oldmin|oldmax|number|sampleunits|measurementframe|spacedimension|blocksize|";
 
 /* *known: the text before the colon is a field's name. */
 static lm_status nrrd_field(nrrd_head *h, const char *line, size_t colon, bool *known, lm_err *err)
@@ -272,8 +268,7 @@ static lm_status nrrd_field(nrrd_head *h, const char *line, size_t colon, bool *
     const char *s = nrrd_blank(line + colon + 1);
     size_t len = strlen(s);
     while (len && (s[len - 1] == ' ' || s[len - 1] == '\t')) len--;
-    if (len >= sizeof value)
-        return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: '%s' has %zu characters", name, len);
+    if (len >= sizeof value) return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: '%s' has %zu characters", name, len);
     for (size_t k = 0; k < len; k++) value[k] = (char)tolower((unsigned char)s[k]);
     value[len] = 0;
     return nrrd_fields[i].set(h, value, err);
@@ -286,10 +281,8 @@ static size_t nrrd_unescape(char *s)
 {
     char *o = s;
     for (const char *p = s; *p; p++) {
-        if (*p == '\\' && (p[1] == 'n' || p[1] == '\\'))
-            *o++ = *++p == 'n' ? '\n' : '\\';
-        else
-            *o++ = *p;
+        if (*p == '\\' && (p[1] == 'n' || p[1] == '\\')) *o++ = *++p == 'n' ? '\n' : '\\';
+        else *o++ = *p;
     }
     *o = 0;
     return (size_t)(o - s);
@@ -300,8 +293,8 @@ static lm_status nrrd_record(const char *number, const char *text, size_t len, l
 {
     size_t i;
     if (!lm_num_size(number, LM_RECORDS_MAX, &i) || i == 0)
-        return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: 'meshqa_record_%.20s': records are numbered 1 to %d",
-                          number, (int)LM_RECORDS_MAX);
+        return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: 'meshqa_record_%.20s': records are numbered 1 to %d", number,
+                          (int)LM_RECORDS_MAX);
     if (rec->item[i - 1]) return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: meshqa_record_%zu stands twice", i);
     lm_status rc = lm_record_parse(text, len, &rec->item[i - 1], err);
     if (rc) return lm_err_frame(err, "meshqa_record_%zu", i);
@@ -414,16 +407,15 @@ static lm_status nrrd_inflate(lm_in *in, nrrd_sink *s, z_stream *z, unsigned cha
         int e = inflate(z, Z_NO_FLUSH);
         size_t made = (ask ? ask : 1) - z->avail_out;
         if (!ask && made)
-            return lm_err_set(err, LM_EFORMAT, NULL,
-                              "NRRD payload: gzip holds more than the %zu bytes that 'sizes' need", s->total);
+            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD payload: gzip holds more than the %zu bytes that 'sizes' need",
+                              s->total);
         s->used += made;
         between = e == Z_STREAM_END;
         if (e == Z_MEM_ERROR) return lm_err_nomem(err, NRRD_BLOCK);
-        if (e == Z_STREAM_END)
-            inflateReset(z);
+        if (e == Z_STREAM_END) inflateReset(z);
         else if (e != Z_OK && e != Z_BUF_ERROR)
-            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD payload: gzip damaged after %zu of %zu bytes: %s", s->used,
-                              s->total, z->msg ? z->msg : "no gzip");
+            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD payload: gzip damaged after %zu of %zu bytes: %s", s->used, s->total,
+                              z->msg ? z->msg : "no gzip");
     }
 }
 
@@ -432,8 +424,7 @@ static lm_status nrrd_read_gzip(lm_in *in, nrrd_sink *s, lm_err *err)
     unsigned char *block = lm_mem_alloc(NRRD_BLOCK, 1, err);
     if (!block) return LM_ENOMEM;
     z_stream z = {0};
-    lm_status rc =
-        inflateInit2(&z, 15 + 16) == Z_OK ? nrrd_inflate(in, s, &z, block, err) : lm_err_nomem(err, NRRD_BLOCK);
+    lm_status rc = inflateInit2(&z, 15 + 16) == Z_OK ? nrrd_inflate(in, s, &z, block, err) : lm_err_nomem(err, NRRD_BLOCK);
     inflateEnd(&z);
     free(block);
     return rc;
@@ -451,17 +442,12 @@ static bool nrrd_number(const char *s, const char *end, lm_type t, unsigned char
         bool neg = *s == '-';
         if (*s == '-' || *s == '+') s++;
         size_t n = (size_t)(end - s);
-        if ((n == 3 && !strncasecmp(s, "inf", 3)) || (n == 8 && !strncasecmp(s, "infinity", 8)))
-            v = neg ? -INFINITY : INFINITY;
-        else if (n == 3 && !strncasecmp(s, "nan", 3))
-            v = NAN;
-        else
-            return false;
+        if ((n == 3 && !strncasecmp(s, "inf", 3)) || (n == 8 && !strncasecmp(s, "infinity", 8))) v = neg ? -INFINITY : INFINITY;
+        else if (n == 3 && !strncasecmp(s, "nan", 3)) v = NAN;
+        else return false;
     }
-    if (t == LM_F64)
-        memcpy(o, &v, 8);
-    else if (t == LM_F32)
-        lm_putf32(o, (float)v);
+    if (t == LM_F64) memcpy(o, &v, 8);
+    else if (t == LM_F32) lm_putf32(o, (float)v);
     else {
         if (!(v >= lo[t] && v <= hi[t]) || v != floor(v)) return false;
         int64_t i = (int64_t)v; /* two's complement, little-endian: the low bytes are the sample */
@@ -500,8 +486,7 @@ static lm_status nrrd_read_text(lm_in *in, nrrd_sink *s, lm_type type, lm_err *e
             c = e;
         }
         gone = (size_t)(c - start);
-        if (end - c > TOKEN)
-            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD payload: sample %zu is no number", s->used / width);
+        if (end - c > TOKEN) return lm_err_set(err, LM_EFORMAT, NULL, "NRRD payload: sample %zu is no number", s->used / width);
         if (!got) return s->used == s->total ? LM_OK : nrrd_short(s->used, s->total, err);
         if ((rc = lm_io_read(in, sink, gone, err))) return rc;
     }
@@ -515,12 +500,9 @@ static lm_status nrrd_payload(lm_in *in, nrrd_head *h, uint32_t *crc, lm_err *er
     uint64_t left = lm_io_size(in) == UINT64_MAX ? UINT64_MAX : lm_io_size(in) - lm_io_tell(in);
     *crc = 0;
     if (h->encoding == NRRD_RAW && left < h->bytes) return nrrd_short((size_t)left, h->bytes, err);
-    if (h->encoding == NRRD_RAW)
-        rc = nrrd_read_raw(in, &s, swap, crc, err);
-    else if (h->encoding == NRRD_GZIP)
-        rc = nrrd_read_gzip(in, &s, err);
-    else
-        rc = nrrd_read_text(in, &s, h->vol.type, err);
+    if (h->encoding == NRRD_RAW) rc = nrrd_read_raw(in, &s, swap, crc, err);
+    else if (h->encoding == NRRD_GZIP) rc = nrrd_read_gzip(in, &s, err);
+    else rc = nrrd_read_text(in, &s, h->vol.type, err);
     h->vol.data = s.p; /* released with the volume on error too */
     if (rc) return rc;
     if (h->encoding != NRRD_RAW) {
@@ -530,10 +512,8 @@ static lm_status nrrd_payload(lm_in *in, nrrd_head *h, uint32_t *crc, lm_err *er
     const unsigned char *p;
     size_t got;
     if ((rc = lm_io_peek(in, 1, &p, &got, err))) return rc;
-    return got ? lm_err_set(
-                     err, LM_EFORMAT, NULL,
-                     "NRRD payload: more than the %zu bytes that 'sizes' need: wrong header or two streams joined",
-                     h->bytes)
+    return got ? lm_err_set(err, LM_EFORMAT, NULL,
+                            "NRRD payload: more than the %zu bytes that 'sizes' need: wrong header or two streams joined", h->bytes)
                : LM_OK;
 }
 
@@ -549,8 +529,7 @@ static lm_status nrrd_header(lm_in *in, nrrd_head *h, lm_records *rec, char *lin
         return lm_err_set(err, LM_EFORMAT, NULL, "not an NRRD file of version 1 to 5: it starts with '%.12s'", line);
     for (;;) {
         if ((rc = lm_io_line(in, line, NRRD_LINE, &len, &eof, err))) return rc;
-        if (eof)
-            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: input cut off before the empty line that ends it");
+        if (eof) return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: input cut off before the empty line that ends it");
         if (!len) break;
         if (strlen(line) != len) return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: a line holds a zero byte");
         if (lm_io_tell(in) > NRRD_HEADER)
@@ -570,14 +549,14 @@ static lm_status nrrd_header(lm_in *in, nrrd_head *h, lm_records *rec, char *lin
         {NRRD_ORIGIN, "space origin: (x,y,z)"},
     };
     if (h->flat != h->image)
-        return lm_err_set(err, LM_EFORMAT, NULL, h->flat ? "NRRD header, 'dimension: 2': a volume has dimension 3"
-                                                         : "NRRD header, 'meshqa_kind:=image': an image has dimension 2");
+        return lm_err_set(err, LM_EFORMAT, NULL,
+                          h->flat ? "NRRD header, 'dimension: 2': a volume has dimension 3"
+                                  : "NRRD header, 'meshqa_kind:=image': an image has dimension 2");
     for (size_t i = 0; i < sizeof need / sizeof *need; i++)
         if (!(h->seen & need[i].bit) && !(h->flat && need[i].bit >= NRRD_SPACE))
-            return lm_err_set(
-                err, LM_EFORMAT, NULL,
-                "NRRD header: no '%.*s': place and side of the patient are never guessed, add a line such as '%s'",
-                (int)strcspn(need[i].add, ":"), need[i].add, need[i].add);
+            return lm_err_set(err, LM_EFORMAT, NULL,
+                              "NRRD header: no '%.*s': place and side of the patient are never guessed, add a line such as '%s'",
+                              (int)strcspn(need[i].add, ":"), need[i].add, need[i].add);
     if (!(h->seen & NRRD_ENDIAN) && lm_vol_type_size(h->vol.type) > 1 && h->encoding != NRRD_TEXT)
         return lm_err_set(err, LM_EFORMAT, NULL,
                           "NRRD header: no 'endian' for samples of %zu bytes: add 'endian: little' or 'endian: big'",
@@ -591,12 +570,10 @@ static lm_status nrrd_settle(nrrd_head *h, const lm_records *rec, lm_err *err)
     lm_vol *v = &h->vol;
     if (!lm_mem_mul(v->n[0], v->n[1], &h->bytes) || !lm_mem_mul(h->bytes, v->n[2], &h->bytes) ||
         !lm_mem_mul(h->bytes, lm_vol_type_size(v->type), &h->bytes))
-        return lm_err_set(err, LM_ERANGE, NULL, "NRRD header: no volume has %zu x %zu x %zu samples", v->n[0], v->n[1],
-                          v->n[2]);
+        return lm_err_set(err, LM_ERANGE, NULL, "NRRD header: no volume has %zu x %zu x %zu samples", v->n[0], v->n[1], v->n[2]);
     if (h->said.has_bytes && h->said.bytes != h->bytes)
-        return lm_err_set(err, LM_EFORMAT, NULL,
-                          "NRRD header: meshqa_bytes is %" PRIu64 ", but 'sizes' and 'type' make %zu", h->said.bytes,
-                          h->bytes);
+        return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: meshqa_bytes is %" PRIu64 ", but 'sizes' and 'type' make %zu",
+                          h->said.bytes, h->bytes);
     if (h->flat) {
         v->image = true;
         v->unscaled = !(h->seen & NRRD_SPACINGS);
@@ -609,8 +586,7 @@ static lm_status nrrd_settle(nrrd_head *h, const lm_records *rec, lm_err *err)
     if (rc) return lm_err_frame(err, "NRRD header, 'space directions' and 'space origin'");
     for (size_t i = 0; i < rec->n; i++)
         if (!rec->item[i])
-            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: meshqa_record_%zu is missing, %zu are there", i + 1,
-                              rec->n);
+            return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: meshqa_record_%zu is missing, %zu are there", i + 1, rec->n);
     return LM_OK;
 }
 
@@ -688,7 +664,8 @@ static void nrrd_put_image(lm_out *out, const lm_vol *vol)
     lm_num_f64(vol->dir[1][1], y);
     lm_io_printf(out, "NRRD0005\ntype: %s\ndimension: 2\nsizes: %zu %zu\n", lm_vol_type_name(vol->type), vol->n[0], vol->n[1]);
     if (!vol->unscaled) lm_io_printf(out, "spacings: %s %s\nunits: \"mm\" \"mm\"\n", x, y);
-    lm_io_printf(out, "kinds: domain domain\n%sencoding: raw\nmeshqa_kind:=image", lm_vol_type_size(vol->type) > 1 ? "endian: little\n" : "");
+    lm_io_printf(out, "kinds: domain domain\n%sencoding: raw\nmeshqa_kind:=image",
+                 lm_vol_type_size(vol->type) > 1 ? "endian: little\n" : "");
 }
 
 lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err)

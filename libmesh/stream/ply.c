@@ -91,8 +91,7 @@ static lm_status ply_bad(lm_err *err, const char *line, const char *why)
 static lm_status ply_format(ply_head *h, const char *line, const char *s, lm_err *err)
 {
     char kind[32], version[8];
-    if (h->has_format || !ply_word(&s, kind, sizeof kind) || !ply_word(&s, version, sizeof version) ||
-        strcmp(version, "1.0"))
+    if (h->has_format || !ply_word(&s, kind, sizeof kind) || !ply_word(&s, version, sizeof version) || strcmp(version, "1.0"))
         return ply_bad(err, line, "one line such as 'format binary_little_endian 1.0' is needed");
     h->has_format = true;
     h->ascii = !strcmp(kind, "ascii");
@@ -107,26 +106,20 @@ static lm_status ply_element_line(ply_head *h, const char *line, const char *s, 
     if (h->elements == PLY_ELEMENTS) return ply_bad(err, line, "too many elements");
     ply_element *e = &h->element[h->elements];
     *e = (ply_element){.first = h->props, .kind = PLY_OTHER};
-    if (!ply_word(&s, name, sizeof name) || !ply_word(&s, count, sizeof count) ||
-        !lm_num_size(count, SIZE_MAX, &e->count))
+    if (!ply_word(&s, name, sizeof name) || !ply_word(&s, count, sizeof count) || !lm_num_size(count, SIZE_MAX, &e->count))
         return ply_bad(err, line, "a name and a count are needed");
-    if (!strcmp(name, "vertex"))
-        e->kind = PLY_VERTEX;
-    else if (!strcmp(name, "face"))
-        e->kind = PLY_FACE;
-    else if (!strcmp(name, "tristrips"))
-        h->has_strips = e->count > 0;
+    if (!strcmp(name, "vertex")) e->kind = PLY_VERTEX;
+    else if (!strcmp(name, "face")) e->kind = PLY_FACE;
+    else if (!strcmp(name, "tristrips")) h->has_strips = e->count > 0;
     for (size_t i = 0; i < h->elements; i++)
-        if (e->kind != PLY_OTHER && h->element[i].kind == e->kind)
-            return ply_bad(err, line, "this element stands twice");
+        if (e->kind != PLY_OTHER && h->element[i].kind == e->kind) return ply_bad(err, line, "this element stands twice");
     h->elements++;
     return LM_OK;
 }
 
 static ply_role ply_role_of(ply_kind kind, bool list, const char *name)
 {
-    if (kind == PLY_FACE && list)
-        return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
+    if (kind == PLY_FACE && list) return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
     if (kind == PLY_FACE) return !strcmp(name, "label") ? PLY_LABEL : PLY_SKIP;
     if (kind != PLY_VERTEX || list) return PLY_SKIP;
     return !strcmp(name, "x")         ? PLY_X
@@ -158,9 +151,7 @@ static lm_status ply_property(ply_head *h, const char *line, const char *s, lm_e
     for (size_t i = e->first; i < h->props; i++)
         if (p->role != PLY_SKIP && h->prop[i].role == p->role) return ply_bad(err, line, "this property stands twice");
     size_t size = ply_types[p->type].size;
-    e->least += p->role == PLY_CORNERS ? ply_types[p->count].size + 3 * size
-                : p->list              ? ply_types[p->count].size
-                                       : size;
+    e->least += p->role == PLY_CORNERS ? ply_types[p->count].size + 3 * size : p->list ? ply_types[p->count].size : size;
     e->n++;
     h->props++;
     return LM_OK;
@@ -182,7 +173,9 @@ static lm_status ply_units(ply_head *h, const char *line, lm_err *err)
             after = (n == 4 && !strncasecmp(word, "unit", n)) || (n == 5 && !strncasecmp(word, "units", n));
             continue;
         }
-        if (*s && ((n == 2 && (!strncasecmp(word, "in", n) || !strncasecmp(word, "is", n))) || (n == 3 && !strncasecmp(word, "are", n)))) continue;
+        if (*s &&
+            ((n == 2 && (!strncasecmp(word, "in", n) || !strncasecmp(word, "is", n))) || (n == 3 && !strncasecmp(word, "are", n))))
+            continue;
         double mm = lm_num_unit_mm(word, n);
         if (mm && h->unit_mm && mm != h->unit_mm) return ply_bad(err, line, "another unit was named before");
         if (mm) h->unit_mm = mm;
@@ -207,8 +200,7 @@ static lm_status ply_record(ply_head *h, const char *line, const char *s, lm_rec
     char number[8], piece[16];
     size_t n, k, m;
     char *slash;
-    if (!ply_word(&s, number, sizeof number) || !ply_word(&s, piece, sizeof piece) || *s != ' ' ||
-        !(slash = strchr(piece, '/')))
+    if (!ply_word(&s, number, sizeof number) || !ply_word(&s, piece, sizeof piece) || *s != ' ' || !(slash = strchr(piece, '/')))
         return ply_bad(err, line, "'meshqa_record N K/M TEXT' is needed");
     *slash = 0;
     if (!lm_num_size(number, LM_RECORDS_MAX, &n) || !lm_num_size(piece, LM_RECORD_BYTES, &k) ||
@@ -251,8 +243,7 @@ static lm_status ply_note(ply_head *h, const char *line, const char *s, lm_recor
     if (!strncmp(s, "meshqa_payload ", 15)) return ply_payload_line(h, line, s + 15, err);
     if (!strncmp(s, "meshqa_schema ", 14)) {
         size_t v;
-        return lm_num_size(s + 14, INT32_MAX, &v) ? lm_record_schema((long long)v, err)
-                                                  : ply_bad(err, line, "a number is needed");
+        return lm_num_size(s + 14, INT32_MAX, &v) ? lm_record_schema((long long)v, err) : ply_bad(err, line, "a number is needed");
     }
     if (!strncasecmp(s, "SPACE=", 6)) return ply_space(h, line, s, err);
     return ply_units(h, s, err);
@@ -264,8 +255,7 @@ static lm_status ply_settle(const ply_head *h, lm_err *err)
     unsigned roles = 0;
     if (!h->has_format) return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: no 'format' line");
     if (h->piece != h->pieces)
-        return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: only %zu of %zu pieces of a meshqa_record", h->piece,
-                          h->pieces);
+        return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: only %zu of %zu pieces of a meshqa_record", h->piece, h->pieces);
     for (size_t i = 0; i < h->elements; i++) {
         const ply_element *e = &h->element[i];
         if (e->kind == PLY_VERTEX) v = e;
@@ -275,8 +265,7 @@ static lm_status ply_settle(const ply_head *h, lm_err *err)
     if (!v || (~roles & (1u << PLY_X | 1u << PLY_Y | 1u << PLY_Z)))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: no element 'vertex' with x, y and z");
     if (f && f->count && !(roles & 1u << PLY_CORNERS))
-        return lm_err_set(err, LM_EFORMAT, NULL,
-                          "PLY header: element 'face' without 'property list uchar int vertex_indices'");
+        return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: element 'face' without 'property list uchar int vertex_indices'");
     if (h->has_strips && !(f && f->count))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: 'tristrips' are not read: save as faces");
     return LM_OK;
@@ -297,20 +286,13 @@ static lm_status ply_header(lm_in *in, ply_head *h, lm_records *rec, char *line,
         if (strlen(line) != len) return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: a line holds a zero byte");
         if (lm_io_tell(in) > PLY_HEADER)
             return lm_err_set(err, LM_ERANGE, NULL, "PLY header: longer than %d bytes", (int)PLY_HEADER);
-        if (!ply_word(&s, key, sizeof key))
-            rc = ply_bad(err, line, "unknown line");
-        else if (!strcmp(key, "end_header"))
-            return ply_settle(h, err);
-        else if (!strcmp(key, "comment") || !strcmp(key, "obj_info"))
-            rc = ply_note(h, line, s, rec, err);
-        else if (!strcmp(key, "format"))
-            rc = ply_format(h, line, s, err);
-        else if (!strcmp(key, "element"))
-            rc = ply_element_line(h, line, s, err);
-        else if (!strcmp(key, "property"))
-            rc = ply_property(h, line, s, err);
-        else if (*key)
-            rc = ply_bad(err, line, "unknown line");
+        if (!ply_word(&s, key, sizeof key)) rc = ply_bad(err, line, "unknown line");
+        else if (!strcmp(key, "end_header")) return ply_settle(h, err);
+        else if (!strcmp(key, "comment") || !strcmp(key, "obj_info")) rc = ply_note(h, line, s, rec, err);
+        else if (!strcmp(key, "format")) rc = ply_format(h, line, s, err);
+        else if (!strcmp(key, "element")) rc = ply_element_line(h, line, s, err);
+        else if (!strcmp(key, "property")) rc = ply_property(h, line, s, err);
+        else if (*key) rc = ply_bad(err, line, "unknown line");
         if (rc) return rc;
     }
 }
@@ -364,22 +346,14 @@ static double ply_decode(const unsigned char *p, ply_type t, bool big)
     size_t n = ply_types[t].size;
     for (size_t i = 0; i < n; i++) u |= (uint64_t)p[big ? n - 1 - i : i] << 8 * i;
     switch (t) {
-    case PLY_I8:
-        return (int8_t)u;
-    case PLY_U8:
-        return (uint8_t)u;
-    case PLY_I16:
-        return (int16_t)u;
-    case PLY_U16:
-        return (uint16_t)u;
-    case PLY_I32:
-        return (int32_t)u;
-    case PLY_U32:
-        return (uint32_t)u;
-    case PLY_F32:
-        return (double)lm_getf32(&(uint32_t){(uint32_t)u});
-    case PLY_F64:
-        break;
+    case PLY_I8: return (int8_t)u;
+    case PLY_U8: return (uint8_t)u;
+    case PLY_I16: return (int16_t)u;
+    case PLY_U16: return (uint16_t)u;
+    case PLY_I32: return (int32_t)u;
+    case PLY_U32: return (uint32_t)u;
+    case PLY_F32: return (double)lm_getf32(&(uint32_t){(uint32_t)u});
+    case PLY_F64: break;
     }
     double v;
     memcpy(&v, &u, 8);
@@ -387,8 +361,7 @@ static double ply_decode(const unsigned char *p, ply_type t, bool big)
 }
 
 /* One value of whatever encoding. */
-static lm_status ply_value(ply_cursor *c, const ply_head *h, ply_type t, const ply_element *e, size_t i, double *v,
-                           lm_err *err)
+static lm_status ply_value(ply_cursor *c, const ply_head *h, ply_type t, const ply_element *e, size_t i, double *v, lm_err *err)
 {
     lm_status rc;
     if (!h->ascii) {
@@ -407,28 +380,26 @@ static lm_status ply_value(ply_cursor *c, const ply_head *h, ply_type t, const p
     const char *s = (const char *)c->buf + c->at, *end = (const char *)c->buf + c->end, *stop = s;
     while (stop < end && stop < s + PLY_TOKEN && !isspace((unsigned char)*stop)) stop++;
     if (lm_num_parse(s, stop, v) != stop || (t < PLY_F32 && *v != floor(*v)))
-        return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: %s %zu of %zu: '%.*s' is no %s", ply_names[e->kind], i,
-                          e->count, (int)(stop - s > 40 ? 40 : stop - s), s, ply_types[t].name);
+        return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: %s %zu of %zu: '%.*s' is no %s", ply_names[e->kind], i, e->count,
+                          (int)(stop - s > 40 ? 40 : stop - s), s, ply_types[t].name);
     c->at += (size_t)(stop - s);
     return LM_OK;
 }
 
 /* A list's length. */
-static lm_status ply_length(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i,
-                            size_t *n, lm_err *err)
+static lm_status ply_length(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i, size_t *n,
+                            lm_err *err)
 {
     double v;
     lm_status rc = ply_value(c, h, p->count, e, i, &v, err);
     if (rc) return rc;
     if (v < 0 || v > UINT32_MAX)
-        return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: %s %zu has a list of length %.0f", ply_names[e->kind], i,
-                          v);
+        return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: %s %zu has a list of length %.0f", ply_names[e->kind], i, v);
     *n = (size_t)v;
     return LM_OK;
 }
 
-static lm_status ply_skip(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i,
-                          lm_err *err)
+static lm_status ply_skip(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i, lm_err *err)
 {
     size_t n = 1;
     double v;
@@ -492,8 +463,7 @@ static lm_status ply_vertices_plain(ply_cursor *c, const ply_element *e, lm_mesh
     return LM_OK;
 }
 
-static lm_status ply_vertices_any(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, size_t cap,
-                                  lm_err *err)
+static lm_status ply_vertices_any(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, size_t cap, lm_err *err)
 {
     lm_status rc;
     size_t qcap = cap;
@@ -509,19 +479,13 @@ static lm_status ply_vertices_any(ply_cursor *c, const ply_head *h, const ply_el
         for (const ply_prop *p = h->prop + e->first; p < h->prop + e->first + e->n; p++) {
             double v = 0;
             if (p->role == PLY_SKIP && row) continue;
-            if (p->role == PLY_SKIP)
-                rc = ply_skip(c, h, p, e, i, err);
-            else if (row && p->type == PLY_F32 && !h->big)
-                v = (double)lm_getf32(row + p->at);
-            else if (row)
-                v = ply_decode(row + p->at, p->type, h->big);
-            else
-                rc = ply_value(c, h, p->type, e, i, &v, err);
+            if (p->role == PLY_SKIP) rc = ply_skip(c, h, p, e, i, err);
+            else if (row && p->type == PLY_F32 && !h->big) v = (double)lm_getf32(row + p->at);
+            else if (row) v = ply_decode(row + p->at, p->type, h->big);
+            else rc = ply_value(c, h, p->type, e, i, &v, err);
             if (rc) return rc;
-            if (p->role == PLY_QUALITY)
-                m->quality[i] = (float)v;
-            else if (p->role != PLY_SKIP)
-                m->pos[3 * i + (size_t)(p->role - PLY_X)] = (float)v;
+            if (p->role == PLY_QUALITY) m->quality[i] = (float)v;
+            else if (p->role != PLY_SKIP) m->pos[3 * i + (size_t)(p->role - PLY_X)] = (float)v;
         }
     }
     return LM_OK;
@@ -535,11 +499,9 @@ static lm_status ply_vertices(ply_cursor *c, const ply_head *h, const ply_elemen
         quality = quality || p[k].role == PLY_QUALITY;
         plain = plain && p[k].type == PLY_F32 && p[k].role == (ply_role)(PLY_X + k);
     }
-    if (e->count > UINT32_MAX)
-        return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: the limit is 4294967295", e->count);
+    if (e->count > UINT32_MAX) return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: the limit is 4294967295", e->count);
     size_t cap = ply_start(c, e->count);
-    if (!(m->pos = lm_mem_alloc(cap, 12, err)) || (quality && !(m->quality = lm_mem_alloc(cap, 4, err))))
-        return LM_ENOMEM;
+    if (!(m->pos = lm_mem_alloc(cap, 12, err)) || (quality && !(m->quality = lm_mem_alloc(cap, 4, err)))) return LM_ENOMEM;
     lm_status rc = plain ? ply_vertices_plain(c, e, m, cap, err) : ply_vertices_any(c, h, e, m, cap, err);
     if (!rc) m->nv = e->count;
     return rc;
@@ -547,14 +509,13 @@ static lm_status ply_vertices(ply_cursor *c, const ply_head *h, const ply_elemen
 
 /* ---- 5 faces ---- */
 
-static lm_status ply_corner(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i,
-                            uint32_t *v, lm_err *err)
+static lm_status ply_corner(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i, uint32_t *v,
+                            lm_err *err)
 {
     double d;
     lm_status rc = ply_value(c, h, p->type, e, i, &d, err);
     if (rc) return rc;
-    if (d < 0 || d > UINT32_MAX)
-        return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu names vertex %.0f", i, d);
+    if (d < 0 || d > UINT32_MAX) return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu names vertex %.0f", i, d);
     *v = (uint32_t)d;
     return LM_OK;
 }
@@ -566,8 +527,8 @@ typedef struct {
 } ply_polygons;
 
 /* One face; a polygon becomes a fan about its first corner, cut anew at the end. */
-static lm_status ply_polygon(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i,
-                             lm_mesh *m, ply_polygons *f, lm_err *err)
+static lm_status ply_polygon(ply_cursor *c, const ply_head *h, const ply_prop *p, const ply_element *e, size_t i, lm_mesh *m,
+                             ply_polygons *f, lm_err *err)
 {
     size_t n, at = m->nt;
     uint32_t first, before, v;
@@ -606,7 +567,8 @@ static lm_status ply_face(ply_cursor *c, const ply_head *h, const ply_element *e
             double v;
             labels = true;
             rc = ply_value(c, h, p->type, e, i, &v, err);
-            if (!rc && (v < 0 || v > UINT32_MAX)) rc = lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu has the label %.0f", i, v);
+            if (!rc && (v < 0 || v > UINT32_MAX))
+                rc = lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu has the label %.0f", i, v);
             if (!rc) label = (uint32_t)v;
         } else rc = ply_skip(c, h, p, e, i, err);
         if (rc) return rc;
@@ -618,12 +580,10 @@ static lm_status ply_face(ply_cursor *c, const ply_head *h, const ply_element *e
     return LM_OK;
 }
 
-static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, ply_polygons *f,
-                           lm_err *err)
+static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, ply_polygons *f, lm_err *err)
 {
     const ply_prop *first = h->prop + e->first;
-    bool plain =
-        !h->ascii && !h->big && e->n == 1 && ply_types[first->count].size == 1 && ply_types[first->type].size == 4;
+    bool plain = !h->ascii && !h->big && e->n == 1 && ply_types[first->count].size == 1 && ply_types[first->type].size == 4;
     lm_status rc;
     f->cap = ply_start(c, e->count);
     if (!(m->tri = lm_mem_alloc(f->cap, 12, err))) return LM_ENOMEM;
@@ -635,8 +595,7 @@ static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *
             if (n > e->count - i) n = e->count - i;
             if (n > UINT32_MAX - m->nt) n = UINT32_MAX - m->nt;
             if ((rc = ply_room(&m->tri, &f->cap, m->nt + n, UINT32_MAX, 12, err))) return rc;
-            for (uint32_t *t = m->tri + 3 * m->nt; k < n && *b == 3; k++, b += PLY_TRIANGLE, t += 3)
-                memcpy(t, b + 1, 12);
+            for (uint32_t *t = m->tri + 3 * m->nt; k < n && *b == 3; k++, b += PLY_TRIANGLE, t += 3) memcpy(t, b + 1, 12);
             m->nt += k;
             c->at += PLY_TRIANGLE * k;
             i += k;
@@ -656,10 +615,8 @@ static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, ply_
     for (size_t k = 0; k < h->elements && !rc; k++) {
         const ply_element *e = &h->element[k];
         if ((rc = ply_fits(c, h, e, err))) break;
-        if (e->kind == PLY_VERTEX)
-            rc = ply_vertices(c, h, e, m, err);
-        else if (e->kind == PLY_FACE && e->n)
-            rc = ply_faces(c, h, e, m, f, err);
+        if (e->kind == PLY_VERTEX) rc = ply_vertices(c, h, e, m, err);
+        else if (e->kind == PLY_FACE && e->n) rc = ply_faces(c, h, e, m, f, err);
         else if (e->n)
             for (size_t i = 0; i < e->count && !rc; i++)
                 for (size_t j = e->first; j < e->first + e->n && !rc; j++) rc = ply_skip(c, h, &h->prop[j], e, i, err);
@@ -738,10 +695,8 @@ static void ply_put_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, u
             memcpy(buf + 16 * i + 12, m->quality + at + i, 4);
         }
         if (m->quality) p = buf;
-        if (out)
-            lm_io_write(out, p, n * stride);
-        else
-            *crc = lm_hash_crc32(*crc, p, n * stride);
+        if (out) lm_io_write(out, p, n * stride);
+        else *crc = lm_hash_crc32(*crc, p, n * stride);
     }
     stride = PLY_TRIANGLE + (m->label ? 4 : 0);
     per = PLY_BLOCK / stride;
@@ -753,10 +708,8 @@ static void ply_put_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, u
             memcpy(b + 1, m->tri + 3 * (at + i), 12);
             if (m->label) memcpy(b + PLY_TRIANGLE, m->label + at + i, 4);
         }
-        if (out)
-            lm_io_write(out, buf, n * stride);
-        else
-            *crc = lm_hash_crc32(*crc, buf, n * stride);
+        if (out) lm_io_write(out, buf, n * stride);
+        else *crc = lm_hash_crc32(*crc, buf, n * stride);
     }
 }
 

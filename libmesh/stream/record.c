@@ -33,11 +33,12 @@ static json_t *record_sum(uint32_t crc, uint64_t bytes)
 
 json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err)
 {
-    json_t *rec = json_pack("{s:i, s:s, s:s, s:{}, s:{}}", "schema", LM_SCHEMA, "tool", tool, "version", LM_VERSION,
-                            "libraries", "options");
+    json_t *rec =
+        json_pack("{s:i, s:s, s:s, s:{}, s:{}}", "schema", LM_SCHEMA, "tool", tool, "version", LM_VERSION, "libraries", "options");
     bool ok = rec != NULL;
     if (ok && r && r->bytes) ok = !json_object_set_new(rec, "in", record_sum(r->crc, r->bytes));
-    ok = ok && !json_object_set_new(rec, "ledger", json_array()) && !json_object_set_new(rec, "findings", r && r->findings ? json_deep_copy(r->findings) : json_array());
+    ok = ok && !json_object_set_new(rec, "ledger", json_array()) &&
+         !json_object_set_new(rec, "findings", r && r->findings ? json_deep_copy(r->findings) : json_array());
     if (ok) return rec;
     json_decref(rec);
     lm_err_nomem(err, sizeof(json_t));
@@ -48,8 +49,7 @@ lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err)
 {
     if (r->n == LM_RECORDS_MAX) {
         json_decref(rec);
-        return lm_err_set(err, LM_ERANGE, NULL, "the stream has %d records already, more are not kept",
-                          (int)LM_RECORDS_MAX);
+        return lm_err_set(err, LM_ERANGE, NULL, "the stream has %d records already, more are not kept", (int)LM_RECORDS_MAX);
     }
     r->item[r->n++] = rec;
     return LM_OK;
@@ -68,10 +68,10 @@ lm_status lm_record_ledger(json_t *rec, const char *kind, const char *from, doub
                            double moved_mm, lm_err *err)
 {
     if (!isfinite(before) || !isfinite(after) || !isfinite(moved_mm))
-        return lm_err_set(err, LM_ERULE, NULL, "ledger from %s to %s: %g mm3, %g mm3, moved %g mm: not finite", from,
-                          to, before, after, moved_mm);
-    json_t *e = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f}", "kind", kind, "from", from, "to", to, "before_mm3", before,
-                          "after_mm3", after, "change_mm3", after - before);
+        return lm_err_set(err, LM_ERULE, NULL, "ledger from %s to %s: %g mm3, %g mm3, moved %g mm: not finite", from, to, before,
+                          after, moved_mm);
+    json_t *e = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f}", "kind", kind, "from", from, "to", to, "before_mm3", before, "after_mm3",
+                          after, "change_mm3", after - before);
     bool ok = e != NULL;
     /* no percentage of nothing */
     if (ok && before != 0) ok = !json_object_set_new(e, "change_percent", json_real((after - before) / before * 100));
@@ -177,24 +177,19 @@ lm_status lm_record_parse(const char *text, size_t n, json_t **ret, lm_err *err)
     const json_t *schema = json_object_get(rec, "schema"), *tool = json_object_get(rec, "tool");
     json_int_t v = json_integer_value(schema);
     lm_status rc = LM_OK;
-    if (!json_is_integer(schema) || v < 1)
-        rc = lm_err_set(err, LM_EFORMAT, NULL, "record without a 'schema' number");
-    else if (v > LM_SCHEMA)
-        rc = lm_record_schema(v, err);
-    else if (!json_is_string(tool))
-        rc = lm_err_set(err, LM_EFORMAT, NULL, "record without a 'tool'");
-    if (rc)
-        json_decref(rec);
-    else
-        *ret = rec;
+    if (!json_is_integer(schema) || v < 1) rc = lm_err_set(err, LM_EFORMAT, NULL, "record without a 'schema' number");
+    else if (v > LM_SCHEMA) rc = lm_record_schema(v, err);
+    else if (!json_is_string(tool)) rc = lm_err_set(err, LM_EFORMAT, NULL, "record without a 'tool'");
+    if (rc) json_decref(rec);
+    else *ret = rec;
     return rc;
 }
 
 lm_status lm_record_schema(long long v, lm_err *err)
 {
     if (v >= 1 && v <= LM_SCHEMA) return LM_OK;
-    return lm_err_set(err, LM_EFORMAT, NULL, "records of schema %lld, this program knows up to %d: use a newer meshqa",
-                      v, LM_SCHEMA);
+    return lm_err_set(err, LM_EFORMAT, NULL, "records of schema %lld, this program knows up to %d: use a newer meshqa", v,
+                      LM_SCHEMA);
 }
 
 bool lm_record_crc_parse(const char *s, uint32_t *crc)
@@ -206,17 +201,14 @@ bool lm_record_crc_parse(const char *s, uint32_t *crc)
     return true;
 }
 
-lm_status lm_record_payload_check(const lm_record_payload *said, const char *what, uint32_t crc, uint64_t bytes,
-                                  lm_err *err)
+lm_status lm_record_payload_check(const lm_record_payload *said, const char *what, uint32_t crc, uint64_t bytes, lm_err *err)
 {
     if (said->has_bytes && bytes != said->bytes)
-        return lm_err_set(err, LM_EFORMAT, NULL,
-                          "%s payload: %" PRIu64 " bytes, its header says %" PRIu64 ": input cut or altered", what,
-                          bytes, said->bytes);
+        return lm_err_set(err, LM_EFORMAT, NULL, "%s payload: %" PRIu64 " bytes, its header says %" PRIu64 ": input cut or altered",
+                          what, bytes, said->bytes);
     if (said->has_crc && crc != said->crc)
         return lm_err_set(err, LM_EFORMAT, NULL,
-                          "%s payload: CRC-32 %08" PRIx32 ", its header says %08" PRIx32
-                          ": altered on the way (after a deliberate "
+                          "%s payload: CRC-32 %08" PRIx32 ", its header says %08" PRIx32 ": altered on the way (after a deliberate "
                           "edit remove the meshqa_ lines of the header)",
                           what, crc, said->crc);
     return LM_OK;
@@ -237,6 +229,6 @@ void lm_record_check(lm_records *r, uint32_t crc, uint64_t bytes)
     const json_t *out = json_object_get(r->item[r->n - 1], "out"), *b = json_object_get(out, "bytes");
     const char *hex = json_string_value(json_object_get(out, "crc32"));
     uint32_t said;
-    r->belong = hex && lm_record_crc_parse(hex, &said) && said == crc && json_is_integer(b) &&
-                json_integer_value(b) == (json_int_t)bytes;
+    r->belong =
+        hex && lm_record_crc_parse(hex, &said) && said == crc && json_is_integer(b) && json_integer_value(b) == (json_int_t)bytes;
 }

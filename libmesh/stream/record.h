@@ -21,19 +21,22 @@ enum { LM_RECORDS_MAX = 1000, LM_RECORD_BYTES = 1 << 20 };
 typedef struct {
     size_t n;
     json_t *item[LM_RECORDS_MAX]; /* owned references, oldest first */
-    bool belong; /* set by readers: the last record's "out" matches the payload that was read */
-    uint32_t crc;   /* set by readers: CRC-32 and bytes of the payload that was read */
+    bool belong;                  /* set by readers: the last record's "out" matches the payload that was read */
+    uint32_t crc;                 /* set by readers: CRC-32 and bytes of the payload that was read */
     uint64_t bytes;
     double unit_mm;   /* set by readers: length of the file's unit in mm; 0: the file says none */
     json_t *findings; /* what was found while reading (owned), or NULL: the next record begins with it */
 } lm_records;
-#define LM_RECORDS_INIT {.n = 0}
+#define LM_RECORDS_INIT \
+    { \
+        .n = 0 \
+    }
 
 void lm_record_release(lm_records *r);
 /* Say something about what is being read. */
 LM_CHECKED lm_status lm_record_note(lm_records *r, const char *level, const char *rule, const char *text, lm_err *err);
-/* Start a record of `tool` with schema, version, empty options and ledger, the findings of the reader, and "in" from r (when r holds a
- * payload's checksum). NULL on no memory. The caller fills it with jansson and appends it. */
+/* Start a record of `tool` with schema, version, empty options and ledger, the findings of the reader, and "in" from r (when r
+ * holds a payload's checksum). NULL on no memory. The caller fills it with jansson and appends it. */
 LM_CHECKED json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err);
 /* Append, stealing the reference. LM_ERANGE over LM_RECORDS_MAX; rec is released on error too. */
 LM_CHECKED lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err);
@@ -64,7 +67,7 @@ typedef struct {
 } lm_record_payload;
 LM_CHECKED lm_status lm_record_payload_check(const lm_record_payload *said, const char *what, uint32_t crc, uint64_t bytes,
                                              lm_err *err);
-bool lm_record_crc_parse(const char *hex, uint32_t *crc); /* exactly 8 hex digits */
+bool lm_record_crc_parse(const char *hex, uint32_t *crc);        /* exactly 8 hex digits */
 LM_CHECKED lm_status lm_record_schema(long long v, lm_err *err); /* LM_EFORMAT with the number when it is not known */
 
 #endif

@@ -18,14 +18,16 @@ static const struct {
     const char *name, *text, *one;
 } AUDIT_FAULT[LM_FAULTS] = {
     [LM_FAULT_NONFINITE] = {"nonfinite_vertices", "vertices that are no finite numbers", "vertex that is no finite number"},
-    [LM_FAULT_BAD_INDEX] = {"bad_index_triangles", "triangles with a vertex that is not there", "triangle with a vertex that is not there"},
+    [LM_FAULT_BAD_INDEX] = {"bad_index_triangles", "triangles with a vertex that is not there",
+                            "triangle with a vertex that is not there"},
     [LM_FAULT_DEGENERATE] = {"degenerate_triangles", "triangles without area", "triangle without area"},
     [LM_FAULT_DUPLICATE] = {"duplicate_triangles", "duplicate triangles", "duplicate triangle"},
     [LM_FAULT_COINCIDENT] = {"coincident_vertices", "vertices at the place of another", "vertex at the place of another"},
     [LM_FAULT_OPEN_EDGE] = {"open_edges", "open edges", "open edge"},
     [LM_FAULT_NONMANIFOLD_EDGE] = {"nonmanifold_edges", "non-manifold edges", "non-manifold edge"},
     [LM_FAULT_NONMANIFOLD_VERTEX] = {"nonmanifold_vertices", "non-manifold vertices", "non-manifold vertex"},
-    [LM_FAULT_FLIPPED] = {"flipped_edges", "edges between triangles of opposite facing", "edge between triangles of opposite facing"},
+    [LM_FAULT_FLIPPED] = {"flipped_edges", "edges between triangles of opposite facing",
+                          "edge between triangles of opposite facing"},
     [LM_FAULT_INVERTED] = {"inverted_components", "components facing the wrong way", "component facing the wrong way"},
     [LM_FAULT_SELF_INTERSECT] = {"selfintersecting_pairs", "pairs of intersecting triangles", "pair of intersecting triangles"},
 };
@@ -259,7 +261,8 @@ static void audit_take_topo(const lm_topo *t, lm_audit *a)
 
 lm_status lm_audit_run(const lm_mesh *m, const lm_audit_opt *opt, lm_audit *out, lm_err *err)
 {
-    lm_audit a = {.triangles = m->nt, .vertices = m->nv, .lo = {INFINITY, INFINITY, INFINITY}, .hi = {-INFINITY, -INFINITY, -INFINITY}};
+    lm_audit a = {
+        .triangles = m->nt, .vertices = m->nv, .lo = {INFINITY, INFINITY, INFINITY}, .hi = {-INFINITY, -INFINITY, -INFINITY}};
     audit_work w = {.m = m};
     lm_topo topo = LM_TOPO_INIT;
     lm_bvh tree = LM_BVH_INIT;
@@ -279,9 +282,7 @@ lm_status lm_audit_run(const lm_mesh *m, const lm_audit_opt *opt, lm_audit *out,
         rc = LM_ENOMEM;
         goto done;
     }
-    if ((rc = audit_triangles(&w, threads, &a, &dropped, &dead, err)) ||
-        (rc = audit_points(m, point, &a, err)))
-        goto done;
+    if ((rc = audit_triangles(&w, threads, &a, &dropped, &dead, err)) || (rc = audit_points(m, point, &a, err))) goto done;
     if (!a.count[LM_FAULT_COINCIDENT]) {
         free(point);
         point = NULL;
@@ -338,7 +339,9 @@ void lm_audit_line(const lm_audit *a, char *buf, size_t cap)
         return;
     }
     for (int f = 0; f < LM_FAULTS && at < cap; f++)
-        if (a->count[f]) at += (size_t)snprintf(buf + at, cap - at, "%s%zu %s", at ? ", " : "", a->count[f], a->count[f] == 1 ? AUDIT_FAULT[f].one : AUDIT_FAULT[f].text);
+        if (a->count[f])
+            at += (size_t)snprintf(buf + at, cap - at, "%s%zu %s", at ? ", " : "", a->count[f],
+                                   a->count[f] == 1 ? AUDIT_FAULT[f].one : AUDIT_FAULT[f].text);
     if (at) return;
     if (!a->triangles) snprintf(buf, cap, "no triangles");
     else if (!a->intersect_tested) snprintf(buf, cap, "self-intersections not tested");

@@ -31,29 +31,32 @@ typedef enum {
 } lm_fault;
 
 typedef struct {
-    int threads;        /* 0: as lm_pool_threads */
-    bool no_intersect;  /* leave the self-intersection test out; then valid stays false */
+    int threads;       /* 0: as lm_pool_threads */
+    bool no_intersect; /* leave the self-intersection test out; then valid stays false */
 } lm_audit_opt;
-#define LM_AUDIT_OPT_INIT {.threads = 0}
+#define LM_AUDIT_OPT_INIT \
+    { \
+        .threads = 0 \
+    }
 
 typedef struct {
     size_t triangles, vertices, edges;
     size_t count[LM_FAULTS];
-    size_t unreferenced;    /* vertices no triangle names: reported, no fault */
-    size_t holes;           /* boundary loops (those that touch in a vertex count as one) */
-    size_t components;      /* joined by shared edges */
-    size_t cavities;        /* closed inward-facing components inside another */
-    size_t first[LM_FAULTS];  /* where: index of the first faulty vertex (nonfinite, coincident, non-manifold vertex) or triangle (else);
-                                 SIZE_MAX when the count is 0 */
-    size_t second;          /* partner of first[LM_FAULT_SELF_INTERSECT] */
-    long euler;             /* V - E + F over referenced vertices */
+    size_t unreferenced;     /* vertices no triangle names: reported, no fault */
+    size_t holes;            /* boundary loops (those that touch in a vertex count as one) */
+    size_t components;       /* joined by shared edges */
+    size_t cavities;         /* closed inward-facing components inside another */
+    size_t first[LM_FAULTS]; /* where: index of the first faulty vertex (nonfinite, coincident, non-manifold vertex) or triangle
+                                (else); SIZE_MAX when the count is 0 */
+    size_t second;           /* partner of first[LM_FAULT_SELF_INTERSECT] */
+    long euler;              /* V - E + F over referenced vertices */
     bool has_genus;
-    long genus;             /* sum over components, only when closed and manifold */
-    double volume_mm3;      /* signed; meaningful when closed */
+    long genus;        /* sum over components, only when closed and manifold */
+    double volume_mm3; /* signed; meaningful when closed */
     double area_mm2, min_edge_mm, max_edge_mm;
-    double lo[3], hi[3];    /* of the vertices in use; lo > hi when there are none */
+    double lo[3], hi[3]; /* of the vertices in use; lo > hi when there are none */
     bool intersect_tested, closed, manifold, oriented;
-    bool valid;             /* closed, manifold, oriented, at least one triangle, positive volume, every count[] zero */
+    bool valid; /* closed, manifold, oriented, at least one triangle, positive volume, every count[] zero */
 } lm_audit;
 
 const char *lm_audit_fault_name(lm_fault f); /* "open_edges", ...: stable keys for JSON and tables */

@@ -30,9 +30,18 @@ static bool bvh_less(const bvh_ref *a, const bvh_ref *b, int k)
     return a->c[k] < b->c[k] || (a->c[k] == b->c[k] && a->t < b->t);
 }
 
-static int bvh_cmp0(const void *a, const void *b) { return bvh_less(a, b, 0) ? -1 : 1; }
-static int bvh_cmp1(const void *a, const void *b) { return bvh_less(a, b, 1) ? -1 : 1; }
-static int bvh_cmp2(const void *a, const void *b) { return bvh_less(a, b, 2) ? -1 : 1; }
+static int bvh_cmp0(const void *a, const void *b)
+{
+    return bvh_less(a, b, 0) ? -1 : 1;
+}
+static int bvh_cmp1(const void *a, const void *b)
+{
+    return bvh_less(a, b, 1) ? -1 : 1;
+}
+static int bvh_cmp2(const void *a, const void *b)
+{
+    return bvh_less(a, b, 2) ? -1 : 1;
+}
 
 /* Put the `left` smallest of r[0..n) by (c[k], t) in front: quickselect, and a sort when the pivots keep failing. */
 static void bvh_select(bvh_ref *r, size_t n, size_t left, int k)
@@ -57,7 +66,7 @@ static void bvh_select(bvh_ref *r, size_t n, size_t left, int k)
             j--;
         }
         /* keys differ, so the pivot alone can stop both at one place */
-        size_t cut = i; /* r[lo..cut) < or = pivot, r[cut..hi) >= pivot */
+        size_t cut = i;       /* r[lo..cut) < or = pivot, r[cut..hi) >= pivot */
         if (cut == lo) cut++; /* the pivot is the smallest and stands at lo */
         if (left < cut) hi = cut;
         else lo = cut;

@@ -22,7 +22,10 @@ typedef struct {
     lm_bvh_node *node; /* owned; node 0 is the root; none when there are no items */
     uint32_t *item;    /* triangle indices, each leaf's in a row; owned */
 } lm_bvh;
-#define LM_BVH_INIT {.nodes = 0}
+#define LM_BVH_INIT \
+    { \
+        .nodes = 0 \
+    }
 
 /* Over the triangles t with skip[t] == 0 (skip NULL: all). Those must have indices in range and finite corners.
  * Memory: 20 bytes per triangle, 36 while building. On error out is empty. */

@@ -61,7 +61,8 @@ static void intersect_load(const intersect_walk *w, const lm_bvh_node *leaf, int
     }
 }
 
-static lm_status intersect_leaves(const intersect_walk *w, const lm_bvh_node *a, const lm_bvh_node *b, intersect_found *f, lm_err *err)
+static lm_status intersect_leaves(const intersect_walk *w, const lm_bvh_node *a, const lm_bvh_node *b, intersect_found *f,
+                                  lm_err *err)
 {
     intersect_tri ta[LM_BVH_LEAF], tb[LM_BVH_LEAF];
     intersect_load(w, a, ta);
@@ -158,7 +159,8 @@ static int intersect_cmp(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-lm_status lm_intersect_run(const lm_mesh *m, const lm_bvh *b, const uint32_t *point, bool list, int threads, lm_intersect *out, lm_err *err)
+lm_status lm_intersect_run(const lm_mesh *m, const lm_bvh *b, const uint32_t *point, bool list, int threads, lm_intersect *out,
+                           lm_err *err)
 {
     intersect_walk w = {.m = m, .b = b, .point = point, .list = list};
     size_t n = 0, at = 0;

@@ -69,8 +69,7 @@ lm_status lm_join_add(lm_join *j, const float *pos, size_t n, uint32_t *index, l
         uint32_t k[JOIN_BATCH][3];
         uint64_t h[JOIN_BATCH];
         size_t m = n - at < JOIN_BATCH ? n - at : JOIN_BATCH;
-        if (j->n > UINT32_MAX - 1 - JOIN_BATCH)
-            return lm_err_set(err, LM_ERANGE, NULL, "more than %zu distinct positions", j->n);
+        if (j->n > UINT32_MAX - 1 - JOIN_BATCH) return lm_err_set(err, LM_ERANGE, NULL, "more than %zu distinct positions", j->n);
         lm_status rc = join_grow(j, JOIN_BATCH, err);
         if (rc) return rc;
         for (size_t i = 0; i < m; i++) {

@@ -17,7 +17,10 @@ typedef struct {
     struct lm_join_slot *slot; /* private from here */
     size_t slots;
 } lm_join;
-#define LM_JOIN_INIT {.n = 0}
+#define LM_JOIN_INIT \
+    { \
+        .n = 0 \
+    }
 
 /* Number the next n points (3*n floats, NaN compares by its bits): index[i] is the position's number; a number equal to
  * the count of distinct positions before it marks a first appearance. LM_ERANGE above 2^32-2 positions. */

@@ -20,12 +20,12 @@ typedef struct {
 typedef struct {
     const lm_vol *vol;
     double iso, clamp;
-    int pad;               /* 1: one virtual outside sample around the volume */
-    bool flip;             /* the grid is left-handed: swap two vertices of every triangle */
-    size_t m[3];           /* samples of the padded grid */
-    size_t words;          /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
-    uint64_t *bits;        /* m[2] * m[1] rows */
-    mcubes_row *row;       /* m[2] * m[1]: counts, then offsets */
+    int pad;         /* 1: one virtual outside sample around the volume */
+    bool flip;       /* the grid is left-handed: swap two vertices of every triangle */
+    size_t m[3];     /* samples of the padded grid */
+    size_t words;    /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
+    uint64_t *bits;  /* m[2] * m[1] rows */
+    mcubes_row *row; /* m[2] * m[1]: counts, then offsets */
     const lm_mctable *table;
     lm_mesh *out;
 } mcubes_job;
@@ -123,8 +123,8 @@ static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
             uint8_t inside[64] = {0};
             size_t len = n[0] - i < 64 ? n[0] - i : 64;
             if (mcubes_classify(job, index + i, len, inside))
-                return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere", j,
-                                  k - pad);
+                return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere",
+                                  j, k - pad);
             uint64_t w = mcubes_pack(inside);
             size_t at = i + pad;
             row[at / 64] |= w << (at % 64);
@@ -156,7 +156,8 @@ typedef struct {
 
 static mcubes_four mcubes_rows(const mcubes_job *job, size_t j, size_t k)
 {
-    return (mcubes_four){{mcubes_bits(job, j, k), mcubes_bits(job, j + 1, k), mcubes_bits(job, j, k + 1), mcubes_bits(job, j + 1, k + 1)}};
+    return (mcubes_four){
+        {mcubes_bits(job, j, k), mcubes_bits(job, j + 1, k), mcubes_bits(job, j, k + 1), mcubes_bits(job, j + 1, k + 1)}};
 }
 
 static uint64_t mcubes_active(const mcubes_job *job, const mcubes_four *f, size_t w)
@@ -196,8 +197,7 @@ static bool mcubes_joined(const mcubes_job *job, size_t i, size_t j, size_t k, u
 {
     const uint8_t *c = lm_mctable_face(face);
     double v[4];
-    for (int q = 0; q < 4; q++)
-        v[q] = mcubes_sample(job, i + (c[q] & 1), j + (c[q] >> 1 & 1), k + (c[q] >> 2)) - job->iso;
+    for (int q = 0; q < 4; q++) v[q] = mcubes_sample(job, i + (c[q] & 1), j + (c[q] >> 1 & 1), k + (c[q] >> 2)) - job->iso;
     double even = v[0] * v[2], odd = v[1] * v[3];
     return inside >> c[0] & 1 ? even >= odd : odd >= even;
 }
@@ -218,7 +218,8 @@ static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
     for (size_t j = 0; j < job->m[1]; j++) {
         mcubes_row n = {0};
         const uint64_t *r = mcubes_bits(job, j, k);
-        const uint64_t *ry = j + 1 < job->m[1] ? mcubes_bits(job, j + 1, k) : r, *rz = k + 1 < job->m[2] ? mcubes_bits(job, j, k + 1) : r;
+        const uint64_t *ry = j + 1 < job->m[1] ? mcubes_bits(job, j + 1, k) : r,
+                       *rz = k + 1 < job->m[2] ? mcubes_bits(job, j, k + 1) : r;
         for (size_t w = 0; w < job->words; w++) {
             n.x += (uint64_t)__builtin_popcountll((r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w));
             n.y += (uint64_t)__builtin_popcountll(r[w] ^ ry[w]);
@@ -278,7 +279,9 @@ static void mcubes_crossing(const mcubes_job *job, const size_t at[3], int axis,
 /* All vertices on the edges along `axis` that start at the samples of one row. */
 static void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis, uint64_t vertex)
 {
-    const uint64_t *r = mcubes_bits(job, j, k), *o = axis == 1 ? mcubes_bits(job, j + 1, k) : axis == 2 ? mcubes_bits(job, j, k + 1) : r;
+    const uint64_t *r = mcubes_bits(job, j, k), *o = axis == 1   ? mcubes_bits(job, j + 1, k)
+                                                     : axis == 2 ? mcubes_bits(job, j, k + 1)
+                                                                 : r;
     for (size_t w = 0; w < job->words; w++) {
         uint64_t cross = axis ? r[w] ^ o[w] : (r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w);
         for (; cross; cross &= cross - 1) {

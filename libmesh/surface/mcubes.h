@@ -16,7 +16,10 @@ typedef struct {
     bool open;   /* leave the surface open where the object leaves the volume; else it closes half a voxel outside */
     int threads; /* 0: as lm_pool_threads; the result does not depend on it */
 } lm_mcubes_opt;
-#define LM_MCUBES_OPT_INIT {.iso = NAN}
+#define LM_MCUBES_OPT_INIT \
+    { \
+        .iso = NAN \
+    }
 
 /*   vol  at least 1 sample per axis, no NaN
  *   out  replaced; triangles counter-clockwise seen from outside whatever the sign of the volume's determinant

@@ -11,13 +11,16 @@ typedef enum { LM_SPACE_UNKNOWN, LM_SPACE_LPS, LM_SPACE_RAS } lm_space;
 
 typedef struct {
     size_t nv, nt;
-    float *pos;     /* 3*nv: x y z, owned */
-    uint32_t *tri;  /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
-    float *quality; /* nv values, or NULL; owned */
+    float *pos;      /* 3*nv: x y z, owned */
+    uint32_t *tri;   /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
+    float *quality;  /* nv values, or NULL; owned */
     uint32_t *label; /* nt values: the part that lies inside each triangle, 1 and up, or NULL (one part); owned */
-    lm_space space; /* what the file said; meshes made from DICOM are LPS */
+    lm_space space;  /* what the file said; meshes made from DICOM are LPS */
 } lm_mesh;
-#define LM_MESH_INIT {.nv = 0}
+#define LM_MESH_INIT \
+    { \
+        .nv = 0 \
+    }
 
 /* Memory for nv vertices and nt triangles, not zeroed; LM_ERANGE above 2^32-1 vertices or triangles. */
 LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err);

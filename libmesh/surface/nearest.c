@@ -177,7 +177,8 @@ static lm_status nearest_task(void *ctx, size_t task, int worker, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_nearest_batch(const lm_nearest *n, const double *points, size_t count, double max_d2, int threads, lm_nearest_hit *hits, lm_err *err)
+lm_status lm_nearest_batch(const lm_nearest *n, const double *points, size_t count, double max_d2, int threads,
+                           lm_nearest_hit *hits, lm_err *err)
 {
     nearest_job j = {n, points, count, max_d2, hits};
     return count ? lm_pool_run(lm_pool_threads(threads), (count - 1) / NEAREST_BLOCK + 1, nearest_task, &j, err) : LM_OK;
@@ -190,7 +191,8 @@ static lm_status nearest_copy_task(void *ctx, size_t task, int worker, lm_err *e
     lm_nearest *n = ctx;
     for (size_t i = task * NEAREST_COPY; i < n->bvh.items && i < (task + 1) * NEAREST_COPY; i++)
         for (size_t k = 0; k < 3; k++)
-            memcpy(n->corner[i] + 3 * k, n->mesh->pos + 3 * (size_t)n->mesh->tri[3 * (size_t)n->bvh.item[i] + k], 3 * sizeof(float));
+            memcpy(n->corner[i] + 3 * k, n->mesh->pos + 3 * (size_t)n->mesh->tri[3 * (size_t)n->bvh.item[i] + k],
+                   3 * sizeof(float));
     return LM_OK;
 }
 

@@ -18,7 +18,10 @@ typedef struct {
     float (*corner)[9]; /* the corners of each triangle in the order of bvh.item; owned */
     double lo[3], hi[3];
 } lm_nearest;
-#define LM_NEAREST_INIT {.mesh = NULL}
+#define LM_NEAREST_INIT \
+    { \
+        .mesh = NULL \
+    }
 
 typedef struct {
     double d2;    /* squared distance, mm2; INFINITY when nothing was found */

@@ -131,12 +131,13 @@ lm_status lm_nest_make(const lm_mesh *m, const lm_bvh *b, const lm_topo *topo, i
     threads = lm_pool_threads(threads);
     lm_nest_release(out);
     if (!(w.depth = out->depth = lm_mem_calloc(n, sizeof *out->depth, err)) || !(out->facing = lm_mem_alloc(n, 1, err)) ||
-        !(out->low = lm_mem_alloc(n, sizeof *out->low, err)) || !(w.around = out->around = lm_mem_alloc(n, sizeof *out->around, err)) ||
-        (rc = nest_facing(m, topo, out, err)))
+        !(out->low = lm_mem_alloc(n, sizeof *out->low, err)) ||
+        !(w.around = out->around = lm_mem_alloc(n, sizeof *out->around, err)) || (rc = nest_facing(m, topo, out, err)))
         goto done;
     for (size_t c = 0; c < n; c++) out->around[c] = LM_TOPO_NONE;
     if (topo->closed_components < 2 || !b->nodes) goto done;
-    if (!(w.start = lm_mem_alloc(n, sizeof *w.start, err)) || !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
+    if (!(w.start = lm_mem_alloc(n, sizeof *w.start, err)) ||
+        !(w.scratch = lm_mem_calloc((size_t)threads, sizeof *w.scratch, err))) {
         rc = LM_ENOMEM;
         goto done;
     }

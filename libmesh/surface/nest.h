@@ -11,13 +11,16 @@
 #include "surface/bvh.h"
 #include "surface/topo.h"
 
-typedef struct { /* one value per component, owned */
+typedef struct {         /* one value per component, owned */
     uint32_t *depth;     /* number of other closed components around it; 0 for those that are not closed */
     signed char *facing; /* +1 outward, -1 inward; 0: not closed, or its volume is nothing but rounding */
     uint32_t *low;       /* its lowest triangle */
     uint32_t *around;    /* the deepest of those around it, LM_TOPO_NONE at depth 0 */
 } lm_nest;
-#define LM_NEST_INIT {.depth = NULL}
+#define LM_NEST_INIT \
+    { \
+        .depth = NULL \
+    }
 
 /*   b     over all triangles that have a component and area (one tree serves for all); not looked at when fewer than two
  *         components are closed

@@ -11,7 +11,7 @@ enum { POLYGON_SMALL = 32 }; /* corners that need no memory */
 typedef struct {
     const uint32_t *v;
     size_t n;
-    float (*at)[2];         /* corners in the plane, turning left about the normal */
+    float (*at)[2];          /* corners in the plane, turning left about the normal */
     uint32_t *next, *before; /* ring of the corners that are left */
     bool *ear;
 } polygon_ring;
@@ -66,7 +66,8 @@ static bool polygon_is_ear(const polygon_ring *r, uint32_t i)
     if (lm_predicates_orient2d(a, b, c) <= 0) return false;
     for (uint32_t k = r->next[r->next[i]]; k != r->before[i]; k = r->next[k]) {
         const float *p = r->at[k];
-        if (lm_predicates_orient2d(a, b, p) < 0 || lm_predicates_orient2d(b, c, p) < 0 || lm_predicates_orient2d(c, a, p) < 0) continue;
+        if (lm_predicates_orient2d(a, b, p) < 0 || lm_predicates_orient2d(b, c, p) < 0 || lm_predicates_orient2d(c, a, p) < 0)
+            continue;
         if (polygon_same(p, a) || polygon_same(p, b) || polygon_same(p, c)) continue; /* the two banks of a cut */
         if (lm_predicates_orient2d(r->at[r->before[k]], p, r->at[r->next[k]]) <= 0) return false;
     }
@@ -120,7 +121,8 @@ lm_status lm_polygon_cut(const float *pos, const uint32_t *v, size_t n, uint32_t
         memcpy(tri, v, 3 * sizeof *tri);
         return LM_OK;
     }
-    if (n > LM_POLYGON_MAX) return lm_err_set(err, LM_ERANGE, NULL, "a polygon of %zu corners: the limit is %d", n, (int)LM_POLYGON_MAX);
+    if (n > LM_POLYGON_MAX)
+        return lm_err_set(err, LM_ERANGE, NULL, "a polygon of %zu corners: the limit is %d", n, (int)LM_POLYGON_MAX);
     if (n > POLYGON_SMALL) {
         if (!(memory = lm_mem_alloc(n, sizeof *r.at + 2 * sizeof *r.next + sizeof *r.ear, err))) return LM_ENOMEM;
         r.at = memory;

@@ -20,6 +20,7 @@ LM_CHECKED lm_status lm_polygon_cut(const float *pos, const uint32_t *v, size_t 
 
 /* A mesh that was read with its polygons as fans: poly holds pairs of a polygon's first triangle and its number of
  * corners. Their triangles are cut anew in place; *crossed counts those that are not simple. */
-LM_CHECKED lm_status lm_polygon_recut(const float *pos, uint32_t *tri, const uint32_t *poly, size_t pairs, size_t *crossed, lm_err *err);
+LM_CHECKED lm_status lm_polygon_recut(const float *pos, uint32_t *tri, const uint32_t *poly, size_t pairs, size_t *crossed,
+                                      lm_err *err);
 
 #endif

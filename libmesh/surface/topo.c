@@ -110,16 +110,16 @@ static int topo_pair_cmp(const void *p, const void *q)
 }
 
 /* Few elements, nearly always: insertion. */
-#define TOPO_SORT(x, n, cmp)                                                       \
-    do {                                                                           \
-        if ((n) > 48) qsort(x, n, sizeof *(x), cmp);                               \
-        else                                                                       \
-            for (size_t i_ = 1; i_ < (n); i_++) {                                  \
-                __typeof__(*(x)) y_ = (x)[i_];                                     \
-                size_t j_ = i_;                                                    \
+#define TOPO_SORT(x, n, cmp) \
+    do { \
+        if ((n) > 48) qsort(x, n, sizeof *(x), cmp); \
+        else \
+            for (size_t i_ = 1; i_ < (n); i_++) { \
+                __typeof__(*(x)) y_ = (x)[i_]; \
+                size_t j_ = i_; \
                 for (; j_ && cmp(&y_, &(x)[j_ - 1]) < 0; j_--) (x)[j_] = (x)[j_ - 1]; \
-                (x)[j_] = y_;                                                      \
-            }                                                                      \
+                (x)[j_] = y_; \
+            } \
     } while (0)
 
 static void topo_least(size_t *first, size_t t)
@@ -168,7 +168,8 @@ static lm_status topo_vertex(topo_build *s, topo_scratch *x, topo_part *p, uint3
     if (!d) return LM_OK;
     p->used++;
     if ((rc = lm_mem_grow(&x->spoke, &x->spokes, 2 * d, sizeof *x->spoke, err)) ||
-        (rc = lm_mem_grow(&x->pair, &x->pairs, d, sizeof *x->pair, err)) || (rc = lm_mem_grow(&x->fan, &x->fans, d, sizeof *x->fan, err)))
+        (rc = lm_mem_grow(&x->pair, &x->pairs, d, sizeof *x->pair, err)) ||
+        (rc = lm_mem_grow(&x->fan, &x->fans, d, sizeof *x->fan, err)))
         return rc;
     topo_spoke *e = x->spoke;
     for (size_t i = 0; i < d; i++) {

@@ -13,8 +13,8 @@ typedef struct {
     const lm_mesh *m;
     const lm_vol *grid;
     double inv[3][3];
-    int sign;      /* -1 where index space is mirrored */
-    size_t planes; /* per slab */
+    int sign;            /* -1 where index space is mirrored */
+    size_t planes;       /* per slab */
     const size_t *start; /* start[s] .. start[s+1]: the triangles of slab s in list */
     const uint32_t *list;
     int32_t **delta; /* per worker: change of the winding number at each sample of a slab */
@@ -72,7 +72,9 @@ static bool voxelize_reach(const voxelize_job *job, size_t t, size_t *first, siz
     double p[3][3];
     size_t lo, hi;
     for (size_t k = 0; k < 3; k++) voxelize_vertex(job, job->m->tri[3 * t + k], p[k]);
-    if (!voxelize_range(voxelize_min(p[0][2], p[1][2], p[2][2]), voxelize_max(p[0][2], p[1][2], p[2][2]), job->grid->n[2], &lo, &hi)) return false;
+    if (!voxelize_range(voxelize_min(p[0][2], p[1][2], p[2][2]), voxelize_max(p[0][2], p[1][2], p[2][2]), job->grid->n[2], &lo,
+                        &hi))
+        return false;
     *first = lo / job->planes;
     *last = hi / job->planes;
     return true;
@@ -132,7 +134,8 @@ static lm_status voxelize_slab(void *ctx, size_t slab, int worker, lm_err *err)
         double p[3][3];
         size_t lo, hi;
         for (size_t c = 0; c < 3; c++) voxelize_vertex(job, job->m->tri[3 * (size_t)job->list[at] + c], p[c]);
-        if (!voxelize_range(voxelize_min(p[0][2], p[1][2], p[2][2]), voxelize_max(p[0][2], p[1][2], p[2][2]), n[2], &lo, &hi)) continue;
+        if (!voxelize_range(voxelize_min(p[0][2], p[1][2], p[2][2]), voxelize_max(p[0][2], p[1][2], p[2][2]), n[2], &lo, &hi))
+            continue;
         for (size_t k = lo > k0 ? lo : k0; k <= hi && k < k1; k++) voxelize_plane(job, p, k, delta + (k - k0) * plane);
     }
     for (size_t k = k0; k < k1; k++)
@@ -154,7 +157,8 @@ lm_status lm_voxelize(const lm_mesh *m, const lm_vol *grid, int threads, lm_voxe
     lm_arena scratch = LM_ARENA_INIT;
     size_t slabs = lm_voxelize_slabs(grid), *start;
     int workers = lm_pool_threads(threads);
-    voxelize_job job = {.m = m, .grid = grid, .sign = lm_vol_det(grid) < 0 ? -1 : 1, .planes = voxelize_planes(grid), .fn = fn, .ctx = ctx};
+    voxelize_job job = {
+        .m = m, .grid = grid, .sign = lm_vol_det(grid) < 0 ? -1 : 1, .planes = voxelize_planes(grid), .fn = fn, .ctx = ctx};
     lm_status rc = lm_vol_check(grid, err);
     if (rc) return rc;
     if ((size_t)workers > slabs) workers = (int)slabs;

@@ -31,6 +31,7 @@ typedef struct {
 
 /* Compare the mesh with {f >= vol->iso}. near[a]: samples along axis a that count as near. A surface that is off by less
  * misplaces none; a piece that is missing or is on the wrong side misplaces some, however small a share it is of the whole. */
-LM_CHECKED lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, const size_t near[3], int threads, lm_overlap *out, lm_err *err);
+LM_CHECKED lm_status lm_voxelize_overlap(const lm_mesh *m, const lm_vol *vol, const size_t near[3], int threads, lm_overlap *out,
+                                         lm_err *err);
 
 #endif

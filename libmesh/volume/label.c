@@ -25,8 +25,7 @@ static size_t label_runs(const uint64_t *bits, size_t words, uint32_t *start, ui
     for (size_t w = 0; w < words; w++) {
         uint64_t t = bits[w] ^ (bits[w] << 1 | carry);
         carry = bits[w] >> 63;
-        if (!start)
-            n += (size_t)__builtin_popcountll(t);
+        if (!start) n += (size_t)__builtin_popcountll(t);
         else
             for (; t; t &= t - 1, n++) (n & 1 ? end : start)[n / 2] = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(t));
     }
@@ -46,15 +45,11 @@ static void label_join(lm_label *l, size_t row_a, size_t row_b)
     while (a < end_a && b < end_b) {
         if (l->start[a] < l->end[b] && l->start[b] < l->end[a]) {
             uint32_t x = label_root(l->comp, (uint32_t)a), y = label_root(l->comp, (uint32_t)b);
-            if (x < y)
-                l->comp[y] = x;
-            else
-                l->comp[x] = y;
+            if (x < y) l->comp[y] = x;
+            else l->comp[x] = y;
         }
-        if (l->end[a] < l->end[b])
-            a++;
-        else
-            b++;
+        if (l->end[a] < l->end[b]) a++;
+        else b++;
     }
 }
 
@@ -90,8 +85,7 @@ static lm_status label_number(lm_label *l, size_t runs, lm_err *err)
 {
     size_t cap = 0;
     for (size_t i = 0; i < runs; i++) {
-        if (l->comp[i] != i)
-            l->comp[i] = l->comp[l->comp[i]];
+        if (l->comp[i] != i) l->comp[i] = l->comp[l->comp[i]];
         else {
             lm_status rc = lm_mem_grow(&l->size, &cap, l->comps + 1, sizeof *l->size, err);
             if (rc) return rc;
@@ -115,12 +109,10 @@ lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_lab
     if ((rc = lm_pool_run(threads, slabs, label_slab, &job, err))) goto fail;
     for (size_t r = 0; r < rows; r++) most = out->row[r + 1] += out->row[r];
     if (most > UINT32_MAX) {
-        rc = lm_err_set(err, LM_ERANGE, NULL,
-                        "more than 4294967295 runs of samples inside: is the threshold in the noise?");
+        rc = lm_err_set(err, LM_ERANGE, NULL, "more than 4294967295 runs of samples inside: is the threshold in the noise?");
         goto fail;
     }
-    if (!(out->start = lm_mem_alloc(most, sizeof *out->start, err)) ||
-        !(out->end = lm_mem_alloc(most, sizeof *out->end, err)) ||
+    if (!(out->start = lm_mem_alloc(most, sizeof *out->start, err)) || !(out->end = lm_mem_alloc(most, sizeof *out->end, err)) ||
         !(out->comp = lm_mem_alloc(most, sizeof *out->comp, err))) {
         rc = LM_ENOMEM;
         goto fail;

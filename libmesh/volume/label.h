@@ -14,9 +14,9 @@ typedef struct {
     size_t comps;
     uint64_t *size; /* samples of each component */
 } lm_label;
-#define LM_LABEL_INIT                                                                                                  \
-    {                                                                                                                  \
-        .row = NULL                                                                                                    \
+#define LM_LABEL_INIT \
+    { \
+        .row = NULL \
     }
 
 /* out is replaced. LM_ERANGE above 2^32-1 runs or samples in a row; on error out is empty. */

@@ -47,11 +47,9 @@ static void moments_gauss(const double f[4], bool left, double y0, double h, dou
  * most fourfold within a piece. */
 static void moments_curve(const double f[4], bool left, double y0, double h, double w, double out[4])
 {
-    double slope = f[2] - f[0] - f[3] + f[1], d0 = fabs(f[0] - f[1] + slope * y0),
-           d1 = fabs(f[0] - f[1] + slope * (y0 + h));
+    double slope = f[2] - f[0] - f[3] + f[1], d0 = fabs(f[0] - f[1] + slope * y0), d1 = fabs(f[0] - f[1] + slope * (y0 + h));
     bool falls = d1 < d0;
-    double large = falls ? d0 : d1, small = falls ? d1 : d0,
-           done = 0; /* part of the interval, from where A - B is large */
+    double large = falls ? d0 : d1, small = falls ? d1 : d0, done = 0; /* part of the interval, from where A - B is large */
     for (double q = 0.25; q > 1e-6 && large * q > small; q *= 0.25) {
         double to = large * (1 - q) / (large - small);
         moments_gauss(f, left, y0 + h * (falls ? done : 1 - to), h * (to - done), w, out);
@@ -133,10 +131,8 @@ void lm_moments_cell(const double f[8], double out[4])
             out[1] += 0.5 * h;
             out[2] += 0.5 * h;
             out[3] += h * z;
-        } else if (in == 6 || in == 9)
-            moments_saddles(f, at[i], at[i + 1], out);
-        else if (in)
-            moments_between(f, at[i], at[i + 1], out);
+        } else if (in == 6 || in == 9) moments_saddles(f, at[i], at[i + 1], out);
+        else if (in) moments_between(f, at[i], at[i + 1], out);
     }
 }
 
@@ -226,10 +222,8 @@ static void moments_mixed(const moments_job *job, uint64_t mixed, size_t c0, siz
             f[2 * r] = row[r][at];
             f[2 * r + 1] = row[r][at + 1];
         }
-        if (lid)
-            moments_lid(f, m);
-        else
-            lm_moments_cell(f, m);
+        if (lid) moments_lid(f, m);
+        else lm_moments_cell(f, m);
         s->part[0] += m[0];
         for (int a = 0; a < 3; a++) s->part[1 + a] += ijk[a] * m[0] + m[1 + a];
         moments_crossings(job, f, ijk, s);
@@ -252,8 +246,7 @@ static void moments_cells(const moments_job *job, const uint64_t *const bits[4],
 {
     uint64_t all_before = 0, any_before = 0;
     for (size_t w = 0; w < job->words; w++) {
-        uint64_t all = bits[0][w] & bits[1][w] & bits[2][w] & bits[3][w],
-                 any = bits[0][w] | bits[1][w] | bits[2][w] | bits[3][w];
+        uint64_t all = bits[0][w] & bits[1][w] & bits[2][w] & bits[3][w], any = bits[0][w] | bits[1][w] | bits[2][w] | bits[3][w];
         uint64_t full = (all << 1 | all_before) & all, mixed = (any << 1 | any_before | any) & ~full;
         all_before = all >> 63;
         any_before = any >> 63;
@@ -273,8 +266,7 @@ static void moments_slice(const moments_job *job, size_t K, uint64_t *bits)
     const lm_vol *v = job->v;
     memset(bits, 0, (v->n[1] + 2) * job->words * sizeof *bits);
     if (!K || K > v->n[2]) return;
-    for (size_t j = 0; j < v->n[1]; j++)
-        lm_mask_row(v, job->level, ((K - 1) * v->n[1] + j) * v->n[0], bits + (j + 1) * job->words);
+    for (size_t j = 0; j < v->n[1]; j++) lm_mask_row(v, job->level, ((K - 1) * v->n[1] + j) * v->n[0], bits + (j + 1) * job->words);
 }
 
 static void moments_samples(const moments_job *job, size_t k, const uint64_t *bits, moments_layer *s)
@@ -361,8 +353,7 @@ lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *
     size_t layers = v->n[2] + 1;
     *out = (lm_moments){0};
     if (!(job.layer = lm_mem_alloc(layers, sizeof *job.layer, err))) return LM_ENOMEM;
-    lm_status rc =
-        lm_pool_run(lm_pool_threads(threads), (layers + MOMENTS_SLAB - 1) / MOMENTS_SLAB, moments_slab, &job, err);
+    lm_status rc = lm_pool_run(lm_pool_threads(threads), (layers + MOMENTS_SLAB - 1) / MOMENTS_SLAB, moments_slab, &job, err);
     if (!rc) {
         moments_sum(v, job.layer, out);
         if (!out->inside) *out = (lm_moments){0};

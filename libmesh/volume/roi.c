@@ -49,15 +49,19 @@ lm_status lm_roi_add(lm_roi *roi, const char *text, lm_err *err)
     if (roi->n == LM_ROI_MAX) return lm_err_set(err, LM_EUSAGE, NULL, "more than %d regions", (int)LM_ROI_MAX);
     for (;; s.kind++) {
         if (!p || s.kind > LM_ROI_CYLINDER)
-            return lm_err_set(err, LM_EUSAGE, NULL, "region '%.80s' is none of %s, %s, %s", text, roi_kinds[0].form, roi_kinds[1].form, roi_kinds[2].form);
-        if ((size_t)(p - text) == strlen(roi_kinds[s.kind].name) && !strncmp(text, roi_kinds[s.kind].name, (size_t)(p - text))) break;
+            return lm_err_set(err, LM_EUSAGE, NULL, "region '%.80s' is none of %s, %s, %s", text, roi_kinds[0].form,
+                              roi_kinds[1].form, roi_kinds[2].form);
+        if ((size_t)(p - text) == strlen(roi_kinds[s.kind].name) && !strncmp(text, roi_kinds[s.kind].name, (size_t)(p - text)))
+            break;
     }
     for (int i = 0, n = roi_kinds[s.kind].n; i < n; i++) {
         p = lm_num_parse(p + 1, end, &s.v[i]);
         if (!p || *p != (i + 1 < n ? ',' : 0))
-            return lm_err_set(err, LM_EUSAGE, NULL, "region '%.80s': %d numbers in mm with commas between them are needed, as in %s", text, n,
+            return lm_err_set(err, LM_EUSAGE, NULL,
+                              "region '%.80s': %d numbers in mm with commas between them are needed, as in %s", text, n,
                               roi_kinds[s.kind].form);
-        if (!(fabs(s.v[i]) <= 1e6)) return lm_err_set(err, LM_EUSAGE, NULL, "region '%.80s': %g mm is beyond any patient", text, s.v[i]);
+        if (!(fabs(s.v[i]) <= 1e6))
+            return lm_err_set(err, LM_EUSAGE, NULL, "region '%.80s': %g mm is beyond any patient", text, s.v[i]);
     }
     lm_status rc = roi_check(&s, text, err);
     if (!rc) roi->shape[roi->n++] = s;
@@ -109,7 +113,8 @@ static bool roi_has(const lm_roi *roi, const lm_vol *v, const size_t ijk[3])
 /* The nearest value to x that is below level and that the type holds; NAN when it holds none. */
 static double roi_fit(lm_type t, double x, double level)
 {
-    static const double low[] = {[LM_I8] = INT8_MIN, [LM_U8] = 0, [LM_I16] = INT16_MIN, [LM_U16] = 0, [LM_I32] = INT32_MIN, [LM_U32] = 0};
+    static const double low[] = {
+        [LM_I8] = INT8_MIN, [LM_U8] = 0, [LM_I16] = INT16_MIN, [LM_U16] = 0, [LM_I32] = INT32_MIN, [LM_U32] = 0};
     if (t == LM_F64) return x < level ? x : nextafter(level, -INFINITY);
     if (t == LM_F32) {
         float f = x > FLT_MAX ? FLT_MAX : x < -FLT_MAX ? -FLT_MAX : (float)x;
@@ -201,7 +206,9 @@ lm_status lm_roi_cut(const lm_roi *roi, lm_vol *v, double level, double least, i
     *cut = 0;
     if (!roi->n) return LM_OK;
     least = roi_fit(v->type, least < level ? least : level - 1, level);
-    if (isnan(least)) return lm_err_set(err, LM_ERULE, NULL, "samples of type %s cannot lie below the level %g: nothing can be cut away", lm_vol_type_name(v->type), level);
+    if (isnan(least))
+        return lm_err_set(err, LM_ERULE, NULL, "samples of type %s cannot lie below the level %g: nothing can be cut away",
+                          lm_vol_type_name(v->type), level);
     roi_job job = {.roi = roi, .v = v, .level = level, .least = least, .cut = lm_mem_alloc(n, sizeof *job.cut, err)};
     if (job.cut) job.met = lm_mem_alloc(n, sizeof *job.met, err);
     lm_status rc = job.met ? lm_pool_run(threads, n, roi_slab, &job, err) : LM_ENOMEM;
@@ -222,6 +229,7 @@ lm_status lm_roi_cut(const lm_roi *roi, lm_vol *v, double level, double least, i
             hi[c] = p[c] > hi[c] ? p[c] : hi[c];
         }
     }
-    return lm_err_set(err, LM_EUSAGE, NULL, "the region meets no sample: the volume reaches from %.6g, %.6g, %.6g to %.6g, %.6g, %.6g mm", lo[0], lo[1],
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "the region meets no sample: the volume reaches from %.6g, %.6g, %.6g to %.6g, %.6g, %.6g mm", lo[0], lo[1],
                       lo[2], hi[0], hi[1], hi[2]);
 }

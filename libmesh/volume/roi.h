@@ -23,7 +23,10 @@ typedef struct {
     size_t n; /* 0: no region, everything counts */
     lm_roi_shape shape[LM_ROI_MAX];
 } lm_roi;
-#define LM_ROI_INIT {.n = 0}
+#define LM_ROI_INIT \
+    { \
+        .n = 0 \
+    }
 
 /* Add "box:X0,Y0,Z0,X1,Y1,Z1", "sphere:X,Y,Z,R" or "cylinder:X0,Y0,Z0,X1,Y1,Z1,R". LM_EUSAGE says what is wrong: a box
  * without extent, a radius that is not positive, ends that coincide. */
@@ -33,7 +36,8 @@ void lm_roi_text(const lm_roi_shape *s, char buf[LM_ROI_TEXT]);
 /* Is the point in one of the shapes (their boundary included)? */
 bool lm_roi_inside(const lm_roi *roi, const double xyz[3]);
 /* Cut as said above. least: of all samples. *cut: samples pushed. LM_EUSAGE when the region meets no sample at all; LM_ERULE
- * when the type holds no value below the level. On error the samples are undefined. Work per sample at or above the level, times shapes; no memory beyond a few rows. */
+ * when the type holds no value below the level. On error the samples are undefined. Work per sample at or above the level, times
+ * shapes; no memory beyond a few rows. */
 LM_CHECKED lm_status lm_roi_cut(const lm_roi *roi, lm_vol *v, double level, double least, int threads, size_t *cut, lm_err *err);
 
 #endif

@@ -97,8 +97,7 @@ static lm_status segment_field_slab(void *ctx, size_t task, int worker, lm_err *
 static lm_status segment_field(lm_vol *v, double lo, double hi, int threads, lm_err *err)
 {
     bool in_place = lm_vol_type_size(v->type) == sizeof(float);
-    segment_job job = {
-        .v = v, .lo = lo, .hi = hi, .field = in_place ? v->data : lm_mem_alloc(lm_vol_count(v), sizeof(float), err)};
+    segment_job job = {.v = v, .lo = lo, .hi = hi, .field = in_place ? v->data : lm_mem_alloc(lm_vol_count(v), sizeof(float), err)};
     if (!job.field) return LM_ENOMEM;
     lm_status rc = lm_pool_run(threads, segment_tasks(v), segment_field_slab, &job, err);
     if (in_place || rc) {
@@ -117,29 +116,21 @@ static lm_status segment_field(lm_vol *v, double lo, double hi, int threads, lm_
 
 /* ---- components ---- */
 
-#define SEGMENT_FILL(T)                                                                                                \
-    for (size_t i = a; i < b; i++) ((T *)v->data)[i] = (T)least;                                                       \
+#define SEGMENT_FILL(T) \
+    for (size_t i = a; i < b; i++) ((T *)v->data)[i] = (T)least; \
     break;
 
 static void segment_fill(lm_vol *v, size_t a, size_t b, double least)
 {
     switch (v->type) {
-    case LM_I8:
-        SEGMENT_FILL(int8_t)
-    case LM_U8:
-        SEGMENT_FILL(uint8_t)
-    case LM_I16:
-        SEGMENT_FILL(int16_t)
-    case LM_U16:
-        SEGMENT_FILL(uint16_t)
-    case LM_I32:
-        SEGMENT_FILL(int32_t)
-    case LM_U32:
-        SEGMENT_FILL(uint32_t)
-    case LM_F32:
-        SEGMENT_FILL(float)
-    case LM_F64:
-        SEGMENT_FILL(double)
+    case LM_I8: SEGMENT_FILL(int8_t)
+    case LM_U8: SEGMENT_FILL(uint8_t)
+    case LM_I16: SEGMENT_FILL(int16_t)
+    case LM_U16: SEGMENT_FILL(uint16_t)
+    case LM_I32: SEGMENT_FILL(int32_t)
+    case LM_U32: SEGMENT_FILL(uint32_t)
+    case LM_F32: SEGMENT_FILL(float)
+    case LM_F64: SEGMENT_FILL(double)
     }
 }
 
@@ -157,8 +148,7 @@ static lm_status segment_drop_slab(void *ctx, size_t task, int worker, lm_err *e
     return LM_OK;
 }
 
-static lm_status segment_keep(lm_vol *v, double level, size_t keep, double least, int threads, lm_segment_facts *out,
-                              lm_err *err)
+static lm_status segment_keep(lm_vol *v, double level, size_t keep, double least, int threads, lm_segment_facts *out, lm_err *err)
 {
     lm_label l = LM_LABEL_INIT;
     bool *kept = NULL;
@@ -239,13 +229,10 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     if (hi < lo) return lm_err_set(err, LM_EUSAGE, NULL, "the upper threshold %g is below the lower one, %g", hi, lo);
     if ((rc = segment_range(v, threads, &least, &most, err))) return rc;
     if (most < lo)
-        return lm_err_set(err, LM_ENO, NULL, "nothing is inside: no sample reaches %g, the data go from %g to %g", lo,
-                          least, most);
+        return lm_err_set(err, LM_ENO, NULL, "nothing is inside: no sample reaches %g, the data go from %g to %g", lo, least, most);
     if (two) {
-        if ((rc = segment_share(v, lo, threads, &share, err)) || (rc = segment_field(v, lo, hi, threads, err)))
-            return rc;
-        float a = segment_two_sided(least, lo, hi),
-              b = segment_two_sided(most, lo, hi); /* the ends fall to both sides */
+        if ((rc = segment_share(v, lo, threads, &share, err)) || (rc = segment_field(v, lo, hi, threads, err))) return rc;
+        float a = segment_two_sided(least, lo, hi), b = segment_two_sided(most, lo, hi); /* the ends fall to both sides */
         least = (double)(a < b ? a : b);
     }
     v->has_iso = true;
@@ -253,13 +240,13 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     if ((rc = lm_roi_cut(&opt->roi, v, v->iso, least, threads, &out->roi_cut_voxels, err))) return rc;
     if ((rc = segment_keep(v, v->iso, opt->keep, least, threads, out, err))) return rc;
     if (!out->components_found && out->roi_cut_voxels)
-        return lm_err_set(err, LM_ENO, NULL, "nothing is inside: all %zu samples within the threshold lie outside the region of interest",
+        return lm_err_set(err, LM_ENO, NULL,
+                          "nothing is inside: all %zu samples within the threshold lie outside the region of interest",
                           out->roi_cut_voxels);
     if (!out->components_found)
-        return lm_err_set(
-            err, LM_ENO, NULL,
-            "nothing is inside: no sample lies in %g .. %g, the data go up to %g and %.3g %% of the samples reach %g",
-            lo, hi, most, share, lo);
+        return lm_err_set(err, LM_ENO, NULL,
+                          "nothing is inside: no sample lies in %g .. %g, the data go up to %g and %.3g %% of the samples reach %g",
+                          lo, hi, most, share, lo);
     return segment_facts(v, threads, out, err);
 }
 
@@ -269,11 +256,9 @@ lm_status lm_segment_measure(const lm_vol *v, int threads, lm_segment_facts *out
     double lo, hi;
     *out = (lm_segment_facts){0};
     threads = lm_pool_threads(threads);
-    if (!v->has_iso)
-        return lm_err_set(err, LM_EUSAGE, NULL, "the volume carries no level that separates inside from outside");
+    if (!v->has_iso) return lm_err_set(err, LM_EUSAGE, NULL, "the volume carries no level that separates inside from outside");
     lm_vol view = *v; /* only read */
     if ((rc = segment_range(&view, threads, &lo, &hi, err)) || (rc = segment_facts(v, threads, out, err))) return rc;
     if (out->voxel_count) return LM_OK;
-    return lm_err_set(err, LM_ENO, NULL, "nothing is inside: no sample reaches %g, the data go from %g to %g", v->iso,
-                      lo, hi);
+    return lm_err_set(err, LM_ENO, NULL, "nothing is inside: no sample reaches %g, the data go from %g to %g", v->iso, lo, hi);
 }

@@ -13,24 +13,27 @@
 #include "volume/volume.h"
 
 typedef struct {
-    double lo, hi;  /* in the unit of the samples; hi = INFINITY: no upper bound */
-    size_t keep;    /* the N largest components by voxel count (ties: the one whose first voxel comes first); 0: all */
-    lm_roi roi;     /* n = 0: everywhere. Cut before components are counted */
+    double lo, hi; /* in the unit of the samples; hi = INFINITY: no upper bound */
+    size_t keep;   /* the N largest components by voxel count (ties: the one whose first voxel comes first); 0: all */
+    lm_roi roi;    /* n = 0: everywhere. Cut before components are counted */
     int threads;
 } lm_segment_opt;
-#define LM_SEGMENT_OPT_INIT {.lo = NAN, .hi = INFINITY}
+#define LM_SEGMENT_OPT_INIT \
+    { \
+        .lo = NAN, .hi = INFINITY \
+    }
 
 /* The named volumes of DESIGN 4 and where the object is: the reference for every later verdict. */
 typedef struct {
     double iso;
-    size_t voxel_count;          /* samples inside */
-    double voxel_mm3;            /* |det| of the grid */
-    double at_level_mm3;         /* volume of {trilinear f >= iso}, closed half a voxel outside the border (as mcubes does) */
-    double centroid_mm[3];       /* of the region at level, LPS */
-    double lo_mm[3], hi_mm[3];   /* box of the level's crossings of grid edges (and of the border closure), LPS */
+    size_t voxel_count;        /* samples inside */
+    double voxel_mm3;          /* |det| of the grid */
+    double at_level_mm3;       /* volume of {trilinear f >= iso}, closed half a voxel outside the border (as mcubes does) */
+    double centroid_mm[3];     /* of the region at level, LPS */
+    double lo_mm[3], hi_mm[3]; /* box of the level's crossings of grid edges (and of the border closure), LPS */
     size_t components_found, components_kept, dropped_voxels;
-    bool touches_border;         /* the object reaches the edge of the volume */
-    size_t roi_cut_voxels;       /* samples at level outside the region of interest */
+    bool touches_border;   /* the object reaches the edge of the volume */
+    size_t roi_cut_voxels; /* samples at level outside the region of interest */
 } lm_segment_facts;
 
 /* Segment vol in place (type may change to float with hi) and measure. LM_ENO when nothing is inside: the text gives the

@@ -11,7 +11,7 @@ static const struct {
     size_t size;
     const char *name;
 } vol_types[] = {
-    [LM_I8] = {1, "signed char"}, [LM_U8] = {1, "unsigned char"}, [LM_I16] = {2, "short"},  [LM_U16] = {2, "unsigned short"},
+    [LM_I8] = {1, "signed char"}, [LM_U8] = {1, "unsigned char"}, [LM_I16] = {2, "short"}, [LM_U16] = {2, "unsigned short"},
     [LM_I32] = {4, "int"},        [LM_U32] = {4, "unsigned int"}, [LM_F32] = {4, "float"}, [LM_F64] = {8, "double"},
 };
 
@@ -134,8 +134,7 @@ lm_status lm_vol_check(const lm_vol *v, lm_err *err)
 
 void lm_vol_to_world(const lm_vol *v, const double ijk[3], double xyz[3])
 {
-    for (int c = 0; c < 3; c++)
-        xyz[c] = v->origin[c] + ijk[0] * v->dir[0][c] + ijk[1] * v->dir[1][c] + ijk[2] * v->dir[2][c];
+    for (int c = 0; c < 3; c++) xyz[c] = v->origin[c] + ijk[0] * v->dir[0][c] + ijk[1] * v->dir[1][c] + ijk[2] * v->dir[2][c];
 }
 
 void lm_vol_inverse(const lm_vol *v, double inv[3][3])

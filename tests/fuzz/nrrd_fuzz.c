@@ -27,8 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fuzz_read(data, size, &v, &r) == LM_OK) {
         if (lm_io_create_mem(&out, &err) || lm_nrrd_write(out, &v, &r, &err) || lm_io_take(out, &p, &n, &err)) abort();
         if (fuzz_read(p, n, &v2, &r2)) abort();
-        if (memcmp(v.data, v2.data, lm_vol_count(&v) * lm_vol_type_size(v.type)) || memcmp(v.dir, v2.dir, sizeof v.dir))
-            abort();
+        if (memcmp(v.data, v2.data, lm_vol_count(&v) * lm_vol_type_size(v.type)) || memcmp(v.dir, v2.dir, sizeof v.dir)) abort();
         if (r2.n != r.n || r2.belong != (r.n > 0)) abort();
     }
     free(p);

@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (obj_from(data, size, &m)) return 0;
     if (lm_mesh_validate(&m, NULL)) abort();
     for (size_t i = 0; i < 3 * m.nv; i++) m.pos[i] += 0.0f; /* -0 is written as 0 */
-    if (lm_io_create_mem(&out, NULL) || lm_obj_write(out, &(lm_obj_opt)LM_OBJ_OPT_INIT, &m, NULL) || lm_io_take(out, &p, &n, NULL)) abort();
+    if (lm_io_create_mem(&out, NULL) || lm_obj_write(out, &(lm_obj_opt)LM_OBJ_OPT_INIT, &m, NULL) || lm_io_take(out, &p, &n, NULL))
+        abort();
     if (obj_from(p, n, &back) || back.nt != m.nt || back.nv != m.nv || back.space != m.space || !back.label != !m.label) abort();
     if (memcmp(back.pos, m.pos, 12 * m.nv)) abort();
     if (!m.label && memcmp(back.tri, m.tri, 12 * m.nt)) abort(); /* parts may have been mixed: they come in order */

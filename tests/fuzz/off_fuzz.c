@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (off_from(data, size, &m)) return 0;
     if (lm_mesh_validate(&m, NULL) || m.label || !lm_off_begins((const char *)data, size)) abort();
     for (size_t i = 0; i < 3 * m.nv; i++) m.pos[i] += 0.0f; /* -0 is written as 0 */
-    if (lm_io_create_mem(&out, NULL) || lm_off_write(out, &(lm_off_opt)LM_OFF_OPT_INIT, &m, NULL) || lm_io_take(out, &p, &n, NULL)) abort();
+    if (lm_io_create_mem(&out, NULL) || lm_off_write(out, &(lm_off_opt)LM_OFF_OPT_INIT, &m, NULL) || lm_io_take(out, &p, &n, NULL))
+        abort();
     if (off_from(p, n, &back) || back.nt != m.nt || back.nv != m.nv || back.space != m.space) abort();
     if (memcmp(back.pos, m.pos, 12 * m.nv) || memcmp(back.tri, m.tri, 12 * m.nt)) abort();
     free(p);

@@ -25,8 +25,10 @@ static int threemf_from(const void *p, size_t n, lm_mesh *m)
 
 static unsigned char *threemf_wrap(const uint8_t *data, size_t size, size_t *n)
 {
-    static const char rels[] = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship "
-                               "Target=\"/3D/3dmodel.model\" Id=\"r\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/></Relationships>";
+    static const char rels[] =
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship "
+        "Target=\"/3D/3dmodel.model\" Id=\"r\" "
+        "Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/></Relationships>";
     static const char *const name[] = {"_rels/.rels", "3D/3dmodel.model"};
     lm_package_part part[2];
     unsigned char *p;

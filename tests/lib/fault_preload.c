@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fault_preload.c: a library for LD_PRELOAD under which one call fails. FAULT=alloc:N fails the N-th malloc, calloc, realloc or
  * aligned allocation with ENOMEM; write:N the N-th write, or close of what was written to, with ENOSPC (standard error is left
- * alone: that is where the message goes); rename:N the N-th rename. Counting starts when the tool sets up its signals, past what happens
- * before main. FAULT=...:0 fails nothing. FAULT_COUNT=FILE gets the number of calls when the process ends by exit. */
+ * alone: that is where the message goes); rename:N the N-th rename. Counting starts when the tool sets up its signals, past what
+ * happens before main. FAULT=...:0 fails nothing. FAULT_COUNT=FILE gets the number of calls when the process ends by exit. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +111,8 @@ __attribute__((destructor)) static void fault_report(void)
 {
     const char *path = getenv("FAULT_COUNT");
     char text[32];
-    int n = snprintf(text, sizeof text, "%lu\n", atomic_load(&fault_calls)), fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+    int n = snprintf(text, sizeof text, "%lu\n", atomic_load(&fault_calls)),
+        fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
     if (fd < 0) return;
     syscall(SYS_write, fd, text, (size_t)n);
     syscall(SYS_close, fd);

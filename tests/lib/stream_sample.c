@@ -86,8 +86,7 @@ int main(int argc, char **argv)
     lm_status rc = LM_OK;
     char line[2000];
     if (argc != 3) return 2;
-    if (!strcmp(argv[1], "read"))
-        rc = sample_read(argv[2], &err);
+    if (!strcmp(argv[1], "read")) rc = sample_read(argv[2], &err);
     else {
         rc = lm_io_create(argv[2], false, &out, &err);
         if (!rc) rc = sample_records(&err);

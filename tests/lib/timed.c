@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     FILE *f = fopen(argv[1], "a");
     if (!f) return perror(argv[1]), 2;
     fprintf(f, "%s %.3f %.3f %ld %d\n", argv[2], wall,
-            (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) + 1e-6 * (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec), ru.ru_maxrss, rc);
+            (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) + 1e-6 * (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec),
+            ru.ru_maxrss, rc);
     return fclose(f) ? 2 : rc;
 }

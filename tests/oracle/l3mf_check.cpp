@@ -63,8 +63,8 @@ static void objects(PLib3MFModel *m)
         OK(lib3mf_object_getnameutf8(o, name, sizeof name, &need));
         OK(lib3mf_object_isvalidobject(o, &valid));
         OK(lib3mf_meshobject_ismanifoldandoriented(o, &manifold));
-        printf("object type %u name %s\nvertices %u\ntriangles %u\nvalid %d\nmanifold %d\n", (unsigned)type, name, (unsigned)nv, (unsigned)nt,
-               (int)valid, (int)manifold);
+        printf("object type %u name %s\nvertices %u\ntriangles %u\nvalid %d\nmanifold %d\n", (unsigned)type, name, (unsigned)nv,
+               (unsigned)nt, (int)valid, (int)manifold);
         if (!valid || !manifold || type != MODELOBJECTTYPE_MODEL) good = false;
         count++;
         lib3mf_release(o);
@@ -100,7 +100,8 @@ static void build(PLib3MFModel *m)
             }
             first = false;
         }
-        printf("diagonal %g %g %g\nlower corner %g %g %g\n", t.m_fFields[0][0], t.m_fFields[1][1], t.m_fFields[2][2], lo[0], lo[1], lo[2]);
+        printf("diagonal %g %g %g\nlower corner %g %g %g\n", t.m_fFields[0][0], t.m_fFields[1][1], t.m_fFields[2][2], lo[0], lo[1],
+               lo[2]);
         count++;
         lib3mf_release(o);
         lib3mf_release(b);

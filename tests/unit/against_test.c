@@ -16,7 +16,8 @@ static lm_vol letter(bool blur)
     for (size_t i = 0; i < lm_vol_count(&v); i++) {
         double x = (double)(i % 40) - 19.5, y = (double)(i / 40 % 36) - 17.5, z = fabs((double)(i / 1440) - 11.5);
         double in = -100;
-        double mid = fmin(4 - fabs(x), 14 - fabs(y)), top = fmin(fmin(x + 4, 14 - x), fmin(y - 8, 14 - y)), low = fmin(fmin(4 - x, x + 14), fmin(-8 - y, y + 14));
+        double mid = fmin(4 - fabs(x), 14 - fabs(y)), top = fmin(fmin(x + 4, 14 - x), fmin(y - 8, 14 - y)),
+               low = fmin(fmin(4 - x, x + 14), fmin(-8 - y, y + 14));
         in = fmax(mid, fmax(top, low));
         in = fmin(in, 7.3 - z);
         f[i] = (float)(blur ? 100 * in : in > 0 ? 100 : -100);
@@ -66,7 +67,8 @@ static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char
     lm_against_opt opt = LM_AGAINST_OPT_INIT;
     lm_err err = LM_ERR_INIT;
     if (tol && lm_verdict_tol(tol, &opt.tol, &err)) fail_msg("%s", err.text[0]);
-    if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, mesh, &mass, &opt, &out, &err)) fail_msg("%s", err.text[0]);
+    if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, mesh, &mass, &opt, &out, &err))
+        fail_msg("%s", err.text[0]);
     lm_mass_release(&mass);
     return out;
 }
@@ -117,7 +119,9 @@ static void mirrored_mesh_fails_by_overlap_alone(void **state)
         a[axis] = -1;
         lm_against_facts f = moved(&x, a, none);
         for (size_t i = 0; i < f.n; i++)
-            assert_int_equal(f.item[i].verdict, strcmp(f.item[i].name, "dice") && strcmp(f.item[i].name, "misplaced") ? LM_VERDICT_PASS : LM_VERDICT_FAIL);
+            assert_int_equal(f.item[i].verdict, strcmp(f.item[i].name, "dice") && strcmp(f.item[i].name, "misplaced")
+                                                    ? LM_VERDICT_PASS
+                                                    : LM_VERDICT_FAIL);
         assert_true(f.overlap.dice < 0.9);
     }
     unmade(&x);
@@ -185,11 +189,21 @@ static void put(lm_records *r, const char *text)
     r->item[r->n++] = j;
 }
 
-#define SEG "{\"tool\":\"dcmseg\",\"out\":{\"crc32\":\"0000000a\",\"bytes\":10},\"ledger\":[{\"kind\":\"change\",\"from\":\"voxel_count\",\"to\":\"volume_at_level\",\"before_mm3\":100,\"after_mm3\":90}]}"
-#define MC "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000a\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"change\",\"from\":\"volume_at_level\",\"to\":\"mesh\",\"before_mm3\":90,\"after_mm3\":89}]}"
-#define FOREIGN "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000c\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[]}"
-#define GAP "{\"tool\":\"meshfix\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"change\",\"from\":\"mesh\",\"to\":\"mesh\",\"before_mm3\":88,\"after_mm3\":88}]}"
-#define WALL "{\"tool\":\"meshshell\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"intended\",\"from\":\"mesh\",\"to\":\"mesh\",\"before_mm3\":89,\"after_mm3\":100}]}"
+#define SEG \
+    "{\"tool\":\"dcmseg\",\"out\":{\"crc32\":\"0000000a\",\"bytes\":10},\"ledger\":[{\"kind\":\"change\",\"from\":\"voxel_" \
+    "count\",\"to\":\"volume_at_level\",\"before_mm3\":100,\"after_mm3\":90}]}"
+#define MC \
+    "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000a\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[" \
+    "{\"kind\":\"change\",\"from\":\"volume_at_level\",\"to\":\"mesh\",\"before_mm3\":90,\"after_mm3\":89}]}"
+#define FOREIGN \
+    "{\"tool\":\"mcubes\",\"in\":{\"crc32\":\"0000000c\",\"bytes\":10},\"out\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[" \
+    "]}"
+#define GAP \
+    "{\"tool\":\"meshfix\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"change\",\"from\":\"mesh\"," \
+    "\"to\":\"mesh\",\"before_mm3\":88,\"after_mm3\":88}]}"
+#define WALL \
+    "{\"tool\":\"meshshell\",\"in\":{\"crc32\":\"0000000b\",\"bytes\":20},\"ledger\":[{\"kind\":\"intended\",\"from\":\"mesh\"," \
+    "\"to\":\"mesh\",\"before_mm3\":89,\"after_mm3\":100}]}"
 
 static lm_records records(bool belong, const char *a, const char *b, const char *c)
 {
@@ -204,8 +218,8 @@ static lm_records records(bool belong, const char *a, const char *b, const char 
 static void missing_and_foreign_records_are_an_error(void **state)
 {
     (void)state;
-    lm_records t[] = {records(false, NULL, NULL, NULL), records(false, SEG, MC, NULL), records(true, MC, NULL, NULL), records(true, SEG, FOREIGN, NULL),
-                      records(true, "{\"tool\":\"dcmseg\"}", MC, NULL)};
+    lm_records t[] = {records(false, NULL, NULL, NULL), records(false, SEG, MC, NULL), records(true, MC, NULL, NULL),
+                      records(true, SEG, FOREIGN, NULL), records(true, "{\"tool\":\"dcmseg\"}", MC, NULL)};
     const json_t *seg = NULL;
     lm_err err = LM_ERR_INIT;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -229,7 +243,8 @@ static void ledger_closes_or_says_where_not(void **state)
     (void)state;
     lm_err err = LM_ERR_INIT;
     lm_measurement m;
-    lm_records good = records(true, SEG, MC, NULL), gap = records(true, SEG, MC, GAP), wall = records(true, SEG, MC, WALL), names = records(true, MC, SEG, NULL);
+    lm_records good = records(true, SEG, MC, NULL), gap = records(true, SEG, MC, GAP), wall = records(true, SEG, MC, WALL),
+               names = records(true, MC, SEG, NULL);
     json_t *l = lm_ledger_collect(&good, &err);
     assert_int_equal(json_array_size(l), 2);
     assert_string_equal(json_string_value(json_object_get(json_array_get(l, 1), "stage")), "mcubes");

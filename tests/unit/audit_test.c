@@ -211,7 +211,9 @@ static void touching_and_crossing(void **state)
     /* tetrahedra: apart, and one poking a corner through a face of the other: its three sides cross the face */
     for (int poke = 0; poke < 2; poke++) {
         float z = poke ? -0.25f : 0.25f;
-        corners((float[8][3]){{0, 0, -1}, {4, 0, -1}, {0, 4, -1}, {1, 1, -3}, {2, 1, 2}, {1, 2, 2}, {0.5f, 0.5f, 2}, {1, 1, -1 + z}}, 8);
+        corners(
+            (float[8][3]){{0, 0, -1}, {4, 0, -1}, {0, 4, -1}, {1, 1, -3}, {2, 1, 2}, {1, 2, 2}, {0.5f, 0.5f, 2}, {1, 1, -1 + z}},
+            8);
         tetra(0, 2, 1, 3);
         tetra(4, 6, 5, 7);
         a = look();

@@ -16,7 +16,8 @@
 
 static lm_dicom_file pixel(unsigned allocated, unsigned stored, bool is_signed)
 {
-    return (lm_dicom_file){.bits_allocated = allocated, .bits_stored = stored, .high_bit = stored - 1, .is_signed = is_signed, .slope = 1};
+    return (lm_dicom_file){
+        .bits_allocated = allocated, .bits_stored = stored, .high_bit = stored - 1, .is_signed = is_signed, .slope = 1};
 }
 
 static void bits_are_masked_and_extended(void **state)
@@ -174,12 +175,16 @@ static bool shared_file(const char *name, char *path, size_t cap)
 
 static void lossless_syntaxes_decode_alike(void **state)
 {
-    static const char *const lossless[] = {
-        "", "_BigEndianExplicitTransferSyntax_1.2.840.10008.1.2.2.dcm", "_DeflatedExplicitVRLittleEndianTransferSyntax_1.2.840.10008.1.2.1.99.dcm",
-        "_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm", "_JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm",
-        "_JPEGProcess14SV1TransferSyntax_1.2.840.10008.1.2.4.70.dcm", "_JPEGProcess14TransferSyntax_1.2.840.10008.1.2.4.57.dcm",
-        "_LittleEndianExplicitTransferSyntax_1.2.840.10008.1.2.1.dcm", "_LittleEndianImplicitTransferSyntax_1.2.840.10008.1.2.dcm",
-        "_RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm"};
+    static const char *const lossless[] = {"",
+                                           "_BigEndianExplicitTransferSyntax_1.2.840.10008.1.2.2.dcm",
+                                           "_DeflatedExplicitVRLittleEndianTransferSyntax_1.2.840.10008.1.2.1.99.dcm",
+                                           "_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm",
+                                           "_JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm",
+                                           "_JPEGProcess14SV1TransferSyntax_1.2.840.10008.1.2.4.70.dcm",
+                                           "_JPEGProcess14TransferSyntax_1.2.840.10008.1.2.4.57.dcm",
+                                           "_LittleEndianExplicitTransferSyntax_1.2.840.10008.1.2.1.dcm",
+                                           "_LittleEndianImplicitTransferSyntax_1.2.840.10008.1.2.dcm",
+                                           "_RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm"};
     enum { N = sizeof lossless / sizeof *lossless, PIXELS = 512 * 512 };
     (void)state;
     char path[4096], name[256];
@@ -194,7 +199,8 @@ static void lossless_syntaxes_decode_alike(void **state)
         assert_int_equal(f.state, LM_SCAN_DICOM);
         assert_int_equal(f.kind, LM_DICOM_SLICE);
         assert_false(f.lossy);
-        assert_true(f.rows == 512 && f.columns == 512 && f.has_position && f.has_padding && f.padding[0] == -32768 && f.intercept == -1024);
+        assert_true(f.rows == 512 && f.columns == 512 && f.has_position && f.has_padding && f.padding[0] == -32768 &&
+                    f.intercept == -1024);
         int rc = lm_decode_file(&from, &f, 0, stored, LM_I16, i ? out : first, i ? &b : &a);
         if (rc) fail_msg("%s: status %d", lossless[i], rc);
         if (!i) continue;
@@ -206,9 +212,9 @@ static void lossless_syntaxes_decode_alike(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bits_are_masked_and_extended), cmocka_unit_test(rescale_and_range),
-        cmocka_unit_test(padding_is_set_apart),         cmocka_unit_test(children_share_the_work),
-        cmocka_unit_test(a_dead_child_names_its_item),  cmocka_unit_test(a_hanging_child_is_stopped),
+        cmocka_unit_test(bits_are_masked_and_extended),   cmocka_unit_test(rescale_and_range),
+        cmocka_unit_test(padding_is_set_apart),           cmocka_unit_test(children_share_the_work),
+        cmocka_unit_test(a_dead_child_names_its_item),    cmocka_unit_test(a_hanging_child_is_stopped),
         cmocka_unit_test(lossless_syntaxes_decode_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

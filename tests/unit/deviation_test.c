@@ -14,7 +14,8 @@ static lm_deviation run(const lm_mesh *a, const lm_mesh *b, double precision)
 {
     lm_deviation d;
     lm_err err = LM_ERR_INIT;
-    if (lm_deviation_run(a, b, &(lm_deviation_opt){.precision_mm = precision, .cells = cells, .threads = 2}, NULL, &d, &err)) fail_msg("%s", err.text[0]);
+    if (lm_deviation_run(a, b, &(lm_deviation_opt){.precision_mm = precision, .cells = cells, .threads = 2}, NULL, &d, &err))
+        fail_msg("%s", err.text[0]);
     for (int i = 0; i < 2; i++) { /* the pair of points is as far apart as it is said to be */
         double s = 0;
         for (int k = 0; k < 3; k++) s += (d.side[i].at[k] - d.side[i].to[k]) * (d.side[i].at[k] - d.side[i].to[k]);
@@ -139,7 +140,8 @@ static void spheres(void **state)
     /* each lies between its sphere and the one that its cells touch inside */
     double sag_a = 10 * (1 - cos(M_PI / 40) * cos(M_PI / 40)), sag_b = 11 * (1 - cos(M_PI / 28) * cos(M_PI / 28));
     assert_true(d.lower >= 1 - sag_b && d.upper <= 1 + sag_a + 0.011);
-    assert_true(d.mean.value >= 1 - sag_b && d.mean.value <= 1 + sag_a && d.mean.lower <= d.mean.value && d.mean.upper >= d.mean.value);
+    assert_true(d.mean.value >= 1 - sag_b && d.mean.value <= 1 + sag_a && d.mean.lower <= d.mean.value &&
+                d.mean.upper >= d.mean.value);
     lm_mesh_release(&a);
     lm_mesh_release(&b);
 }
@@ -208,7 +210,8 @@ static void sampled(void **state)
             double p[3][3], part = 0, u[3], v[3];
             for (size_t i = 0; i < 9; i++) p[i / 3][i % 3] = a.pos[3 * a.tri[3 * t + i / 3] + i % 3];
             for (int k = 0; k < 3; k++) u[k] = p[1][k] - p[0][k], v[k] = p[2][k] - p[0][k];
-            double s = sqrt(pow(u[1] * v[2] - u[2] * v[1], 2) + pow(u[2] * v[0] - u[0] * v[2], 2) + pow(u[0] * v[1] - u[1] * v[0], 2)) / 2;
+            double s =
+                sqrt(pow(u[1] * v[2] - u[2] * v[1], 2) + pow(u[2] * v[0] - u[0] * v[2], 2) + pow(u[0] * v[1] - u[1] * v[0], 2)) / 2;
             int n = 0;
             for (int i = 0; i <= N; i++)
                 for (int j = 0; i + j <= N; j++, n++) {
@@ -225,7 +228,8 @@ static void sampled(void **state)
             area += s;
         }
         assert_true(d.side[0].upper >= most && d.side[0].lower <= most + 1.5 / N);
-        assert_true(fabs(d.side[0].mean.value - sum / area) < 0.01 && d.side[0].mean.lower <= sum / area + 0.01 && d.side[0].mean.upper >= sum / area - 0.01);
+        assert_true(fabs(d.side[0].mean.value - sum / area) < 0.01 && d.side[0].mean.lower <= sum / area + 0.01 &&
+                    d.side[0].mean.upper >= sum / area - 0.01);
         lm_mesh_release(&a);
         lm_mesh_release(&b);
     }
@@ -245,7 +249,9 @@ static void threads(void **state)
         const int n[] = {1, 2, 3, 8};
         q[i] = calloc(a.nv, sizeof(float));
         memset(&d[i], 0, sizeof d[i]);
-        assert_int_equal(lm_deviation_run(&a, &b, &(lm_deviation_opt){.precision_mm = 1e-3, .cells = cells, .threads = n[i]}, q[i], &d[i], NULL), LM_OK);
+        assert_int_equal(
+            lm_deviation_run(&a, &b, &(lm_deviation_opt){.precision_mm = 1e-3, .cells = cells, .threads = n[i]}, q[i], &d[i], NULL),
+            LM_OK);
         assert_memory_equal(q[i], q[0], a.nv * sizeof(float));
         for (int s = 0; s < 2; s++) {
             assert_memory_equal(&d[i].side[s], &d[0].side[s], offsetof(lm_deviation_side, samples));

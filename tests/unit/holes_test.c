@@ -173,8 +173,8 @@ static void holes_with_common_vertices(void **state)
         double whole = lm_mesh_volume(&mesh);
         uint32_t v = 1 + 8 * N + 10;
         punch(v);
-        if (other == 0) punch(v + 2);         /* they meet in v + 1 */
-        if (other == 1) punch(v + 2 * N + 2); /* in v + N + 1 */
+        if (other == 0) punch(v + 2);                                         /* they meet in v + 1 */
+        if (other == 1) punch(v + 2 * N + 2);                                 /* in v + N + 1 */
         if (other == 2) punch(v + 2), punch(v + N + 3), punch(v + 2 * N + 3); /* a chain */
         assert_true(look(&mesh).count[LM_FAULT_NONMANIFOLD_VERTEX] > 0);
         lm_repair r = becomes(whole, 0.02 * whole);
@@ -434,7 +434,8 @@ static void equal_triangles_of_a_mesh_turned_at_random(void **state)
 static void box_with(float x, float y, float z, float side, const int old[8])
 {
     uint32_t v[8];
-    for (int i = 0; i < 8; i++) v[i] = old[i] >= 0 ? (uint32_t)old[i] : vert(x + (i & 1 ? side : 0), y + (i & 2 ? side : 0), z + (i & 4 ? side : 0));
+    for (int i = 0; i < 8; i++)
+        v[i] = old[i] >= 0 ? (uint32_t)old[i] : vert(x + (i & 1 ? side : 0), y + (i & 2 ? side : 0), z + (i & 4 ? side : 0));
     box_on(v, false);
 }
 
@@ -496,7 +497,7 @@ static void cavities_that_touch(void **state)
     }
     box(0, 0, 0, 10, false);
     uint32_t v[4] = {vert(4, 4, 4), vert(5, 4, 4), vert(4, 5, 4), 0}; /* its tip is the box's corner */
-    tetra(v[0], v[1], v[2], v[3]); /* faces inward */
+    tetra(v[0], v[1], v[2], v[3]);                                    /* faces inward */
     double volume = lm_mesh_volume(&mesh);
     assert_true(volume < 1000);
     becomes(volume, 1e-3);
@@ -506,12 +507,14 @@ static void cavities_that_touch(void **state)
 static void voxels(int n, const unsigned char *in)
 {
     static const int f[6][4] = {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}};
-    for (int i = 0; i < (n + 1) * (n + 1) * (n + 1); i++) vert((float)(i % (n + 1)), (float)(i / (n + 1) % (n + 1)), (float)(i / (n + 1) / (n + 1)));
+    for (int i = 0; i < (n + 1) * (n + 1) * (n + 1); i++)
+        vert((float)(i % (n + 1)), (float)(i / (n + 1) % (n + 1)), (float)(i / (n + 1) / (n + 1)));
     for (int i = 0; i < n * n * n; i++) {
         int p[3] = {i % n, i / n % n, i / n / n};
         uint32_t v[8];
         if (!in[i]) continue;
-        for (int k = 0; k < 8; k++) v[k] = (uint32_t)(p[0] + (k & 1) + (n + 1) * (p[1] + (k >> 1 & 1) + (n + 1) * (p[2] + (k >> 2))));
+        for (int k = 0; k < 8; k++)
+            v[k] = (uint32_t)(p[0] + (k & 1) + (n + 1) * (p[1] + (k >> 1 & 1) + (n + 1) * (p[2] + (k >> 2))));
         for (int s = 0; s < 6; s++) {
             int q[3] = {p[0], p[1], p[2]}, k = s < 2 ? 2 : s < 4 ? 1 : 0;
             q[k] += s & 1 ? 1 : -1;
@@ -552,7 +555,8 @@ static void voxels_at_random(void **state)
         char line[400];
         lm_audit_line(&a, line, sizeof line);
         if (!a.valid) fail_msg("seed %u: %s", run, line);
-        if (fabs(a.volume_mm3 - (double)count) > 1e-3 * (double)count) fail_msg("seed %u: volume %g, not %zu", run, a.volume_mm3, count);
+        if (fabs(a.volume_mm3 - (double)count) > 1e-3 * (double)count)
+            fail_msg("seed %u: volume %g, not %zu", run, a.volume_mm3, count);
         lm_repair_release(&r);
         lm_mesh_release(&mesh);
     }
@@ -574,7 +578,8 @@ static void triangles_at_random(void **state)
         assert_int_equal(lm_mesh_copy(&mesh, &other, &err), LM_OK);
         lm_repair r = fix(3);
         lm_audit a = look(&mesh);
-        if (!a.count[LM_FAULT_OPEN_EDGE] != !r.holes_left) fail_msg("seed %u: %zu open edges, %zu holes named", run, a.count[LM_FAULT_OPEN_EDGE], r.holes_left);
+        if (!a.count[LM_FAULT_OPEN_EDGE] != !r.holes_left)
+            fail_msg("seed %u: %zu open edges, %zu holes named", run, a.count[LM_FAULT_OPEN_EDGE], r.holes_left);
         lm_repair_release(&r);
         once = mesh;
         mesh = other;
@@ -626,13 +631,13 @@ static lm_keep keep(size_t most, double min_mm3)
 
 static void parts(void)
 {
-    box(0, 0, 0, 10, false);    /* 1000, with a cavity of 216 in which is a part of 8 with a cavity of 1 */
+    box(0, 0, 0, 10, false); /* 1000, with a cavity of 216 in which is a part of 8 with a cavity of 1 */
     box(2, 2, 2, 6, true);
     box(4, 4, 4, 2, false);
     box(4.5f, 4.5f, 4.5f, 1, true);
-    box(20, 0, 0, 3, false);    /* 27 */
-    box(30, 0, 0, 3, false);    /* 27 */
-    box(40, 0, 0, 1, false);    /* 1 */
+    box(20, 0, 0, 3, false); /* 27 */
+    box(30, 0, 0, 3, false); /* 27 */
+    box(40, 0, 0, 1, false); /* 1 */
 }
 
 static void shells(void **state)
@@ -642,8 +647,16 @@ static void shells(void **state)
         size_t most;
         double min, volume;
         size_t dropped;
-    } want[] = {{0, 0, 1000 - 216 + 7 + 55, 0}, {1, 0, 784, 4}, {2, 0, 784 + 27, 3}, {3, 0, 784 + 54, 2}, {4, 0, 784 + 54 + 7, 1},
-                {9, 0, 784 + 54 + 7 + 1, 0}, {0, 8, 784 + 54 + 7, 1}, {0, 8.001, 784 + 54, 2}, {2, 500, 784, 4}, {0, 1001, 0, 5}};
+    } want[] = {{0, 0, 1000 - 216 + 7 + 55, 0},
+                {1, 0, 784, 4},
+                {2, 0, 784 + 27, 3},
+                {3, 0, 784 + 54, 2},
+                {4, 0, 784 + 54 + 7, 1},
+                {9, 0, 784 + 54 + 7 + 1, 0},
+                {0, 8, 784 + 54 + 7, 1},
+                {0, 8.001, 784 + 54, 2},
+                {2, 500, 784, 4},
+                {0, 1001, 0, 5}};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         parts();
         lm_keep k = keep(want[i].most, want[i].min);
@@ -678,7 +691,8 @@ static void blob(size_t n, int smooth)
     float *f = v.data;
     for (size_t i = 0; i < n * n * n; i++) f[i] = (float)dice(1000);
     for (int round = 0; round < smooth; round++)
-        for (size_t i = 1; i + 1 < n * n * n; i++) f[i] = (f[i - 1] + f[i] + f[i + 1] + f[(i + n) % (n * n * n)] + f[(i + n * n) % (n * n * n)]) / 5;
+        for (size_t i = 1; i + 1 < n * n * n; i++)
+            f[i] = (f[i - 1] + f[i] + f[i + 1] + f[(i + n) % (n * n * n)] + f[(i + n * n) % (n * n * n)]) / 5;
     opt.iso = 500;
     assert_int_equal(lm_mcubes(&v, &opt, &mesh, &err), LM_OK);
     lm_vol_release(&v);
@@ -713,8 +727,10 @@ static void random_damage(void **state)
         lm_audit a = look(&mesh);
         runs++;
         valid += a.valid;
-        if (!a.count[LM_FAULT_OPEN_EDGE] != !r.holes_left) fail_msg("seed %u: %zu open edges, %zu holes named", run, a.count[LM_FAULT_OPEN_EDGE], r.holes_left);
-        if (a.valid && fabs(a.volume_mm3 - volume) > 0.25 * volume) fail_msg("seed %u: volume %g was %g", run, a.volume_mm3, volume);
+        if (!a.count[LM_FAULT_OPEN_EDGE] != !r.holes_left)
+            fail_msg("seed %u: %zu open edges, %zu holes named", run, a.count[LM_FAULT_OPEN_EDGE], r.holes_left);
+        if (a.valid && fabs(a.volume_mm3 - volume) > 0.25 * volume)
+            fail_msg("seed %u: volume %g was %g", run, a.volume_mm3, volume);
         assert_true(r.step[LM_REPAIR_CUT].max_move_mm < 1e-3);
         lm_mesh once = LM_MESH_INIT;
         assert_int_equal(lm_mesh_copy(&mesh, &once, &err), LM_OK);

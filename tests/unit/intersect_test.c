@@ -89,7 +89,8 @@ static bool brute(const pt *v, const uint32_t *a, const uint32_t *b)
         cross(p, q, s, o);
         return !side(p, q, r, s) && m[0] * o[0] + m[1] * o[1] + m[2] * o[2] > 0;
     }
-    if (n == 1) return segment_meets(A[(ia[0] + 1) % 3], A[(ia[0] + 2) % 3], B) || segment_meets(B[(ib[0] + 1) % 3], B[(ib[0] + 2) % 3], A);
+    if (n == 1)
+        return segment_meets(A[(ia[0] + 1) % 3], A[(ia[0] + 2) % 3], B) || segment_meets(B[(ib[0] + 1) % 3], B[(ib[0] + 2) % 3], A);
     for (int i = 0; i < 3; i++)
         if (segment_meets(A[i], A[(i + 1) % 3], B) || segment_meets(B[i], B[(i + 1) % 3], A)) return true;
     return false; /* closed triangles that meet do so on an edge of one of them */
@@ -137,7 +138,9 @@ static void soups_agree_with_brute_force(void **state)
         for (uint32_t i = 0; i < TRIS; i++)
             for (uint32_t j = i + 1; j < TRIS; j++) {
                 bool want = brute(v, m.tri + 3 * i, m.tri + 3 * j), got = n < x.pairs && x.list[n][0] == i && x.list[n][1] == j;
-                if (want != got) fail_msg("triangles %u and %u: %s expected (seed %llu)", i, j, want ? "meeting" : "nothing", (unsigned long long)seed);
+                if (want != got)
+                    fail_msg("triangles %u and %u: %s expected (seed %llu)", i, j, want ? "meeting" : "nothing",
+                             (unsigned long long)seed);
                 n += want;
                 hits += want;
                 misses += !want;

@@ -79,7 +79,8 @@ static inline double shape_sphere_volume(double r, uint32_t n, uint32_t k)
 {
     double v = 0, area = 0, z = r;
     for (uint32_t a = 0; a <= k; a++) {
-        double th = M_PI * (a + 1) / (k + 1), ring = r * sin(th), next = a == k ? 0 : 0.5 * n * ring * ring * sin(2 * M_PI / n), h = z - r * cos(th);
+        double th = M_PI * (a + 1) / (k + 1), ring = r * sin(th), next = a == k ? 0 : 0.5 * n * ring * ring * sin(2 * M_PI / n),
+               h = z - r * cos(th);
         v += h / 3 * (area + next + sqrt(area * next));
         area = next;
         z = r * cos(th);

@@ -212,12 +212,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_format_round_trips_by_suffix),
-        cmocka_unit_test(threemf_carries_the_source_hash),
-        cmocka_unit_test(names_what_it_cannot_read),
-        cmocka_unit_test(a_binary_stl_may_begin_with_anything),
-        cmocka_unit_test(a_refused_mesh_leaves_the_old_file),
-        cmocka_unit_test(formats_have_names),
+        cmocka_unit_test(each_format_round_trips_by_suffix),  cmocka_unit_test(threemf_carries_the_source_hash),
+        cmocka_unit_test(names_what_it_cannot_read),          cmocka_unit_test(a_binary_stl_may_begin_with_anything),
+        cmocka_unit_test(a_refused_mesh_leaves_the_old_file), cmocka_unit_test(formats_have_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

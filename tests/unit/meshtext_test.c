@@ -53,7 +53,11 @@ static void obj_is_read(void **state)
         {V4 "vt 0 0\nvn 0 0 1\nf 1/1 2/1/1 3//1\nf 1/ 3/1/ 4//\n", 4, 2, {0, 1, 2, 0, 2, 3}},
         {V4 "f 1 2 3 4\n", 4, 2, {0, 1, 2, 0, 2, 3}},
         {V4 "f 1 2 \\\n3 \\\r\n 4\n", 4, 2, {0, 1, 2, 0, 2, 3}},
-        {"\t v  0 0 0 # c\r\nv 1e0 0 0 1.0\rv 1 1 0 .1 .2 nan\n\n#\ng a b\ns off\nusemtl x\nmtllib ../../etc/passwd\nl 1 2\np 1\nf 1 2 3 # f 9", 3, 1, {0, 1, 2}},
+        {"\t v  0 0 0 # c\r\nv 1e0 0 0 1.0\rv 1 1 0 .1 .2 nan\n\n#\ng a b\ns off\nusemtl x\nmtllib ../../etc/passwd\nl 1 2\np 1\nf "
+         "1 2 3 # f 9",
+         3,
+         1,
+         {0, 1, 2}},
         {"f 3 2 1\nv 0 0 0\nv 1 0 0\nv 0 1 0\n", 3, 1, {2, 1, 0}},
         {"v 0 0 0\n", 1, 0, {0}},
         /* an arrow head: only the diagonal from the notch lies inside */
@@ -98,12 +102,28 @@ static void obj_units_spaces_and_parts(void **state)
 static const struct {
     const char *text, *says;
 } obj_bad[] = {
-    {V4 "f 1 2 5\n", "triangle 0 names vertex 4 of 4"}, {V4 "f 1 2 -5\n", "line 5: vertex -5 of 4"}, {V4 "f 0 1 2\n", "line 5: '0 1 2': vertices are counted from 1"},
-    {V4 "f 1 2\n", "three corners"}, {V4 "f\n", "three corners"}, {V4 "f 1 2 /3\n", "vertex number is missing"}, {V4 "f 1 2 3/4/5/6\n", "no vertex/texture/normal"},
-    {V4 "f 1 2 x\n", "vertex number is missing"}, {V4 "f 1 2 99999999999999999999\n", "out of range"}, {V4 "f 1 2 4294967296\n", "out of range"},
-    {V4 "f 1 2 3.5\n", "no vertex/texture/normal"}, {"v 0 0\n", "line 1: 'v 0 0': three finite numbers"}, {"v 0 nan 0\n", "three finite"},
-    {"v 0 0 inf\n", "three finite"}, {"v 0 0 1e39\n", "three finite"}, {"v 1,5 0 0\n", "three finite"}, {"v 0 0 0x1\n", "three finite"},
-    {V4 "hello\n", "no statement of OBJ"}, {V4 "call x.obj\n", "not followed"}, {V4 "surf 0 1\n", "free-form"}, {"# nothing\n", "no vertex"}, {"f 1 2 3\n", "no vertex"},
+    {V4 "f 1 2 5\n", "triangle 0 names vertex 4 of 4"},
+    {V4 "f 1 2 -5\n", "line 5: vertex -5 of 4"},
+    {V4 "f 0 1 2\n", "line 5: '0 1 2': vertices are counted from 1"},
+    {V4 "f 1 2\n", "three corners"},
+    {V4 "f\n", "three corners"},
+    {V4 "f 1 2 /3\n", "vertex number is missing"},
+    {V4 "f 1 2 3/4/5/6\n", "no vertex/texture/normal"},
+    {V4 "f 1 2 x\n", "vertex number is missing"},
+    {V4 "f 1 2 99999999999999999999\n", "out of range"},
+    {V4 "f 1 2 4294967296\n", "out of range"},
+    {V4 "f 1 2 3.5\n", "no vertex/texture/normal"},
+    {"v 0 0\n", "line 1: 'v 0 0': three finite numbers"},
+    {"v 0 nan 0\n", "three finite"},
+    {"v 0 0 inf\n", "three finite"},
+    {"v 0 0 1e39\n", "three finite"},
+    {"v 1,5 0 0\n", "three finite"},
+    {"v 0 0 0x1\n", "three finite"},
+    {V4 "hello\n", "no statement of OBJ"},
+    {V4 "call x.obj\n", "not followed"},
+    {V4 "surf 0 1\n", "free-form"},
+    {"# nothing\n", "no vertex"},
+    {"f 1 2 3\n", "no vertex"},
 };
 
 static void obj_is_refused(void **state)
@@ -139,12 +159,26 @@ static void off_is_refused(void **state)
     static const struct {
         const char *text, *says;
     } t[] = {
-        {"OFF\n4 1 0\n" O4 "3 0 1 4\n", "line 7: vertex 4, and the file has 4"}, {"OFF\n4 1 0\n" O4 "3 0 1 -1\n", "line 7"}, {"OFF\n4 1 0\n" O4 "3 0 1\n", "a face is a count"},
-        {"OFF\n4 1 0\n" O4 "0\n", "a face is a count"}, {"OFF\n4 1 0\n" O4 "4000000000 0 1 2\n", "a face is a count"}, {"OFF\n4 2 0\n" O4 "3 0 1 2\n", "input cut off: 1 of 2 faces"},
-        {"OFF\n5 0 0\n" O4, "input cut off: 4 of 5 vertices"}, {"OFF\n4 0 0\n" O4 "3 0 1 2\n", "more lines"}, {"OFF\n4 1 0\n0 0 0\n1 0\n" O4, "line 4: '1 0'"},
-        {"OFF\n3 0 0\n0 0 nan\n0 0 0\n0 0 0\n", "three finite"}, {"OFF BINARY\n", "BINARY is not read"}, {"4OFF\n1 0 0\n", "other than three"}, {"nOFF\n", "other than three"},
-        {"OFF\n", "before the counts"}, {"OFF\nx\n", "counts of vertices"}, {"OFF\n1 2 3 4\n", "and no more"}, {"OFF\n99999999999999999999 1 0\n", "counts of vertices"},
-        {"OFF\n4294967296 1 0\n", "the limit is 4294967295"}, {"OFF\n4000000000 4000000000 0\n0 0 0\n", "need at least 40000000000 bytes"}, {"COOF\n", "no keyword"},
+        {"OFF\n4 1 0\n" O4 "3 0 1 4\n", "line 7: vertex 4, and the file has 4"},
+        {"OFF\n4 1 0\n" O4 "3 0 1 -1\n", "line 7"},
+        {"OFF\n4 1 0\n" O4 "3 0 1\n", "a face is a count"},
+        {"OFF\n4 1 0\n" O4 "0\n", "a face is a count"},
+        {"OFF\n4 1 0\n" O4 "4000000000 0 1 2\n", "a face is a count"},
+        {"OFF\n4 2 0\n" O4 "3 0 1 2\n", "input cut off: 1 of 2 faces"},
+        {"OFF\n5 0 0\n" O4, "input cut off: 4 of 5 vertices"},
+        {"OFF\n4 0 0\n" O4 "3 0 1 2\n", "more lines"},
+        {"OFF\n4 1 0\n0 0 0\n1 0\n" O4, "line 4: '1 0'"},
+        {"OFF\n3 0 0\n0 0 nan\n0 0 0\n0 0 0\n", "three finite"},
+        {"OFF BINARY\n", "BINARY is not read"},
+        {"4OFF\n1 0 0\n", "other than three"},
+        {"nOFF\n", "other than three"},
+        {"OFF\n", "before the counts"},
+        {"OFF\nx\n", "counts of vertices"},
+        {"OFF\n1 2 3 4\n", "and no more"},
+        {"OFF\n99999999999999999999 1 0\n", "counts of vertices"},
+        {"OFF\n4294967296 1 0\n", "the limit is 4294967295"},
+        {"OFF\n4000000000 4000000000 0\n0 0 0\n", "need at least 40000000000 bytes"},
+        {"COOF\n", "no keyword"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -160,7 +194,8 @@ static void off_is_refused(void **state)
 /* Cut at every byte: an error or a mesh, never more than there was. */
 static void cut_anywhere(void **state)
 {
-    static const char obj[] = "# UNITS=mm\n" V4 "o a\nf 1/1 2/2 3/3 \\\n 4/4\no b\nf -1 -2 -3\n", off[] = "NOFF # x\n4 2 0\n" O4 "4 0 1 2 3\n3 2 1 0 9 9\n";
+    static const char obj[] = "# UNITS=mm\n" V4 "o a\nf 1/1 2/2 3/3 \\\n 4/4\no b\nf -1 -2 -3\n",
+                      off[] = "NOFF # x\n4 2 0\n" O4 "4 0 1 2 3\n3 2 1 0 9 9\n";
     (void)state;
     for (size_t n = 1; n < sizeof obj; n++)
         if (!get(lm_obj_read, obj, n, n & 1)) assert_true(mesh.nt <= 3 && mesh.nv <= 4 && !lm_mesh_validate(&mesh, NULL));
@@ -199,8 +234,10 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(obj_is_read), cmocka_unit_test(obj_units_spaces_and_parts), cmocka_unit_test(obj_is_refused), cmocka_unit_test(off_is_read),
-        cmocka_unit_test(off_is_refused), cmocka_unit_test(cut_anywhere), cmocka_unit_test(long_lines),
+        cmocka_unit_test(obj_is_read),    cmocka_unit_test(obj_units_spaces_and_parts),
+        cmocka_unit_test(obj_is_refused), cmocka_unit_test(off_is_read),
+        cmocka_unit_test(off_is_refused), cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(long_lines),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

@@ -64,10 +64,10 @@ static void regions(void **state)
     const struct {
         double p[3], d2, q[3];
     } t[] = {
-        {{1, 1, 3}, 9, {1, 1, 0}},    {{1, 1, -3}, 9, {1, 1, 0}},  {{1, 1, 0}, 0, {1, 1, 0}},  /* face */
-        {{2, -3, 4}, 25, {2, 0, 0}},  {{-3, 1, 4}, 25, {0, 1, 0}}, {{4, 4, 0}, 8, {2, 2, 0}},  /* sides */
-        {{-1, -2, 2}, 9, {0, 0, 0}},  {{6, 1, 2}, 9, {4, 0, 0}}, {{1, 6, 2}, 9, {0, 4, 0}}, /* corners */
-        {{0, 0, 0}, 0, {0, 0, 0}},    {{4, 0, 0}, 0, {4, 0, 0}},   {{0, 4, 0}, 0, {0, 4, 0}},  {{2, 2, 0}, 0, {2, 2, 0}},
+        {{1, 1, 3}, 9, {1, 1, 0}},   {{1, 1, -3}, 9, {1, 1, 0}},  {{1, 1, 0}, 0, {1, 1, 0}}, /* face */
+        {{2, -3, 4}, 25, {2, 0, 0}}, {{-3, 1, 4}, 25, {0, 1, 0}}, {{4, 4, 0}, 8, {2, 2, 0}}, /* sides */
+        {{-1, -2, 2}, 9, {0, 0, 0}}, {{6, 1, 2}, 9, {4, 0, 0}},   {{1, 6, 2}, 9, {0, 4, 0}}, /* corners */
+        {{0, 0, 0}, 0, {0, 0, 0}},   {{4, 0, 0}, 0, {4, 0, 0}},   {{0, 4, 0}, 0, {0, 4, 0}}, {{2, 2, 0}, 0, {2, 2, 0}},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         double q[3];
@@ -85,11 +85,14 @@ static void degenerate(void **state)
     const float o[3] = {0, 0, 0}, x[3] = {4, 0, 0}, m[3] = {1, 0, 0};
     const double p[3] = {2, 3, 0}, far[3] = {7, 4, 0};
     assert_true(lm_nearest_triangle(o, o, o, p, NULL) == 13);
-    assert_true(lm_nearest_triangle(o, o, x, p, NULL) == 9 && lm_nearest_triangle(o, x, x, p, NULL) == 9 && lm_nearest_triangle(x, o, x, p, NULL) == 9);
-    assert_true(lm_nearest_triangle(o, m, x, p, NULL) == 9 && lm_nearest_triangle(m, o, x, p, NULL) == 9 && lm_nearest_triangle(o, x, m, p, NULL) == 9);
+    assert_true(lm_nearest_triangle(o, o, x, p, NULL) == 9 && lm_nearest_triangle(o, x, x, p, NULL) == 9 &&
+                lm_nearest_triangle(x, o, x, p, NULL) == 9);
+    assert_true(lm_nearest_triangle(o, m, x, p, NULL) == 9 && lm_nearest_triangle(m, o, x, p, NULL) == 9 &&
+                lm_nearest_triangle(o, x, m, p, NULL) == 9);
     assert_true(lm_nearest_triangle(o, m, x, far, NULL) == 25);
     /* from the smallest denormals to the largest floats */
-    const float s[3][3] = {{0, 0, 0}, {0x1p-149f, 0, 0}, {0, 0x1p-149f, 0}}, l[3][3] = {{0, 0, 0}, {0x1p127f, 0, 0}, {0, 0x1p127f, 0}};
+    const float s[3][3] = {{0, 0, 0}, {0x1p-149f, 0, 0}, {0, 0x1p-149f, 0}},
+                l[3][3] = {{0, 0, 0}, {0x1p127f, 0, 0}, {0, 0x1p127f, 0}};
     assert_true(lm_nearest_triangle(s[0], s[1], s[2], (double[3]){0x1p-151, 0x1p-151, 3}, NULL) == 9);
     assert_true(lm_nearest_triangle(l[0], l[1], l[2], (double[3]){0x1p120, 0x1p120, 0x1p127}, NULL) == 0x1p254);
 }
@@ -110,9 +113,11 @@ static void one_triangle(void **state)
             size = fmax(size, fmax(fabs(p[k] - t[0][k]), fmax(fabs(p[k] - t[1][k]), fabs(p[k] - t[2][k]))));
         }
         double d = sqrt(lm_nearest_triangle(t[0], t[1], t[2], p, q)), truth = (double)sqrtl(slow(t[0], t[1], t[2], p)), at = 0;
-        if (fabs(d - truth) > 1e-12 * truth + 1e-14 * size) fail_msg("triangle %d: %.17g, truth %.17g (%g)", i, d, truth, d - truth);
+        if (fabs(d - truth) > 1e-12 * truth + 1e-14 * size)
+            fail_msg("triangle %d: %.17g, truth %.17g (%g)", i, d, truth, d - truth);
         for (int k = 0; k < 3; k++) at += (p[k] - q[k]) * (p[k] - q[k]);
-        if (fabs(sqrt(at) - d) > 1e-12 * d + 1e-12 * (size + off)) fail_msg("triangle %d: point at %.17g, distance %.17g", i, sqrt(at), d);
+        if (fabs(sqrt(at) - d) > 1e-12 * d + 1e-12 * (size + off))
+            fail_msg("triangle %d: point at %.17g, distance %.17g", i, sqrt(at), d);
     }
 }
 

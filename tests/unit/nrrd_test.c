@@ -213,16 +213,15 @@ static void every_type_and_byte_order(void **state)
         char h[500];
         unsigned char d[32];
         for (int big = 0; big < 2; big++) {
-            for (size_t k = 0; k < 4 * t[i].size; k++)
-                d[k] = t[i].big[big ? k % t[i].size : t[i].size - 1 - k % t[i].size];
+            for (size_t k = 0; k < 4 * t[i].size; k++) d[k] = t[i].big[big ? k % t[i].size : t[i].size - 1 - k % t[i].size];
             for (int gz = 0; gz < 2; gz++) {
                 unsigned char z[200];
                 z_stream s = {.next_in = d, .avail_in = (uInt)(4 * t[i].size), .next_out = z, .avail_out = sizeof z};
                 deflateInit2(&s, 6, Z_DEFLATED, 31, 8, 0);
                 deflate(&s, Z_FINISH);
                 deflateEnd(&s);
-                snprintf(h, sizeof h, HEAD("%s", "endian: %s\nencoding: %s\n" GEO "\n"), t[i].name,
-                         big ? "big" : "little", gz ? "gzip" : "raw");
+                snprintf(h, sizeof h, HEAD("%s", "endian: %s\nencoding: %s\n" GEO "\n"), t[i].name, big ? "big" : "little",
+                         gz ? "gzip" : "raw");
                 assert_int_equal(text(h, gz ? z : d, gz ? s.total_out : 4 * t[i].size), LM_OK);
                 assert_int_equal(vol.type, t[i].type);
                 for (size_t k = 0; k < 4; k++) assert_true(lm_vol_at(&vol, k) == t[i].v);
@@ -308,9 +307,7 @@ static void headers_that_are_refused(void **state)
         {HEAD("uchar", "encoding: raw\nspace: scanner-xyz\n"
                        "\n"),
          "scanner-xyz"},
-        {HEAD(
-             "uchar",
-             "encoding: raw\nspace dimension: 3\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
+        {HEAD("uchar", "encoding: raw\nspace dimension: 3\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
          "'space'"},
         {HEAD("uchar", GEO "\n"), "'encoding'"},
         {HEAD("uchar", "encoding: bzip2\n" GEO "\n"), "bzip2"},
@@ -327,18 +324,13 @@ static void headers_that_are_refused(void **state)
         {HEAD("uchar", "encoding: raw\nspace units: \"um\" \"um\" \"um\"\n" GEO "\n"), "millimetres"},
         {HEAD("uchar", "encoding: raw\nspace units: \"m\" \"m\" \"m\"\n" GEO "\n"), "millimetres"},
         {HEAD("uchar", "what: ever\n"), "what: ever"},
-        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: none (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
-         "none"},
-        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (0,1,0)\nspace origin: (0,0,0)\n\n"),
+        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: none (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"), "none"},
+        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (0,1,0)\nspace origin: (0,0,0)\n\n"), "three vectors"},
+        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: (1,0,nan) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
          "three vectors"},
-        {HEAD("uchar",
-              "encoding: raw\nspace: LPS\nspace directions: (1,0,nan) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
-         "three vectors"},
-        {HEAD("uchar",
-              "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (1,0,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
+        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (1,0,0) (0,0,1)\nspace origin: (0,0,0)\n\n"),
          "'space directions'"},
-        {HEAD("uchar",
-              "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,1e300)\n\n"),
+        {HEAD("uchar", "encoding: raw\nspace: LPS\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,1e300)\n\n"),
          "'space origin'"},
         {"NRRD0004\ntype: uchar\ndimension: 4\n\n", "dimension 3"},
         {"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 2\n\n", "sizes"},
@@ -346,13 +338,11 @@ static void headers_that_are_refused(void **state)
         {"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 -2 1\n\n", "sizes"},
         {"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 2 1 1\n\n", "sizes"},
         {"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 18446744073709551616 1 1\n\n", "sizes"},
-        {"NRRD0004\ntype: double\ndimension: 3\nendian: little\nencoding: raw\nsizes: 4294967296 4294967296 1\n" GEO
-         "\n",
+        {"NRRD0004\ntype: double\ndimension: 3\nendian: little\nencoding: raw\nsizes: 4294967296 4294967296 1\n" GEO "\n",
          "no volume has"},
         {"NRRD0004\ntype: double\ndimension: 3\nendian: little\nencoding: raw\nsizes: 1000000 1000000 1000\n" GEO "\n",
          "4 of 8000000000000000"},
-        {"NRRD0004\ntype: double\ndimension: 3\nendian: little\nencoding: gzip\nsizes: 1000000 1000000 1000\n" GEO "\n",
-         "gzip"},
+        {"NRRD0004\ntype: double\ndimension: 3\nendian: little\nencoding: gzip\nsizes: 1000000 1000000 1000\n" GEO "\n", "gzip"},
         {HEAD("uchar", "encoding: raw\nmeshqa_iso:=\n" GEO "\n"), "meshqa_iso"},
         {HEAD("uchar", "encoding: raw\nmeshqa_iso:=inf\n" GEO "\n"), "meshqa_iso"},
         {HEAD("uchar", "encoding: raw\nmeshqa_iso:=1\nmeshqa_iso:=2\n" GEO "\n"), "twice"},
@@ -362,15 +352,12 @@ static void headers_that_are_refused(void **state)
         {HEAD("uchar", "encoding: raw\nmeshqa_schema:=2\n" GEO "\n"), "schema 2"},
         {HEAD("uchar", "encoding: raw\nmeshqa_record_1:={\"schema\":9,\"tool\":\"x\"}\n" GEO "\n"), "schema 9"},
         {HEAD("uchar", "encoding: raw\nmeshqa_record_1:={}\n" GEO "\n"), "schema"},
-        {HEAD("uchar", "encoding: raw\nmeshqa_record_2:={\"schema\":1,\"tool\":\"x\"}\n" GEO "\n"),
-         "meshqa_record_1 is missing"},
+        {HEAD("uchar", "encoding: raw\nmeshqa_record_2:={\"schema\":1,\"tool\":\"x\"}\n" GEO "\n"), "meshqa_record_1 is missing"},
         {HEAD("uchar", "encoding: raw\nmeshqa_record_1001:={\"schema\":1,\"tool\":\"x\"}\n" GEO "\n"), "1 to 1000"},
         {HEAD("uchar", "encoding: raw\nmeshqa_record_0:={\"schema\":1,\"tool\":\"x\"}\n" GEO "\n"), "1 to 1000"},
-        {HEAD(
-             "uchar",
-             "encoding: "
-             "raw\nmeshqa_record_1:={\"schema\":1,\"tool\":\"x\"}\nmeshqa_record_1:={\"schema\":1,\"tool\":\"x\"}\n" GEO
-             "\n"),
+        {HEAD("uchar",
+              "encoding: "
+              "raw\nmeshqa_record_1:={\"schema\":1,\"tool\":\"x\"}\nmeshqa_record_1:={\"schema\":1,\"tool\":\"x\"}\n" GEO "\n"),
          "twice"},
     };
     (void)state;
@@ -392,8 +379,7 @@ static void odd_but_right_headers(void **state)
         /* keys that another program sorted its own way */
         HEAD("uchar",
              "encoding: "
-             "raw\nmeshqa_record_2:={\"schema\":1,\"tool\":\"b\"}\nmeshqa_record_1:={\"schema\":1,\"tool\":\"a\"}\n" GEO
-             "\n"),
+             "raw\nmeshqa_record_2:={\"schema\":1,\"tool\":\"b\"}\nmeshqa_record_1:={\"schema\":1,\"tool\":\"a\"}\n" GEO "\n"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -414,8 +400,7 @@ static void large_payload(void **state)
     size_t n;
     assert_int_equal(lm_vol_alloc(&v, (size_t[3]){211, 199, 301}, LM_U16, &err), LM_OK);
     uint32_t s = 1;
-    for (size_t i = 0; i < lm_vol_count(&v); i++)
-        ((uint16_t *)v.data)[i] = (uint16_t)((s = s * 1664525u + 1013904223u) >> 16);
+    for (size_t i = 0; i < lm_vol_count(&v); i++) ((uint16_t *)v.data)[i] = (uint16_t)((s = s * 1664525u + 1013904223u) >> 16);
     unsigned char *p = put(&v, &none, &n);
     for (int piped = 0; piped < 2; piped++) {
         assert_int_equal(get(p, n, piped), LM_OK);

@@ -15,8 +15,21 @@ static double parse(const char *s)
 
 static void parses_what_strtod_parses(void **state)
 {
-    static const char *good[] = {"0", "-0", "1", "+1.5", ".5", "1.", "1e3", "1E-3", "123456789012345678901234567890", "0.1",
-                                 "2.2250738585072014e-308", "1.7976931348623157e308", "9007199254740993", "1e-22", "3.14159265358979"};
+    static const char *good[] = {"0",
+                                 "-0",
+                                 "1",
+                                 "+1.5",
+                                 ".5",
+                                 "1.",
+                                 "1e3",
+                                 "1E-3",
+                                 "123456789012345678901234567890",
+                                 "0.1",
+                                 "2.2250738585072014e-308",
+                                 "1.7976931348623157e308",
+                                 "9007199254740993",
+                                 "1e-22",
+                                 "3.14159265358979"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(parse(good[i]) == strtod(good[i], NULL));
 }
@@ -36,7 +49,10 @@ static void float_text_round_trips(void **state)
     for (uint32_t e = 0; e < 255; e++)
         for (int k = 0; k < 2000; k++) {
             rng = rng * 1664525u + 1013904223u;
-            uint32_t bits = (rng & 0x80000000u) | e << 23 | (k < 4 ? (uint32_t)k : k < 8 ? 0x7fffffu - (uint32_t)(k - 4) : rng >> 9);
+            uint32_t bits = (rng & 0x80000000u) | e << 23 |
+                            (k < 4   ? (uint32_t)k
+                             : k < 8 ? 0x7fffffu - (uint32_t)(k - 4)
+                                     : rng >> 9);
             float f;
             memcpy(&f, &bits, 4);
             char text[LM_NUM_TEXT];
@@ -59,10 +75,14 @@ static void quantities_carry_units(void **state)
         lm_unit bare, unit;
         double value, ulp;
     } t[] = {
-        {"1.5mm", LM_UNIT_MM, LM_UNIT_MM, 1.5, 0.05},       {"1731ml", LM_UNIT_MM3, LM_UNIT_MM3, 1731e3, 500},
-        {"2%", LM_UNIT_MM, LM_UNIT_PERCENT, 2, 0.5},        {"300HU", LM_UNIT_HU, LM_UNIT_HU, 300, 0.5},
-        {"-1024", LM_UNIT_HU, LM_UNIT_HU, -1024, 0.5},      {"12.50", LM_UNIT_MM, LM_UNIT_MM, 12.5, 0.005},
-        {"33.5824mL", LM_UNIT_MM3, LM_UNIT_MM3, 33582.4, 0.05}, {"1.5e2um", LM_UNIT_MM, LM_UNIT_MM, 0.15, 0.005},
+        {"1.5mm", LM_UNIT_MM, LM_UNIT_MM, 1.5, 0.05},
+        {"1731ml", LM_UNIT_MM3, LM_UNIT_MM3, 1731e3, 500},
+        {"2%", LM_UNIT_MM, LM_UNIT_PERCENT, 2, 0.5},
+        {"300HU", LM_UNIT_HU, LM_UNIT_HU, 300, 0.5},
+        {"-1024", LM_UNIT_HU, LM_UNIT_HU, -1024, 0.5},
+        {"12.50", LM_UNIT_MM, LM_UNIT_MM, 12.5, 0.005},
+        {"33.5824mL", LM_UNIT_MM3, LM_UNIT_MM3, 33582.4, 0.05},
+        {"1.5e2um", LM_UNIT_MM, LM_UNIT_MM, 0.15, 0.005},
     };
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

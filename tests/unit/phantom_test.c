@@ -15,7 +15,8 @@ static sums add_up(const phantom *p, const phantom_grid *g)
 {
     sums s = {0};
     double *share = malloc(g->n[0] * g->n[1] * sizeof *share), total = 0;
-    double nz = g->x[0] * g->y[1] - g->x[1] * g->y[0], nx = g->x[1] * g->y[2] - g->x[2] * g->y[1], ny = g->x[2] * g->y[0] - g->x[0] * g->y[2];
+    double nz = g->x[0] * g->y[1] - g->x[1] * g->y[0], nx = g->x[1] * g->y[2] - g->x[2] * g->y[1],
+           ny = g->x[2] * g->y[0] - g->x[0] * g->y[2];
     double voxel = g->spacing[0] * g->spacing[1] * (nx * g->advance[0] + ny * g->advance[1] + nz * g->advance[2]);
     assert_non_null(share);
     for (size_t k = 0; k < g->n[2]; k++) {
@@ -42,7 +43,8 @@ static phantom_grid grid(size_t nx, size_t ny, size_t nz, double h, double hz, d
     double co = cos(tilt_deg * M_PI / 180), si = sin(tilt_deg * M_PI / 180);
     phantom_grid g = {.n = {nx, ny, nz}, .x = {1, 0, 0}, .y = {0, co, si}, .spacing = {h, h}, .advance = {0, 0, hz}};
     for (int c = 0; c < 3; c++)
-        g.origin[c] = -((double)nx / 2 + 0.13) * h * g.x[c] - ((double)ny / 2 - 0.21) * h * g.y[c] - ((double)nz / 2 + 0.37) * g.advance[c];
+        g.origin[c] =
+            -((double)nx / 2 + 0.13) * h * g.x[c] - ((double)ny / 2 - 0.21) * h * g.y[c] - ((double)nz / 2 + 0.37) * g.advance[c];
     return g;
 }
 
@@ -128,8 +130,10 @@ static void noise_is_centred_and_has_its_sigma(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(voxel_shares_add_up_to_the_sphere), cmocka_unit_test(a_tilted_grid_sees_the_same_sphere),
-        cmocka_unit_test(the_liver_has_1731_ml),             cmocka_unit_test(the_skull_is_what_it_says),
+        cmocka_unit_test(voxel_shares_add_up_to_the_sphere),
+        cmocka_unit_test(a_tilted_grid_sees_the_same_sphere),
+        cmocka_unit_test(the_liver_has_1731_ml),
+        cmocka_unit_test(the_skull_is_what_it_says),
         cmocka_unit_test(noise_is_centred_and_has_its_sigma),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static void add_sphere(lm_mesh *m, const double c[3], double r, int rings)
     for (int i = 0; i < rings; i++)
         for (int j = 0; j < seg; j++) {
             uint32_t q[4] = {(uint32_t)(base + (size_t)(i * seg + j)), (uint32_t)(base + (size_t)((i + 1) * seg + j)),
-                             (uint32_t)(base + (size_t)((i + 1) * seg + (j + 1) % seg)), (uint32_t)(base + (size_t)(i * seg + (j + 1) % seg))};
+                             (uint32_t)(base + (size_t)((i + 1) * seg + (j + 1) % seg)),
+                             (uint32_t)(base + (size_t)(i * seg + (j + 1) % seg))};
             uint32_t t[6] = {q[0], q[1], q[2], q[0], q[2], q[3]};
             memcpy(m->tri + 3 * m->nt, t, sizeof t);
             m->nt += 2;
@@ -35,7 +36,9 @@ static void add_sphere(lm_mesh *m, const double c[3], double r, int rings)
 static void room(lm_mesh *m, size_t spheres, int rings)
 {
     lm_err err = LM_ERR_INIT;
-    assert_int_equal(lm_mesh_alloc(m, spheres * (size_t)(rings + 1) * 2 * (size_t)rings, spheres * 4 * (size_t)rings * (size_t)rings, &err), LM_OK);
+    assert_int_equal(
+        lm_mesh_alloc(m, spheres * (size_t)(rings + 1) * 2 * (size_t)rings, spheres * 4 * (size_t)rings * (size_t)rings, &err),
+        LM_OK);
     m->nv = m->nt = 0;
     m->space = LM_SPACE_LPS;
 }
@@ -185,7 +188,10 @@ static void odd_meshes_are_drawn(void **state)
 {
     (void)state;
     static const float odd[][9] = {
-        {0, 0, 0, 1, 0, 0, 0, 1, 0}, {5, 5, 5, 5, 5, 5, 5, 5, 5}, {-3e38f, 0, 0, 3e38f, 0, 0, 0, 3e38f, 3e38f}, {0, 0, 0, 1e-40f, 0, 0, 0, 1e-40f, 0},
+        {0, 0, 0, 1, 0, 0, 0, 1, 0},
+        {5, 5, 5, 5, 5, 5, 5, 5, 5},
+        {-3e38f, 0, 0, 3e38f, 0, 0, 0, 3e38f, 3e38f},
+        {0, 0, 0, 1e-40f, 0, 0, 0, 1e-40f, 0},
         {1e6f, 1e6f, 1e6f, 1e6f, 1e6f, 1e6f, 1e6f + 0.0625f, 1e6f, 1e6f},
     };
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)

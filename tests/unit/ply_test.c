@@ -191,8 +191,7 @@ static void record_of_another_payload(void **state)
 }
 
 /* One quad, one triangle, one pentagon in ASCII; then the same through every binary layout that the types allow. */
-#define POLY_HEAD                                                                                                      \
-    "ply\nformat ascii 1.0\ncomment by hand\nelement vertex 6\nproperty float x\nproperty float y\nproperty float z\n"
+#define POLY_HEAD "ply\nformat ascii 1.0\ncomment by hand\nelement vertex 6\nproperty float x\nproperty float y\nproperty float z\n"
 static const uint32_t fans[18] = {0, 1, 2, 0, 2, 3, 3, 4, 5, 5, 4, 3, 5, 3, 2, 5, 2, 1};
 static const double points[18] = {0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0.5, -1, 0.25, 0, 0.25, -1, 0.1};
 
@@ -255,23 +254,21 @@ static void binary_layouts(void **state)
                             "ply\nformat binary_%s_endian 1.0\nelement vertex 6\nproperty %s x\n%sproperty %s "
                             "y\nproperty %s z\n"
                             "element face 3\nproperty list %s %s vertex_indices\n%send_header\n",
-                            big ? "big" : "little", name[coord], extra & 1 ? "property short s\n" : "", name[coord],
-                            name[coord], name[count], name[index], extra & 2 ? "property list char double d\n" : "");
+                            big ? "big" : "little", name[coord], extra & 1 ? "property short s\n" : "", name[coord], name[coord],
+                            name[count], name[index], extra & 2 ? "property list char double d\n" : "");
                         for (int i = 0; i < 18; i++) {
                             n += put_value(buf + n, points[i], coord, big);
                             if (i % 3 == 0 && extra & 1) n += put_value(buf + n, 300, 2, big);
                         }
                         static const int corners[3][6] = {{4, 0, 1, 2, 3}, {3, 3, 4, 5}, {5, 5, 4, 3, 2, 1}};
                         for (int f = 0; f < 3; f++) {
-                            for (int k = 0; k <= corners[f][0]; k++)
-                                n += put_value(buf + n, corners[f][k], k ? index : count, big);
+                            for (int k = 0; k <= corners[f][0]; k++) n += put_value(buf + n, corners[f][k], k ? index : count, big);
                             if (extra & 2) {
                                 n += put_value(buf + n, f, 0, big);
                                 for (int k = 0; k < f; k++) n += put_value(buf + n, 0.5, 7, big);
                             }
                         }
-                        if (get(buf, n, extra == 1) != LM_OK)
-                            fail_msg("%d %d %d %d %d: %s", big, coord, count, index, extra, line);
+                        if (get(buf, n, extra == 1) != LM_OK) fail_msg("%d %d %d %d %d: %s", big, coord, count, index, extra, line);
                         check_fans();
                         assert_int_equal(get(buf, n - 1, extra == 1), LM_EFORMAT);
                         assert_int_equal(get(buf, n + 1, extra == 1), LM_EFORMAT);
@@ -305,25 +302,20 @@ static void what_is_refused(void **state)
         {A V1 "end_header\n1 2 3 4\n", "more bytes"},
         {A V1 "end_header\n1 2\n", "cut off"},
         {A V1 "end_header\n1 2 1e39\n", "no finite"},
-        {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 1\n",
-         "names vertex 1 of 1"},
-        {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 -1\n",
-         "names vertex -1"},
+        {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 1\n", "names vertex 1 of 1"},
+        {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 -1\n", "names vertex -1"},
         {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 0.5\n", "'0.5'"},
         {A V1 "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n2 0 0   \n", "2 corners"},
         {A V1 "element face 1\nproperty list int int vertex_indices\nend_header\n1 2 3\n-3 0 0 0\n", "length -3"},
-        {A V1 "element face 1\nproperty list uint int vertex_indices\nend_header\n1 2 3\n4294967295 0 0 0\n",
-         "cut off"},
+        {A V1 "element face 1\nproperty list uint int vertex_indices\nend_header\n1 2 3\n4294967295 0 0 0\n", "cut off"},
         {A V1 "comment units: inch\nobj_info units mm\nend_header\n1 2 3", "another unit"},
         {A "comment SPACE=SCANNER\n" V1 "end_header\n1 2 3", "SCANNER"},
         {A "comment SPACE=LPS\ncomment SPACE=RAS\n" V1 "end_header\n1 2 3", "another space"},
         {A "element vertex 1000000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3",
          "1000000000000"},
-        {A V1 "element face 1000000000000\nproperty list uchar int vertex_indices\nend_header\n1 2 3 ",
-         "1000000000000"},
+        {A V1 "element face 1000000000000\nproperty list uchar int vertex_indices\nend_header\n1 2 3 ", "1000000000000"},
         {A V1 "element none 18446744073709551615\nend_header\n1 2 3 4", "more bytes"},
-        {A V1 "element other 18446744073709551615\nproperty list char int l\nend_header\n1 2 3 4",
-         "18446744073709551615"},
+        {A V1 "element other 18446744073709551615\nproperty list char int l\nend_header\n1 2 3 4", "18446744073709551615"},
         {A "obj_info meshqa_schema 3\n", "schema 3"},
         {A "obj_info meshqa_payload 5\n", "BYTES"},
         {A "obj_info meshqa_payload 5 12345678\nobj_info meshqa_payload 5 12345678\n", "twice"},
@@ -342,13 +334,11 @@ static void what_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         for (int piped = 0; piped < 2; piped++) {
-            if (piped && strstr(t[i].text, "000000000"))
-                continue; /* such a count is believed only as far as it proves itself */
+            if (piped && strstr(t[i].text, "000000000")) continue; /* such a count is believed only as far as it proves itself */
             lm_status rc = get(t[i].text, strlen(t[i].text), piped);
             if (rc == LM_OK || !strstr(line, t[i].says)) fail_msg("case %zu (%s): %d, %s", i, t[i].says, rc, line);
         }
-    const char *huge =
-        A "element vertex 4000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3";
+    const char *huge = A "element vertex 4000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3";
     assert_int_equal(get(huge, strlen(huge), true), LM_EFORMAT);
     assert_non_null(strstr(line, "cut off in vertex 1 of 4000000000"));
 }
@@ -376,8 +366,10 @@ static void what_is_taken(void **state)
     static const struct {
         const char *note;
         double mm;
-    } unit[] = {{"comment units: inch", 25.4}, {"obj_info UNITS=m", 1000}, {"comment unit is cm", 10}, {"comment units in", 25.4},
-                {"comment units in microns", 0.001}, {"comment units mm", 1}, {"comment the unit is arbitrary", 0}, {"comment 3 mm", 0}};
+    } unit[] = {{"comment units: inch", 25.4},        {"obj_info UNITS=m", 1000},
+                {"comment unit is cm", 10},           {"comment units in", 25.4},
+                {"comment units in microns", 0.001},  {"comment units mm", 1},
+                {"comment the unit is arbitrary", 0}, {"comment 3 mm", 0}};
     for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
         char text[400];
         int n = snprintf(text, sizeof text, "%s%s\n%send_header\n1 2 3", A, unit[i].note, V1);

@@ -81,7 +81,8 @@ static void random_stars_are_covered(void **state)
     print_message("# seed %u\n", s);
     for (int round = 0; round < 300; round++) {
         /* directions that turn left about the origin, each at a random distance: simple, seldom convex */
-        static const long dir[16][2] = {{8, 0}, {7, 3}, {6, 6}, {3, 7}, {0, 8}, {-3, 7}, {-6, 6}, {-7, 3}, {-8, 0}, {-7, -3}, {-6, -6}, {-3, -7}, {0, -8}, {3, -7}, {6, -6}, {7, -3}};
+        static const long dir[16][2] = {{8, 0},  {7, 3},   {6, 6},   {3, 7},   {0, 8},  {-3, 7}, {-6, 6}, {-7, 3},
+                                        {-8, 0}, {-7, -3}, {-6, -6}, {-3, -7}, {0, -8}, {3, -7}, {6, -6}, {7, -3}};
         long area = 0;
         for (size_t i = 0; i < 16; i++) {
             long r = 1 + (long)((s = s * 1664525u + 1013904223u) >> 24);

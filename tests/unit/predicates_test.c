@@ -140,7 +140,10 @@ static void draw(int kind, float p[4][3])
     for (int i = 0; i < 4; i++)
         for (int k = 0; k < 3; k++) {
             uint32_t r = next32();
-            p[i][k] = kind == 0 ? (float)(r % 500000u) * 1e-3f - 250 : kind == 1 ? any_float() : kind == 2 ? (float)(r % 4) : (float)(r % 2000) * 0.037f - 30;
+            p[i][k] = kind == 0   ? (float)(r % 500000u) * 1e-3f - 250
+                      : kind == 1 ? any_float()
+                      : kind == 2 ? (float)(r % 4)
+                                  : (float)(r % 2000) * 0.037f - 30;
         }
     if (kind < 3) return;
     float s = (float)(next32() % 1000) / 997, t = (float)(next32() % 1000) / 991;

@@ -34,13 +34,12 @@ static void text_is_compact_ordered_and_reads_back(void **state)
     assert_int_equal(lm_record_seal(&r, 0x00abcdefu, 4096, &err), LM_OK);
     char *t = lm_record_text(a, &err);
     /* written by hand from the header's description */
-    assert_string_equal(
-        t, "{\"schema\":1,\"tool\":\"dcmseg\",\"version\":\"0.1.0\",\"libraries\":{},"
-           "\"options\":{\"threshold\":0.10000000000000001},"
-           "\"ledger\":[{\"kind\":\"change\",\"from\":\"volume_at_level\",\"to\":\"mesh\",\"before_mm3\":200.0,"
-           "\"after_mm3\":201.0,\"change_mm3\":1.0,\"change_percent\":0.5}],"
-           "\"findings\":[{\"level\":\"warning\",\"rule\":\"G-8\",\"text\":\"gr\\u00F6\\u00DFer\\nthan\"}],"
-           "\"out\":{\"crc32\":\"00abcdef\",\"bytes\":4096}}");
+    assert_string_equal(t, "{\"schema\":1,\"tool\":\"dcmseg\",\"version\":\"0.1.0\",\"libraries\":{},"
+                           "\"options\":{\"threshold\":0.10000000000000001},"
+                           "\"ledger\":[{\"kind\":\"change\",\"from\":\"volume_at_level\",\"to\":\"mesh\",\"before_mm3\":200.0,"
+                           "\"after_mm3\":201.0,\"change_mm3\":1.0,\"change_percent\":0.5}],"
+                           "\"findings\":[{\"level\":\"warning\",\"rule\":\"G-8\",\"text\":\"gr\\u00F6\\u00DFer\\nthan\"}],"
+                           "\"out\":{\"crc32\":\"00abcdef\",\"bytes\":4096}}");
     json_t *back = NULL;
     assert_int_equal(lm_record_parse(t, strlen(t), &back, &err), LM_OK);
     assert_true(json_equal(a, back));

@@ -219,8 +219,8 @@ static void duplicates(void **state)
     uint32_t p = vert(-1, -1, 0), q = vert(-1, -1, 1);
     quad(0, 4, q, p);
     quad(p, q, 4, 0);
-    mesh.tri[3 * mesh.nt - 6] = p, mesh.tri[3 * mesh.nt - 5] = q, mesh.tri[3 * mesh.nt - 4] = 0;  /* same diagonal as its */
-    mesh.tri[3 * mesh.nt - 3] = 0, mesh.tri[3 * mesh.nt - 2] = q, mesh.tri[3 * mesh.nt - 1] = 4;  /* other side          */
+    mesh.tri[3 * mesh.nt - 6] = p, mesh.tri[3 * mesh.nt - 5] = q, mesh.tri[3 * mesh.nt - 4] = 0; /* same diagonal as its */
+    mesh.tri[3 * mesh.nt - 3] = 0, mesh.tri[3 * mesh.nt - 2] = q, mesh.tri[3 * mesh.nt - 1] = 4; /* other side          */
     assert_int_equal(look(&mesh).count[LM_FAULT_DUPLICATE], 2);
     r = fix(0);
     assert_int_equal(step(&r, "duplicate")->count, 4);
@@ -248,9 +248,9 @@ static void orientation(void **state)
 {
     (void)state;
     box(0, 0, 0, 10, false);
-    box(2, 2, 2, 6, true);    /* a cavity */
-    box(4, 4, 4, 2, false);   /* a part in it */
-    box(20, 0, 0, 1, true);   /* beside it, inside out */
+    box(2, 2, 2, 6, true);                    /* a cavity */
+    box(4, 4, 4, 2, false);                   /* a part in it */
+    box(20, 0, 0, 1, true);                   /* beside it, inside out */
     for (size_t t = 0; t < mesh.nt; t += 5) { /* and a few triangles turned, in all of them */
         uint32_t x = mesh.tri[3 * t];
         mesh.tri[3 * t] = mesh.tri[3 * t + 1];

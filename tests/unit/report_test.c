@@ -56,7 +56,9 @@ static void add(seen *s, const char *p, size_t n)
 static void on_start(void *ctx, const char *name, const char **attr)
 {
     seen *s = ctx;
-    if (!strcmp(name, "script") || !strcmp(name, "iframe") || !strcmp(name, "link") || !strcmp(name, "object") || !strcmp(name, "base")) s->script = true;
+    if (!strcmp(name, "script") || !strcmp(name, "iframe") || !strcmp(name, "link") || !strcmp(name, "object") ||
+        !strcmp(name, "base"))
+        s->script = true;
     s->tables += !strcmp(name, "table");
     s->captions += !strcmp(name, "caption");
     s->images += !strcmp(name, "img");
@@ -104,17 +106,25 @@ static void has(const seen *s, const char *text)
 }
 
 static const char full[] =
-    "{'schema':1,'tool':'meshmeasure','version':'0.1.0','case':'C-7','scale':1,'verdict':'undecided','reason':'One of two cannot be decided.',"
-    "'source':{'kind':'dicom','modality':'CT','spacing_mm':[0.7,0.7],'sha256_pixels':'ab12','lossy':false},'segmentation':{'threshold':'300HU'},"
-    "'integrity':{'before':null,'final':{'open_edges':0,'selfintersecting_pairs':4,'triangles':1234567,'valid':false}},'second_opinion':null,"
-    "'ledger':[{'stage':'mcubes','kind':'change','from':'volume_at_level','to':'mesh','before_mm3':1000,'after_mm3':1001,'change_mm3':1,"
-    "'change_percent':0.1,'moved_mm':0.02},{'stage':'meshfix','kind':'change','from':'mesh','to':'mesh','before_mm3':1002,'after_mm3':1002,"
+    "{'schema':1,'tool':'meshmeasure','version':'0.1.0','case':'C-7','scale':1,'verdict':'undecided','reason':'One of two cannot "
+    "be decided.',"
+    "'source':{'kind':'dicom','modality':'CT','spacing_mm':[0.7,0.7],'sha256_pixels':'ab12','lossy':false},'segmentation':{'"
+    "threshold':'300HU'},"
+    "'integrity':{'before':null,'final':{'open_edges':0,'selfintersecting_pairs':4,'triangles':1234567,'valid':false}},'second_"
+    "opinion':null,"
+    "'ledger':[{'stage':'mcubes','kind':'change','from':'volume_at_level','to':'mesh','before_mm3':1000,'after_mm3':1001,'change_"
+    "mm3':1,"
+    "'change_percent':0.1,'moved_mm':0.02},{'stage':'meshfix','kind':'change','from':'mesh','to':'mesh','before_mm3':1002,'after_"
+    "mm3':1002,"
     "'change_mm3':0,'change_percent':0,'moved_mm':null}],"
-    "'measurements':[{'name':'volume','unit':'mm3','value':1730592.4,'reference':1731000,'reference_is':'stated','difference':-407.6,"
+    "'measurements':[{'name':'volume','unit':'mm3','value':1730592.4,'reference':1731000,'reference_is':'stated','difference':-407."
+    "6,"
     "'difference_percent':-0.02355,'uncertainty':500,'tolerance':17310,'verdict':'pass','rule':'|m - r| + u <= tol'}],"
-    "'quantities':{'volume_mm3':1730592.4,'area_mm2':5000,'extents_mm':[1,2,3],'components':1},'files':[{'format':'3mf','bytes':10,'sha256':'cd34'}],"
+    "'quantities':{'volume_mm3':1730592.4,'area_mm2':5000,'extents_mm':[1,2,3],'components':1},'files':[{'format':'3mf','bytes':10,"
+    "'sha256':'cd34'}],"
     "'warnings':[{'level':'warning','rule':'G-8','text':'touches the border'}],"
-    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':{'lo':-950,'hi':-500.5},'unit':'HU','preset':'lung','keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
+    "'records':[{'tool':'dcmseg','version':'0.1.0','options':{'threshold':{'lo':-950,'hi':-500.5},'unit':'HU','preset':'lung','"
+    "keep':'largest','open':false},'out':{'crc32':'01','bytes':5}},"
     "{'tool':'mcubes','version':'0.1.0','options':{'iso':300},'in':{'crc32':'01','bytes':5},'out':{'crc32':'02','bytes':6}}],"
     "'options':{'expect':['volume=1731ml'],'tol':[],'against':true},'software':{'meshqa':'0.1.0','libraries':{'gdcm':'3.0'}}}";
 
@@ -150,15 +160,23 @@ static void says_what_the_facts_say(void **state)
     has(&s, "UNDECIDED");
     has(&s, "One of two cannot be decided.");
     has(&s, "C-7");
-    has(&s, "1\xc2\xa0:\xc2\xa0" "1");
+    has(&s, "1\xc2\xa0:\xc2\xa0"
+            "1");
     /* 500 mm3 of uncertainty: whole mm3 and hundredths of a ml */
-    has(&s, "1\xe2\x80\xaf" "730\xe2\x80\xaf" "592\xc2\xa0mm\xc2\xb3");
+    has(&s, "1\xe2\x80\xaf"
+            "730\xe2\x80\xaf"
+            "592\xc2\xa0mm\xc2\xb3");
     has(&s, "1730.59\xc2\xa0ml");
-    has(&s, "\xe2\x88\x92" "408\xc2\xa0\xc2\xb1\xc2\xa0" "500\xc2\xa0mm\xc2\xb3");
+    has(&s, "\xe2\x88\x92"
+            "408\xc2\xa0\xc2\xb1\xc2\xa0"
+            "500\xc2\xa0mm\xc2\xb3");
     has(&s, "4 \xe2\x9c\x97");
-    has(&s, "1\xe2\x80\xaf" "234\xe2\x80\xaf" "567");
+    has(&s, "1\xe2\x80\xaf"
+            "234\xe2\x80\xaf"
+            "567");
     has(&s, "G-8");
-    has(&s, "dcmseg SERIES --threshold=-950HU:-500.5HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect volume=1731ml --against SERIES --case C-7");
+    has(&s, "dcmseg SERIES --threshold=-950HU:-500.5HU --keep largest |\n  mcubes --iso 300 |\n  meshmeasure --expect "
+            "volume=1731ml --against SERIES --case C-7");
     has(&s, "The books do not close"); /* 1001 is not 1002 */
     has(&s, "The chain is whole");
     has(&s, "Not a cleared medical device.");
@@ -206,7 +224,8 @@ static void survive(json_t *root, json_t *at)
     for (size_t i = 0; i < count; i++) {
         json_t *old = json_incref(json_object_get(at, keys[i]));
         for (int kind = 0; kind < 7; kind++) {
-            json_t *other[] = {json_null(), json_true(), json_integer(-5), json_real(1e300), json_string("x"), json_array(), json_pack("[{s:[]}]", "a")};
+            json_t *other[] = {json_null(),      json_true(),  json_integer(-5),          json_real(1e300),
+                               json_string("x"), json_array(), json_pack("[{s:[]}]", "a")};
             json_object_set(at, keys[i], other[kind]);
             size_t n;
             char *html = page(root, NULL, &n);
@@ -254,7 +273,10 @@ static void poison(json_t *v, json_t *with)
 static void hostile_strings_stay_text(void **state)
 {
     (void)state;
-#define S(text) {text, sizeof text - 1}
+#define S(text) \
+    { \
+        text, sizeof text - 1 \
+    }
     static const struct {
         const char *s;
         size_t n;
@@ -287,7 +309,8 @@ static void hostile_strings_stay_text(void **state)
         if (i == 0) has(&s, "</td><script>alert(1)</script><img src=x onerror=alert(1)>&amp;&#x3c;'");
         if (i == 5) has(&s, "''\\''; rm -rf ~ #\n$(reboot)`x`'"); /* the recipe keeps it in one quoted word */
         if (i == sizeof bad / sizeof *bad) {
-            has(&s, "500\xe2\x80\xaf" "000 bytes in all");
+            has(&s, "500\xe2\x80\xaf"
+                    "000 bytes in all");
             assert_true(n < 1000000);
         }
         free(s.text);
@@ -304,9 +327,18 @@ static void broken_utf8_becomes_replacement(void **state)
     static const struct {
         const char *in, *out;
     } t[] = {
-        {"a<b", "a&lt;b"}, {"\xff", "\xef\xbf\xbd"}, {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"}, {"\xe2\x82\xac", "\xe2\x82\xac"},
-        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"}, {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, {"\xf0\x9f\x92\x80!", "\xf0\x9f\x92\x80!"},
-        {"\xe2\x80\xae" "x", "\xef\xbf\xbdx"}, {"tab\tnl\n", "tab\tnl\n"}, {"\x1b[31m", "\xef\xbf\xbd[31m"},
+        {"a<b", "a&lt;b"},
+        {"\xff", "\xef\xbf\xbd"},
+        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xe2\x82\xac", "\xe2\x82\xac"},
+        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xf0\x9f\x92\x80!", "\xf0\x9f\x92\x80!"},
+        {"\xe2\x80\xae"
+         "x",
+         "\xef\xbf\xbdx"},
+        {"tab\tnl\n", "tab\tnl\n"},
+        {"\x1b[31m", "\xef\xbf\xbd[31m"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         lm_err err = LM_ERR_INIT;
@@ -343,9 +375,11 @@ static void digits_follow_the_uncertainty(void **state)
     lm_digits_signed(0.0004, 2, t);
     assert_string_equal(t, "0.00");
     lm_digits_signed(12345.678, 1, t);
-    assert_string_equal(t, "+12\xe2\x80\xaf" "345.7");
+    assert_string_equal(t, "+12\xe2\x80\xaf"
+                           "345.7");
     lm_digits_fixed(-1234.5, 1, t);
-    assert_string_equal(t, "\xe2\x88\x92" "1234.5");
+    assert_string_equal(t, "\xe2\x88\x92"
+                           "1234.5");
     lm_digits_up(0.0004, 2, t);
     assert_string_equal(t, "0.01");
     lm_digits_up(500, 0, t);
@@ -357,7 +391,14 @@ static void digits_follow_the_uncertainty(void **state)
     lm_digits_fixed(1e300, 3, t);
     assert_string_equal(t, "1e+300");
     lm_digits_count(-9223372036854775807LL - 1, t);
-    assert_string_equal(t, "\xe2\x88\x92" "9\xe2\x80\xaf" "223\xe2\x80\xaf" "372\xe2\x80\xaf" "036\xe2\x80\xaf" "854\xe2\x80\xaf" "775\xe2\x80\xaf" "808");
+    assert_string_equal(t, "\xe2\x88\x92"
+                           "9\xe2\x80\xaf"
+                           "223\xe2\x80\xaf"
+                           "372\xe2\x80\xaf"
+                           "036\xe2\x80\xaf"
+                           "854\xe2\x80\xaf"
+                           "775\xe2\x80\xaf"
+                           "808");
 }
 
 int main(void)

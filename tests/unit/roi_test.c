@@ -29,9 +29,25 @@ static lm_roi region(const char *a, const char *b)
 static void text_goes_in_and_out(void **state)
 {
     static const char *const good[] = {"box:-1,2,3,4,5.5,6e1", "sphere:0.1,-20,300,1e-3", "cylinder:1,2,3,1,2,4,0.1"};
-    static const char *const bad[] = {"", "box", "box:", "box:1,2,3,4,5", "box:1,2,3,4,5,6,7", "box:1,2,3,1,5,6", "sphere:1,2,3,0", "sphere:1,2,3,-1",
-                                      "sphere:1,2,3", "sphere:1,2,x,3", "ball:1,2,3,4", "cylinder:1,2,3,1,2,3,4", "cylinder:0,0,0,1,0,0,-2", "sphere:nan,0,0,1",
-                                      "sphere:1e9,0,0,1", "sphere:0,0,0,1 ", ":1,2,3,4", "sphere 1,2,3,4", "box:0,0,0,inf,1,1"};
+    static const char *const bad[] = {"",
+                                      "box",
+                                      "box:",
+                                      "box:1,2,3,4,5",
+                                      "box:1,2,3,4,5,6,7",
+                                      "box:1,2,3,1,5,6",
+                                      "sphere:1,2,3,0",
+                                      "sphere:1,2,3,-1",
+                                      "sphere:1,2,3",
+                                      "sphere:1,2,x,3",
+                                      "ball:1,2,3,4",
+                                      "cylinder:1,2,3,1,2,3,4",
+                                      "cylinder:0,0,0,1,0,0,-2",
+                                      "sphere:nan,0,0,1",
+                                      "sphere:1e9,0,0,1",
+                                      "sphere:0,0,0,1 ",
+                                      ":1,2,3,4",
+                                      "sphere 1,2,3,4",
+                                      "box:0,0,0,inf,1,1"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         char text[LM_ROI_TEXT], again[LM_ROI_TEXT];
@@ -56,7 +72,8 @@ static void text_goes_in_and_out(void **state)
 static void points_by_formula(void **state)
 {
     (void)state;
-    lm_roi box = region("box:5,2,3,-1,-2,-3", NULL), ball = region("sphere:1,1,1,2", NULL), rod = region("cylinder:0,0,0,0,0,10,2", NULL);
+    lm_roi box = region("box:5,2,3,-1,-2,-3", NULL), ball = region("sphere:1,1,1,2", NULL),
+           rod = region("cylinder:0,0,0,0,0,10,2", NULL);
     lm_roi both = region("sphere:1,1,1,2", "cylinder:0,0,0,0,0,10,2"), none = LM_ROI_INIT;
     for (int i = 0; i < 20000; i++) {
         double p[3] = {24 * rnd() - 12, 24 * rnd() - 12, 24 * rnd() - 12};
@@ -107,7 +124,8 @@ static void a_plane_cuts_at_half_a_voxel(void **state)
             else assert_true(b < level);
             if (i / (N * N) != 7 || a < level) continue;
             double kept = lm_vol_at(&v, i - N * N);
-            if (kept > level) assert_true((kept - level) / (kept - b) == 0.5); /* else the neighbour is background, or on the level */
+            if (kept > level)
+                assert_true((kept - level) / (kept - b) == 0.5); /* else the neighbour is background, or on the level */
         }
         lm_vol_release(&v);
         lm_vol_release(&was);
@@ -126,7 +144,8 @@ static void cuts_hold_for_any_field(void **state)
         char text[2][200];
         size_t cut[2];
         snprintf(text[0], sizeof text[0], "sphere:%g,%g,%g,%g", 18 * rnd(), 18 * rnd(), 18 * rnd(), 1 + 8 * rnd());
-        snprintf(text[1], sizeof text[1], "cylinder:%g,%g,%g,%g,%g,%g,%g", 18 * rnd(), 18 * rnd(), 18 * rnd(), 18 * rnd(), 18 * rnd(), 18 * rnd(), 1 + 3 * rnd());
+        snprintf(text[1], sizeof text[1], "cylinder:%g,%g,%g,%g,%g,%g,%g", 18 * rnd(), 18 * rnd(), 18 * rnd(), 18 * rnd(),
+                 18 * rnd(), 18 * rnd(), 1 + 3 * rnd());
         lm_roi r = region(text[0], text[1]);
         for (int i = 0; i < COUNT; i++) was[i] = (int16_t)(60000 * (rnd() - 0.5));
         for (int k = 0; k < 2; k++) {
@@ -179,7 +198,7 @@ static void regions_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_goes_in_and_out),   cmocka_unit_test(points_by_formula),
+        cmocka_unit_test(text_goes_in_and_out),         cmocka_unit_test(points_by_formula),
         cmocka_unit_test(a_plane_cuts_at_half_a_voxel), cmocka_unit_test(cuts_hold_for_any_field),
         cmocka_unit_test(regions_that_cannot_be),
     };

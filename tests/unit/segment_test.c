@@ -31,30 +31,14 @@ static lm_vol volume(size_t a, size_t b, size_t c, lm_type t)
 static void set(lm_vol *v, size_t i, double x)
 {
     switch (v->type) {
-    case LM_I8:
-        ((int8_t *)v->data)[i] = (int8_t)x;
-        break;
-    case LM_U8:
-        ((uint8_t *)v->data)[i] = (uint8_t)x;
-        break;
-    case LM_I16:
-        ((int16_t *)v->data)[i] = (int16_t)x;
-        break;
-    case LM_U16:
-        ((uint16_t *)v->data)[i] = (uint16_t)x;
-        break;
-    case LM_I32:
-        ((int32_t *)v->data)[i] = (int32_t)x;
-        break;
-    case LM_U32:
-        ((uint32_t *)v->data)[i] = (uint32_t)x;
-        break;
-    case LM_F32:
-        ((float *)v->data)[i] = (float)x;
-        break;
-    case LM_F64:
-        ((double *)v->data)[i] = x;
-        break;
+    case LM_I8: ((int8_t *)v->data)[i] = (int8_t)x; break;
+    case LM_U8: ((uint8_t *)v->data)[i] = (uint8_t)x; break;
+    case LM_I16: ((int16_t *)v->data)[i] = (int16_t)x; break;
+    case LM_U16: ((uint16_t *)v->data)[i] = (uint16_t)x; break;
+    case LM_I32: ((int32_t *)v->data)[i] = (int32_t)x; break;
+    case LM_U32: ((uint32_t *)v->data)[i] = (uint32_t)x; break;
+    case LM_F32: ((float *)v->data)[i] = (float)x; break;
+    case LM_F64: ((double *)v->data)[i] = x; break;
     }
 }
 
@@ -124,8 +108,7 @@ static void axis_planes_and_whole_cells(void **state)
             for (int c = 0; c < 8; c++) f[c] = side ? (c >> a & 1) - 0.25 : 0.25 - (c >> a & 1);
             lm_moments_cell(f, out);
             close_to(out[0], side ? 0.75 : 0.25, 1e-15);
-            for (int b = 0; b < 3; b++)
-                close_to(out[1 + b], b != a ? out[0] / 2 : side ? 0.75 * 0.625 : 0.25 * 0.125, 1e-15);
+            for (int b = 0; b < 3; b++) close_to(out[1 + b], b != a ? out[0] / 2 : side ? 0.75 * 0.625 : 0.25 * 0.125, 1e-15);
         }
     double all[8] = {1, 2, 3, 1, 2, 3, 1, 1}, out[4];
     lm_moments_cell(all, out);
@@ -231,8 +214,7 @@ static void brute_volume(const lm_vol *v, double level, int n, double out[4])
                         if (at[a] < 0) at[a] = 0, d++;
                         if (at[a] > end) at[a] = end, d++;
                     }
-                    double g =
-                        lm_vol_at(v, ((size_t)at[2] * v->n[1] + (size_t)at[1]) * v->n[0] + (size_t)at[0]) - level;
+                    double g = lm_vol_at(v, ((size_t)at[2] * v->n[1] + (size_t)at[1]) * v->n[0] + (size_t)at[0]) - level;
                     f[c] = g - 2 * d * fabs(g);
                 }
                 /* points lie badly where a whole side crosses at one height: turn the side of the closure to the exact
@@ -331,8 +313,7 @@ static void tilted_plane_through_the_volume(void **state)
     enum { N = 20 };
     for (int trial = 0; trial < 10; trial++) {
         lm_vol v = volume(N, N, N, LM_F64);
-        double n[3] = {0.1 + rnd(), 0.1 + rnd(), 0.1 + rnd()}, t = 0.3 * (n[0] + n[1] + n[2]) * (N - 1), ijk[3],
-               sum = 0;
+        double n[3] = {0.1 + rnd(), 0.1 + rnd(), 0.1 + rnd()}, t = 0.3 * (n[0] + n[1] + n[2]) * (N - 1), ijk[3], sum = 0;
         for (size_t s = 0; s < lm_vol_count(&v); s++) {
             ijk[0] = (double)(s % N), ijk[1] = (double)(s / N % N), ijk[2] = (double)(s / N / N);
             set(&v, s, t - n[0] * ijk[0] - n[1] * ijk[1] - n[2] * ijk[2]);
@@ -342,8 +323,7 @@ static void tilted_plane_through_the_volume(void **state)
                 for (int i = 0; i < N - 1; i++) {
                     double f[8], out[4];
                     for (int c = 0; c < 8; c++)
-                        f[c] =
-                            lm_vol_at(&v, (size_t)((k + (c >> 2)) * N + j + (c >> 1 & 1)) * N + (size_t)(i + (c & 1)));
+                        f[c] = lm_vol_at(&v, (size_t)((k + (c >> 2)) * N + j + (c >> 1 & 1)) * N + (size_t)(i + (c & 1)));
                     lm_moments_cell(f, out);
                     sum += out[0];
                 }
@@ -412,8 +392,7 @@ static void agrees_with_marching_cubes(void **state)
         assert_int_equal(lm_mcubes(&v, &opt, &m, &err), LM_OK);
         double lo[3], hi[3], mesh_mm3 = lm_mesh_volume(&m);
         lm_mesh_box(&m, lo, hi);
-        print_message("ball %zu: mesh %.6g, at level %.6g mm3: %.3g\n", i, mesh_mm3, f.at_level_mm3,
-                      mesh_mm3 / f.at_level_mm3 - 1);
+        print_message("ball %zu: mesh %.6g, at level %.6g mm3: %.3g\n", i, mesh_mm3, f.at_level_mm3, mesh_mm3 / f.at_level_mm3 - 1);
         close_to(mesh_mm3, f.at_level_mm3, 6e-3 * f.at_level_mm3);
         assert_true(mesh_mm3 < f.at_level_mm3);
         for (int c = 0; c < 3; c++) {
@@ -460,8 +439,8 @@ static void components_against_flood_fill(void **state)
     (void)state;
     lm_err err = LM_ERR_INIT;
     for (int trial = 0; trial < 60; trial++) {
-        lm_vol v = volume(1 + (size_t)(rnd() * (trial % 3 ? 20 : 150)), 1 + (size_t)(rnd() * 14),
-                          1 + (size_t)(rnd() * 30), (lm_type)(trial % 8));
+        lm_vol v = volume(1 + (size_t)(rnd() * (trial % 3 ? 20 : 150)), 1 + (size_t)(rnd() * 14), 1 + (size_t)(rnd() * 30),
+                          (lm_type)(trial % 8));
         double level = 20 + 60 * rnd();
         for (size_t s = 0; s < lm_vol_count(&v); s++) set(&v, s, floor(rnd() * 101));
         uint32_t *want = malloc(lm_vol_count(&v) * sizeof *want);
@@ -495,8 +474,7 @@ static void keeps_the_largest(void **state)
     static const struct {
         size_t keep, kept, dropped, voxels;
         int first_gone; /* index */
-    } t[] = {{0, 4, 0, 14, -1}, {9, 4, 0, 14, -1}, {4, 4, 0, 14, -1},
-             {3, 3, 1, 13, 1},  {2, 2, 4, 10, 15}, {1, 1, 9, 5, 9}};
+    } t[] = {{0, 4, 0, 14, -1}, {9, 4, 0, 14, -1}, {4, 4, 0, 14, -1}, {3, 3, 1, 13, 1}, {2, 2, 4, 10, 15}, {1, 1, 9, 5, 9}};
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         lm_err err = LM_ERR_INIT;
@@ -512,8 +490,7 @@ static void keeps_the_largest(void **state)
         assert_true(v.has_iso && v.iso == 3.5 && f.iso == 3.5 && v.type == LM_I8);
         for (size_t s = 0; s < sizeof row; s++) {
             int8_t x = ((int8_t *)v.data)[s];
-            assert_true(x == row[s] ||
-                        (x == -5 && row[s] > 3)); /* dropped ones are the least value, others untouched */
+            assert_true(x == row[s] || (x == -5 && row[s] > 3)); /* dropped ones are the least value, others untouched */
         }
         if (t[i].first_gone >= 0) assert_int_equal(((int8_t *)v.data)[t[i].first_gone], -5);
         lm_vol_release(&v);

@@ -24,7 +24,11 @@ static void patterns_match_anywhere(void **state)
     assert_true(hit);
     assert_int_equal(try("^3$", "3.1", &hit), LM_OK);
     assert_false(hit);
-    assert_int_equal(try("^Sch.del$", "Sch\xc3\xa4" "del", &hit), LM_OK); /* one character, two bytes */
+    assert_int_equal(try("^Sch.del$",
+                         "Sch\xc3\xa4"
+                         "del",
+                         &hit),
+                     LM_OK); /* one character, two bytes */
     assert_true(hit);
 }
 
@@ -44,7 +48,9 @@ static void text_becomes_utf8(void **state)
     assert_string_equal(out, "K\xc3\xb6rper");
     lm_select_utf8("K\xf6rper", out, sizeof out);
     assert_string_equal(out, "K\xc3\xb6rper");
-    lm_select_utf8("\x1b[31mred\xc2\x9b" "1m", out, sizeof out);
+    lm_select_utf8("\x1b[31mred\xc2\x9b"
+                   "1m",
+                   out, sizeof out);
     assert_string_equal(out, " [31mred  1m");
     lm_select_utf8("\xed\xa0\x80", out, sizeof out); /* a surrogate is no UTF-8: three Latin-1 letters, one a control */
     assert_string_equal(out, "\xc3\xad\xc2\xa0  ");

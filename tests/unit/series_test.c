@@ -15,11 +15,30 @@ static lm_series_list list;
 
 static lm_dicom_file slice_at(double x, double y, double z)
 {
-    lm_dicom_file f = {.state = LM_SCAN_DICOM, .kind = LM_DICOM_SLICE, .rows = 20, .columns = 30, .samples = 1, .frames = 1,
-                       .bits_allocated = 16, .bits_stored = 12, .high_bit = 11, .has_position = true, .has_orientation = true,
-                       .has_spacing = true, .position = {x, y, z}, .orientation = {1, 0, 0, 0, 1, 0}, .spacing = {0.7, 0.5},
-                       .thickness = 1, .slope = 1, .has_rescale = true, .temporal = NAN, .echo = NAN, .phase = NAN, .trigger = NAN,
-                       .b_value = NAN, .acquisition = NAN};
+    lm_dicom_file f = {.state = LM_SCAN_DICOM,
+                       .kind = LM_DICOM_SLICE,
+                       .rows = 20,
+                       .columns = 30,
+                       .samples = 1,
+                       .frames = 1,
+                       .bits_allocated = 16,
+                       .bits_stored = 12,
+                       .high_bit = 11,
+                       .has_position = true,
+                       .has_orientation = true,
+                       .has_spacing = true,
+                       .position = {x, y, z},
+                       .orientation = {1, 0, 0, 0, 1, 0},
+                       .spacing = {0.7, 0.5},
+                       .thickness = 1,
+                       .slope = 1,
+                       .has_rescale = true,
+                       .temporal = NAN,
+                       .echo = NAN,
+                       .phase = NAN,
+                       .trigger = NAN,
+                       .b_value = NAN,
+                       .acquisition = NAN};
     strcpy(f.modality, "CT");
     strcpy(f.photometric, "MONOCHROME2");
     strcpy(f.series, "1.2.3");
@@ -312,7 +331,8 @@ static void random_geometry_ends_in_an_answer(void **state)
         size_t members = 0;
         for (size_t i = 0; i < list.n; i++) {
             members += list.item[i].n;
-            if (!list.item[i].refusal.code && !isfinite(list.item[i].step_mm)) fail_msg("seed 20240611, round %d: not finite", round);
+            if (!list.item[i].refusal.code && !isfinite(list.item[i].step_mm))
+                fail_msg("seed 20240611, round %d: not finite", round);
         }
         assert_int_equal(members, n);
     }
@@ -321,12 +341,18 @@ static void random_geometry_ends_in_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_file_order_gives_one_geometry), cmocka_unit_test(order_follows_the_normal),
-        cmocka_unit_test(oblique_planes_keep_their_axes),    cmocka_unit_test(tilt_is_kept_as_shear),
-        cmocka_unit_test(gaps_are_named),                    cmocka_unit_test(tolerance_of_steps),
-        cmocka_unit_test(duplicates_share_a_slice),          cmocka_unit_test(mixed_series_fall_apart),
-        cmocka_unit_test(times_split_only_what_shares_places), cmocka_unit_test(orientation_must_be_a_frame),
-        cmocka_unit_test(absent_geometry_is_refused),        cmocka_unit_test(quality_is_warned_of),
+        cmocka_unit_test(any_file_order_gives_one_geometry),
+        cmocka_unit_test(order_follows_the_normal),
+        cmocka_unit_test(oblique_planes_keep_their_axes),
+        cmocka_unit_test(tilt_is_kept_as_shear),
+        cmocka_unit_test(gaps_are_named),
+        cmocka_unit_test(tolerance_of_steps),
+        cmocka_unit_test(duplicates_share_a_slice),
+        cmocka_unit_test(mixed_series_fall_apart),
+        cmocka_unit_test(times_split_only_what_shares_places),
+        cmocka_unit_test(orientation_must_be_a_frame),
+        cmocka_unit_test(absent_geometry_is_refused),
+        cmocka_unit_test(quality_is_warned_of),
         cmocka_unit_test(random_geometry_ends_in_an_answer),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,9 @@ static inline void tube(int nu, int nv, bool twist, bool closed_v)
         for (int j = 0; j < rows; j++) {
             double u = 2 * M_PI * i / nu, w = closed_v ? 2 * M_PI * j / nv : j - nv / 2.0;
             if (closed_v) vert((float)((3 + cos(w)) * cos(u)), (float)((3 + cos(w)) * sin(u)), (float)sin(w));
-            else vert((float)((3 + 0.3 * w * cos(u / 2)) * cos(u)), (float)((3 + 0.3 * w * cos(u / 2)) * sin(u)), (float)(0.3 * w * sin(u / 2)));
+            else
+                vert((float)((3 + 0.3 * w * cos(u / 2)) * cos(u)), (float)((3 + 0.3 * w * cos(u / 2)) * sin(u)),
+                     (float)(0.3 * w * sin(u / 2)));
         }
     for (int i = 0; i < nu; i++)
         for (int j = 0; j < nv; j++) {

@@ -46,8 +46,10 @@ static void corner(lm_mesh *m)
         p[3 * i + 1] = xy[i % 6][1];
         p[3 * i + 2] = i < 6 ? 0 : 20;
     }
-    for (uint32_t i = 0; i < 4; i++, n += 6) memcpy(t + n, (uint32_t[]){cap[i][0], cap[i][2], cap[i][1], cap[i][0] + 6, cap[i][1] + 6, cap[i][2] + 6}, 24);
-    for (uint32_t i = 0; i < 6; i++, n += 6) memcpy(t + n, (uint32_t[]){i, (i + 1) % 6, (i + 1) % 6 + 6, i, (i + 1) % 6 + 6, i + 6}, 24);
+    for (uint32_t i = 0; i < 4; i++, n += 6)
+        memcpy(t + n, (uint32_t[]){cap[i][0], cap[i][2], cap[i][1], cap[i][0] + 6, cap[i][1] + 6, cap[i][2] + 6}, 24);
+    for (uint32_t i = 0; i < 6; i++, n += 6)
+        memcpy(t + n, (uint32_t[]){i, (i + 1) % 6, (i + 1) % 6 + 6, i, (i + 1) % 6 + 6, i + 6}, 24);
     shape_append(m, p, 12, t, 20);
 }
 
@@ -81,7 +83,8 @@ static void hollow(const lm_mesh *m, double wall, double step, lm_mesh *out, lm_
             for (size_t c = 0; c < 3; c++) p[c] = k < 3 ? (double)x[k][c] : ((double)x[0][c] + x[1][c] + x[2][c]) / 3;
             for (size_t q = 0; q < m->nt; q++) {
                 const uint32_t *v = m->tri + 3 * q;
-                double d = lm_nearest_triangle(m->pos + 3 * (size_t)v[0], m->pos + 3 * (size_t)v[1], m->pos + 3 * (size_t)v[2], p, NULL);
+                double d =
+                    lm_nearest_triangle(m->pos + 3 * (size_t)v[0], m->pos + 3 * (size_t)v[1], m->pos + 3 * (size_t)v[2], p, NULL);
                 d2 = d < d2 ? d : d2;
             }
             least = sqrt(d2) < least ? sqrt(d2) : least;
@@ -205,7 +208,8 @@ static void test_hollow_refuses(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(lm_hollow(&m, &(lm_hollow_opt){.wall_mm = bad[i][0], .step_mm = bad[i][1]}, &out, &f, &err), LM_EUSAGE);
     assert_int_equal(lm_hollow(&m, &(lm_hollow_opt){.wall_mm = 50}, &out, &f, &err), LM_ENO);
-    assert_int_equal(lm_hollow(&m, &(lm_hollow_opt){.wall_mm = 1, .step_mm = 0.02, .max_memory = 1 << 20}, &out, &f, &err), LM_ENOMEM);
+    assert_int_equal(lm_hollow(&m, &(lm_hollow_opt){.wall_mm = 1, .step_mm = 0.02, .max_memory = 1 << 20}, &out, &f, &err),
+                     LM_ENOMEM);
     assert_non_null(strstr(err.text[0], "would fit"));
     lm_mesh_release(&m);
 }
@@ -241,7 +245,8 @@ static void test_field_signs(void **state)
     cube(&m, 0, 16, false);
     cube(&m, 6, 4, true);
     assert_int_equal(lm_nearest_build(&m, 2, &near, &err), LM_OK);
-    if (lm_field_make(&m, &near, &(lm_field_opt){.depth_mm = 2, .step_mm = 0.5, .threads = 2}, &v, &err)) fail_msg("%s", err.text[0]);
+    if (lm_field_make(&m, &near, &(lm_field_opt){.depth_mm = 2, .step_mm = 0.5, .threads = 2}, &v, &err))
+        fail_msg("%s", err.text[0]);
     for (size_t at = 0; at < lm_vol_count(&v); at++) {
         size_t i[3] = {at % v.n[0], at / v.n[0] % v.n[1], at / v.n[0] / v.n[1]};
         double box = INFINITY, hole = 0, all = -INFINITY;
@@ -361,10 +366,10 @@ static void test_wall_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hollow_sphere), cmocka_unit_test(test_hollow_box), cmocka_unit_test(test_hollow_ridge),
-        cmocka_unit_test(test_hollow_torus), cmocka_unit_test(test_hollow_nested), cmocka_unit_test(test_hollow_refuses),
-        cmocka_unit_test(test_hollow_threads), cmocka_unit_test(test_field_signs), cmocka_unit_test(test_wall_plate),
-        cmocka_unit_test(test_wall_area), cmocka_unit_test(test_wall_edges), cmocka_unit_test(test_wall_of_hollow),
+        cmocka_unit_test(test_hollow_sphere),  cmocka_unit_test(test_hollow_box),    cmocka_unit_test(test_hollow_ridge),
+        cmocka_unit_test(test_hollow_torus),   cmocka_unit_test(test_hollow_nested), cmocka_unit_test(test_hollow_refuses),
+        cmocka_unit_test(test_hollow_threads), cmocka_unit_test(test_field_signs),   cmocka_unit_test(test_wall_plate),
+        cmocka_unit_test(test_wall_area),      cmocka_unit_test(test_wall_edges),    cmocka_unit_test(test_wall_of_hollow),
         cmocka_unit_test(test_wall_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

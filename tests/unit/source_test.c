@@ -72,9 +72,17 @@ static void write_slice(int k, double z, double slope)
     lm_err err = LM_ERR_INIT;
     char path[64];
     for (int i = 0; i < N * N; i++) samples[i] = (uint16_t)(1000 * k + i);
-    dicom_write_series s = {.seed = 5, .rows = N, .columns = N, .spacing_rows_mm = 0.75, .spacing_columns_mm = 0.5, .orientation = {1, 0, 0, 0, 1, 0},
-                            .thickness_mm = 1, .window_width = 100, .description = "test"};
-    dicom_write_slice one = {.index = (size_t)k, .number = (size_t)k + 1, .position = {1, 2, z}, .slope = slope, .intercept = -1000, .samples = samples};
+    dicom_write_series s = {.seed = 5,
+                            .rows = N,
+                            .columns = N,
+                            .spacing_rows_mm = 0.75,
+                            .spacing_columns_mm = 0.5,
+                            .orientation = {1, 0, 0, 0, 1, 0},
+                            .thickness_mm = 1,
+                            .window_width = 100,
+                            .description = "test"};
+    dicom_write_slice one = {
+        .index = (size_t)k, .number = (size_t)k + 1, .position = {1, 2, z}, .slope = slope, .intercept = -1000, .samples = samples};
     name_of(k, path);
     assert_int_equal(dicom_write_file(path, &s, &one, &err), LM_OK);
 }
@@ -247,7 +255,11 @@ static void mutated_compressed_files_end_in_an_answer(void **state)
         /* the same slice one step on: its position is text in the file */
         char *digit = NULL;
         for (size_t k = 0; k + 8 < n && !digit; k++)
-            if (!memcmp(whole + k, "\x20\x00\x32\x00" "DS", 6)) digit = memrchr(whole + k + 8, '.', whole[k + 6]);
+            if (!memcmp(whole + k,
+                        "\x20\x00\x32\x00"
+                        "DS",
+                        6))
+                digit = memrchr(whole + k + 8, '.', whole[k + 6]);
         assert_non_null(digit);
         digit[-1] = digit[-1] == '9' ? '8' : (char)(digit[-1] + 1);
         lm_vol vol = LM_VOL_INIT;

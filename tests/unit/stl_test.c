@@ -151,10 +151,14 @@ static void reads_ascii_as_people_write_it(void **state)
         {"solid a\n" FACET "\nendsolid a\n", 3, 1},
         {"solid a " FACET FACET "endsolid a", 3, 2},
         {"solid a\r" FACET "\rendsolid a\r", 3, 1},
-        {"solid a\r\nFacet Normal 0 0 1\r\nOUTER LOOP\r\nvertex 0 0 0\r\nVERTEX\t1e0 0 0\r\nvertex +0 .1E1 -0\r\nEndLoop\r\nendfacet\r\n", 3, 1},
+        {"solid a\r\nFacet Normal 0 0 1\r\nOUTER LOOP\r\nvertex 0 0 0\r\nVERTEX\t1e0 0 0\r\nvertex +0 .1E1 "
+         "-0\r\nEndLoop\r\nendfacet\r\n",
+         3, 1},
         {"\xef\xbb\xbf\n solid\n" FACET "\nendsolid\n", 3, 1},
-        {"solid one\n" FACET "\nendsolid one\nsolid two\nfacet normal nan nan nan\n outer loop\nvertex 0 0 9\nvertex 1 0 9\nvertex 0 1 9\n"
-         "endloop foo\nendfacet bar baz\nendsolid two words\n\n", 6, 2},
+        {"solid one\n" FACET
+         "\nendsolid one\nsolid two\nfacet normal nan nan nan\n outer loop\nvertex 0 0 9\nvertex 1 0 9\nvertex 0 1 9\n"
+         "endloop foo\nendfacet bar baz\nendsolid two words\n\n",
+         6, 2},
         {"solid a facet of life\nfacet normal +inf -inf weirdvalue\n" LOOP, 3, 1},
         {"solid\nfacet\n" LOOP "endsolid", 3, 1},
     };
@@ -196,7 +200,8 @@ static void refuses_bad_ascii_with_its_line(void **state)
         {"solid a\r\rfacet normal 0 0 1\router loop\rvertex 0 0\rvertex", "line 6, facet 1: 'vertex'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0 7", "line 4, facet 1: '7' where 'vertex'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0 vertex 0 0 1 vertex 1 0 0 vertex", "has three vertices"},
-        {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nendloop", "line 6, facet 1: 'endloop' where 'vertex'"},
+        {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nendloop",
+         "line 6, facet 1: 'endloop' where 'vertex'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nver", "line 5, facet 1: 'ver'"},
         {"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0", "cut off in facet 1, line 4"},
         {"solid a\n" FACET "\nfacet", "cut off in facet 2, line 3"},
@@ -319,7 +324,9 @@ static void writes_true_normals(void **state)
     float third = (float)(1 / sqrt(3.0));
     /* corner 3 sees the edge 0-1 from z = 1000: (-3,3,0) x (997,1000,1000) = (3000, 3000, -5991) */
     double len = sqrt(3000.0 * 3000 * 2 + 5991.0 * 5991);
-    const float want[4][3] = {{third, third, third}, {-third, -third, -third}, {0, 0, 0},
+    const float want[4][3] = {{third, third, third},
+                              {-third, -third, -third},
+                              {0, 0, 0},
                               {(float)(3000 / len), (float)(3000 / len), (float)(-5991 / len)}};
     for (size_t t = 0; t < 4; t++) assert_memory_equal(p + 84 + 50 * t, want[t], 12);
     free(p);
@@ -335,11 +342,11 @@ static void puts_a_high_byte_in_the_window(void **state)
         lm_mesh m = LM_MESH_INIT, back = LM_MESH_INIT;
         size_t nt = round == 0 ? 1 : round == 1 ? 3 : 6, n;
         uint32_t tri[18];
-        for (size_t i = 0; i < 18; i++) tri[i] = (uint32_t)(i / 3 % 4); /* all degenerate: zero normals, low bytes */
-        size_t first = 0; /* the triangle that is expected in front */
-        if (round == 2) first = 5, tri[15] = 0, tri[16] = 1, tri[17] = 2;                  /* normal 0 0 1: 0x3f800000 */
-        if (round == 3) first = 2, tri[6] = 0, tri[7] = 0, tri[8] = 4;                     /* 100 = 0x42c80000, behind byte 211 */
-        if (round == 4) first = 0, tri[6] = 4, tri[7] = 0, tri[8] = 0;                     /* the same inside the window */
+        for (size_t i = 0; i < 18; i++) tri[i] = (uint32_t)(i / 3 % 4);   /* all degenerate: zero normals, low bytes */
+        size_t first = 0;                                                 /* the triangle that is expected in front */
+        if (round == 2) first = 5, tri[15] = 0, tri[16] = 1, tri[17] = 2; /* normal 0 0 1: 0x3f800000 */
+        if (round == 3) first = 2, tri[6] = 0, tri[7] = 0, tri[8] = 4;    /* 100 = 0x42c80000, behind byte 211 */
+        if (round == 4) first = 0, tri[6] = 4, tri[7] = 0, tri[8] = 0;    /* the same inside the window */
         mesh_of(&m, 5, pos, nt, tri);
         unsigned char *p = written(&m, &(lm_stl_opt)LM_STL_OPT_INIT, &n);
         assert_true(high_byte(p, n));
@@ -424,16 +431,11 @@ static void header_says_what_it_may(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_cube_without_normals),
-        cmocka_unit_test(reads_both_zeros_as_one),
-        cmocka_unit_test(reads_ascii_as_people_write_it),
-        cmocka_unit_test(knows_space_from_the_solid_name),
-        cmocka_unit_test(refuses_bad_ascii_with_its_line),
-        cmocka_unit_test(refuses_bad_binary),
-        cmocka_unit_test(round_trips_bit_exactly),
-        cmocka_unit_test(writes_true_normals),
-        cmocka_unit_test(puts_a_high_byte_in_the_window),
-        cmocka_unit_test(gives_in_the_last_byte_of_a_normal),
+        cmocka_unit_test(reads_the_cube_without_normals),  cmocka_unit_test(reads_both_zeros_as_one),
+        cmocka_unit_test(reads_ascii_as_people_write_it),  cmocka_unit_test(knows_space_from_the_solid_name),
+        cmocka_unit_test(refuses_bad_ascii_with_its_line), cmocka_unit_test(refuses_bad_binary),
+        cmocka_unit_test(round_trips_bit_exactly),         cmocka_unit_test(writes_true_normals),
+        cmocka_unit_test(puts_a_high_byte_in_the_window),  cmocka_unit_test(gives_in_the_last_byte_of_a_normal),
         cmocka_unit_test(header_says_what_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

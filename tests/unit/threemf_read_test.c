@@ -58,12 +58,19 @@ static lm_status get_bytes(const void *p, size_t n)
 }
 
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-#define RELS(more) XML "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">" more "</Relationships>"
-#define REL(target) "<Relationship Target=\"" target "\" Id=\"r\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>"
-#define MODEL(attrs, body) XML "<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\" " attrs ">" body "</model>"
+#define RELS(more) \
+    XML "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">" more "</Relationships>"
+#define REL(target) \
+    "<Relationship Target=\"" target "\" Id=\"r\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>"
+#define MODEL(attrs, body) \
+    XML "<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\" " attrs ">" body "</model>"
 #define P "xmlns:p=\"http://schemas.microsoft.com/3dmanufacturing/production/2015/06\" "
-#define VERTICES "<vertices><vertex x=\"0\" y=\"0\" z=\"0\"/><vertex x=\"2\" y=\"0\" z=\"0\"/><vertex x=\"0\" y=\"3\" z=\"0\"/><vertex x=\"0\" y=\"0\" z=\"4\"/></vertices>"
-#define TRIANGLES "<triangles><triangle v1=\"0\" v2=\"2\" v3=\"1\"/><triangle v1=\"0\" v2=\"1\" v3=\"3\"/><triangle v1=\"0\" v2=\"3\" v3=\"2\"/><triangle v1=\"1\" v2=\"2\" v3=\"3\"/></triangles>"
+#define VERTICES \
+    "<vertices><vertex x=\"0\" y=\"0\" z=\"0\"/><vertex x=\"2\" y=\"0\" z=\"0\"/><vertex x=\"0\" y=\"3\" z=\"0\"/><vertex " \
+    "x=\"0\" y=\"0\" z=\"4\"/></vertices>"
+#define TRIANGLES \
+    "<triangles><triangle v1=\"0\" v2=\"2\" v3=\"1\"/><triangle v1=\"0\" v2=\"1\" v3=\"3\"/><triangle v1=\"0\" v2=\"3\" " \
+    "v3=\"2\"/><triangle v1=\"1\" v2=\"2\" v3=\"3\"/></triangles>"
 #define OBJECT(id) "<object id=\"" id "\"><mesh>" VERTICES TRIANGLES "</mesh></object>"
 #define BUILD(items) "<build>" items "</build>"
 #define ITEM(id, more) "<item objectid=\"" id "\" " more "/>"
@@ -84,7 +91,8 @@ static void is_at(size_t v, double x, double y, double z)
     const double want[3] = {x, y, z};
     bool ok = v < mesh.nv;
     for (size_t c = 0; c < 3 && ok; c++) ok = fabs(mesh.pos[3 * v + c] - want[c]) <= 1.2e-7 * fabs(want[c]); /* an ulp */
-    if (!ok) fail_msg("vertex %zu is at %g %g %g, not %g %g %g", v, mesh.pos[3 * v], mesh.pos[3 * v + 1], mesh.pos[3 * v + 2], x, y, z);
+    if (!ok)
+        fail_msg("vertex %zu is at %g %g %g, not %g %g %g", v, mesh.pos[3 * v], mesh.pos[3 * v + 1], mesh.pos[3 * v + 2], x, y, z);
 }
 
 static void one_body(void **state)
@@ -103,13 +111,18 @@ static void one_body(void **state)
 static void any_form_of_xml(void **state)
 {
     (void)state;
-    const char *s = MODEL("unit=\"millimeter\" xmlns:q=\"urn:q\" q:a=\"b\"",
-                          "<metadata name=\"Title\">x</metadata><q:any><vertices><vertex x=\"9\"/></vertices></q:any><resources><basematerials id=\"7\"><base name=\"n\" "
-                          "displaycolor=\"#FFFFFF\"/></basematerials><object id=\"1\" type=\"model\" pid=\"7\" pindex=\"0\"><mesh>\n <vertices>\n"
-                          "<vertex  z=\"0\" x=\"0\" y=\"0\"></vertex><!-- <vertices><vertex x=\"9\" y=\"9\" z=\"9\"/> -->\n\t<vertex x='2' y='0' z='0'/>"
-                          "<vertex x=\"0\" y=\"&#51;.0\" z=\"-0\"/><q:vertex/><vertex x=\" 0 \" y=\"0\" z=\"+.4e1\" q:w=\"1\"/></vertices><triangles >"
-                          "<triangle v1=\"0\" v2=\"2\" v3=\"1\" pid=\"7\" p1=\"0\"/><triangle v1=\"0\" v2=\"1\" v3=\"3\" />"
-                          "<triangle v3=\"2\" v2=\"3\" v1=\"0\"/><triangle v1=\"1\" v2=\"2\" v3=\"3\"/></triangles><q:x><q:y/></q:x></mesh></object></resources>" BUILD(ITEM("1", "")));
+    const char *s = MODEL(
+        "unit=\"millimeter\" xmlns:q=\"urn:q\" q:a=\"b\"",
+        "<metadata name=\"Title\">x</metadata><q:any><vertices><vertex x=\"9\"/></vertices></q:any><resources><basematerials "
+        "id=\"7\"><base name=\"n\" "
+        "displaycolor=\"#FFFFFF\"/></basematerials><object id=\"1\" type=\"model\" pid=\"7\" pindex=\"0\"><mesh>\n <vertices>\n"
+        "<vertex  z=\"0\" x=\"0\" y=\"0\"></vertex><!-- <vertices><vertex x=\"9\" y=\"9\" z=\"9\"/> -->\n\t<vertex x='2' y='0' "
+        "z='0'/>"
+        "<vertex x=\"0\" y=\"&#51;.0\" z=\"-0\"/><q:vertex/><vertex x=\" 0 \" y=\"0\" z=\"+.4e1\" q:w=\"1\"/></vertices><triangles "
+        ">"
+        "<triangle v1=\"0\" v2=\"2\" v3=\"1\" pid=\"7\" p1=\"0\"/><triangle v1=\"0\" v2=\"1\" v3=\"3\" />"
+        "<triangle v3=\"2\" v2=\"3\" v1=\"0\"/><triangle v1=\"1\" v2=\"2\" "
+        "v3=\"3\"/></triangles><q:x><q:y/></q:x></mesh></object></resources>" BUILD(ITEM("1", "")));
     if (get(s)) fail_msg("%s", line);
     assert_true(mesh.nv == 4 && mesh.nt == 4 && lm_mesh_volume(&mesh) == 4);
 }
@@ -123,7 +136,8 @@ static void units_scale(void **state)
     (void)state;
     for (size_t i = 0; i < 6; i++) {
         char s[2000];
-        snprintf(s, sizeof s, "%.*sunit=\"%s\"%s", (int)strlen(XML "<model "), WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0 0\"")), unit[i].name,
+        snprintf(s, sizeof s, "%.*sunit=\"%s\"%s", (int)strlen(XML "<model "),
+                 WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0 0\"")), unit[i].name,
                  WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0 0\"")) + strlen(XML "<model"));
         if (get(s)) fail_msg("%s", line);
         is_at(1, 9 * unit[i].mm, 0, 0);
@@ -136,7 +150,9 @@ static void units_scale(void **state)
 static void components_and_transforms(void **state)
 {
     (void)state;
-    const char *s = WHOLE("", OBJECT("1") "<object id=\"2\"><components><component objectid=\"1\" transform=\"-1 0 0 0 1 0 0 0 1 10 0 0\"/><component objectid=\"1\"/></components></object>",
+    const char *s = WHOLE("",
+                          OBJECT("1") "<object id=\"2\"><components><component objectid=\"1\" transform=\"-1 0 0 0 1 0 0 0 1 10 0 "
+                                      "0\"/><component objectid=\"1\"/></components></object>",
                           ITEM("2", "transform=\"0 1 0 -1 0 0 0 0 2 100 200 300\"") ITEM("1", ""));
     if (get(s)) fail_msg("%s", line);
     assert_true(mesh.nv == 12 && mesh.nt == 12 && mesh.label);
@@ -154,8 +170,12 @@ static void other_model_parts(void **state)
 {
     (void)state;
     entry e[] = {{"_rels/.rels", RELS(REL("3D/root.model")), 0},
-                 {"3D/root.model", MODEL(P "requiredextensions=\"p\"", "<resources><object id=\"1\"><components><component objectid=\"5\" p:path=\"/3D/a.model\"/></components></object></resources>"
-                                         BUILD(ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 1 0 0\"") ITEM("5", "p:path=\"/3D/A.model\""))), 0},
+                 {"3D/root.model",
+                  MODEL(P "requiredextensions=\"p\"",
+                        "<resources><object id=\"1\"><components><component objectid=\"5\" "
+                        "p:path=\"/3D/a.model\"/></components></object></resources>" BUILD(
+                            ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 1 0 0\"") ITEM("5", "p:path=\"/3D/A.model\""))),
+                  0},
                  {"3D/a.model", WHOLE("unit=\"centimeter\"", OBJECT("5"), ""), 0}};
     size_t n;
     unsigned char *p = pack(e, 3, ZIP_CM_STORE, &n);
@@ -222,28 +242,50 @@ static void our_own_come_back(void **state)
 static const struct {
     const char *model, *rule, *says;
 } bad[] = {
-    {"<!DOCTYPE m [<!ENTITY a \"b\">]>" "<model/>", "3MF-03", "DOCTYPE"},
-    {"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\"/>", "3MF-03", "UTF-8"},
+    {"<!DOCTYPE m [<!ENTITY a \"b\">]>"
+     "<model/>",
+     "3MF-03", "DOCTYPE"},
+    {"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\"/>",
+     "3MF-03", "UTF-8"},
     {WHOLE("xml:space=\"preserve\"", OBJECT("1"), ITEM("1", "")), "3MF-03", "xml:space"},
     {WHOLE("", OBJECT("1") "<what/>", ITEM("1", "")), "3MF-03", "<what>"},
-    {"<svg/>", "3MF-05", "no 3MF"}, {MODEL("", "<resources/>"), "3MF-05", "build"}, {WHOLE("unit=\"yard\"", OBJECT("1"), ITEM("1", "")), "3MF-05", "yard"},
-    {BAD_MESH(VERTEX("1."), ""), "3MF-04", "x=\"1.\""}, {BAD_MESH(VERTEX("1,5"), ""), "3MF-04", "1,5"}, {BAD_MESH(VERTEX("NaN"), ""), "3MF-04", "NaN"},
-    {BAD_MESH(VERTEX("INF"), ""), "3MF-04", "INF"}, {BAD_MESH(VERTEX("1e39"), ""), "3MF-04", "float32"}, {BAD_MESH(VERTEX(""), ""), "3MF-04", "x="},
-    {BAD_MESH(VERTEX("0x1"), ""), "3MF-04", "0x1"}, {BAD_MESH(VERTEX("1e"), ""), "3MF-04", "1e"},
-    {BAD_MESH(VERTICES, TRIANGLE("4")), "3MF-14", "vertex 4"}, {BAD_MESH(VERTICES, TRIANGLE("-1")), "3MF-14", "-1"}, {BAD_MESH(VERTICES, TRIANGLE("4294967296")), "3MF-14", "4294967296"},
+    {"<svg/>", "3MF-05", "no 3MF"},
+    {MODEL("", "<resources/>"), "3MF-05", "build"},
+    {WHOLE("unit=\"yard\"", OBJECT("1"), ITEM("1", "")), "3MF-05", "yard"},
+    {BAD_MESH(VERTEX("1."), ""), "3MF-04", "x=\"1.\""},
+    {BAD_MESH(VERTEX("1,5"), ""), "3MF-04", "1,5"},
+    {BAD_MESH(VERTEX("NaN"), ""), "3MF-04", "NaN"},
+    {BAD_MESH(VERTEX("INF"), ""), "3MF-04", "INF"},
+    {BAD_MESH(VERTEX("1e39"), ""), "3MF-04", "float32"},
+    {BAD_MESH(VERTEX(""), ""), "3MF-04", "x="},
+    {BAD_MESH(VERTEX("0x1"), ""), "3MF-04", "0x1"},
+    {BAD_MESH(VERTEX("1e"), ""), "3MF-04", "1e"},
+    {BAD_MESH(VERTICES, TRIANGLE("4")), "3MF-14", "vertex 4"},
+    {BAD_MESH(VERTICES, TRIANGLE("-1")), "3MF-14", "-1"},
+    {BAD_MESH(VERTICES, TRIANGLE("4294967296")), "3MF-14", "4294967296"},
     {BAD_MESH(VERTICES VERTICES, ""), "3MF-03", "second <vertices>"},
     {WHOLE("requiredextensions=\"z\"", OBJECT("1"), ITEM("1", "")), "3MF-06", "'z' is not declared"},
     {WHOLE("xmlns:z=\"urn:z\" requiredextensions=\"z\"", OBJECT("1"), ITEM("1", "")), "3MF-06", "urn:z"},
-    {WHOLE("", OBJECT("1") OBJECT("1"), ITEM("1", "")), "3MF-07", "stands twice"}, {WHOLE("", OBJECT("0"), ""), "3MF-07", "resource id"},
-    {WHOLE("", OBJECT("1"), ITEM("2", "")), "3MF-07", "object 2"}, {WHOLE("", OBJECT("1"), "<item/>"), "3MF-07", "objectid"},
-    {WHOLE("", "<object id=\"1\"><components><component objectid=\"1\"/></components></object>", ITEM("1", "")), "3MF-07", "not defined before"},
-    {WHOLE("", "<object id=\"1\"><components><component objectid=\"2\"/></components></object>" OBJECT("2"), ITEM("1", "")), "3MF-07", "not defined before"},
+    {WHOLE("", OBJECT("1") OBJECT("1"), ITEM("1", "")), "3MF-07", "stands twice"},
+    {WHOLE("", OBJECT("0"), ""), "3MF-07", "resource id"},
+    {WHOLE("", OBJECT("1"), ITEM("2", "")), "3MF-07", "object 2"},
+    {WHOLE("", OBJECT("1"), "<item/>"), "3MF-07", "objectid"},
+    {WHOLE("", "<object id=\"1\"><components><component objectid=\"1\"/></components></object>", ITEM("1", "")), "3MF-07",
+     "not defined before"},
+    {WHOLE("", "<object id=\"1\"><components><component objectid=\"2\"/></components></object>" OBJECT("2"), ITEM("1", "")),
+     "3MF-07", "not defined before"},
     {MODEL("", "<metadata name=\"Title\"/><metadata name=\"Title\"/><resources/><build/>"), "3MF-08", "twice"},
-    {WHOLE("", "<object id=\"1\" type=\"other\"/>", ITEM("1", "")), "3MF-09", "other"}, {WHOLE("", "<object id=\"1\" type=\"big\"/>", ITEM("1", "")), "3MF-10", "big"},
-    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0\"")), "3MF-17", "twelve"}, {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 0 7 0 0\"")), "3MF-17", "singular"},
-    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0 0 1\"")), "3MF-17", "twelve"}, {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1e300 0 0 0 1 0 0 0 1 7 0 0\"")), "3MF-17", "float32"},
-    {WHOLE(P, OBJECT("1"), ITEM("1", "p:path=\"/../x.model\"")), "3MF-01", "../x.model"}, {WHOLE(P, OBJECT("1"), ITEM("1", "p:path=\"/3D/gone.model\"")), "3MF-02", "gone"},
-    {WHOLE("xmlns:b=\"http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02\"", "<object id=\"1\"><mesh>" VERTICES TRIANGLES "<b:beamlattice/></mesh></object>", ITEM("1", "")), "3MF-22", "lattice"},
+    {WHOLE("", "<object id=\"1\" type=\"other\"/>", ITEM("1", "")), "3MF-09", "other"},
+    {WHOLE("", "<object id=\"1\" type=\"big\"/>", ITEM("1", "")), "3MF-10", "big"},
+    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0\"")), "3MF-17", "twelve"},
+    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 0 7 0 0\"")), "3MF-17", "singular"},
+    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1 0 0 0 1 0 0 0 1 7 0 0 1\"")), "3MF-17", "twelve"},
+    {WHOLE("", OBJECT("1"), ITEM("1", "transform=\"1e300 0 0 0 1 0 0 0 1 7 0 0\"")), "3MF-17", "float32"},
+    {WHOLE(P, OBJECT("1"), ITEM("1", "p:path=\"/../x.model\"")), "3MF-01", "../x.model"},
+    {WHOLE(P, OBJECT("1"), ITEM("1", "p:path=\"/3D/gone.model\"")), "3MF-02", "gone"},
+    {WHOLE("xmlns:b=\"http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02\"",
+           "<object id=\"1\"><mesh>" VERTICES TRIANGLES "<b:beamlattice/></mesh></object>", ITEM("1", "")),
+     "3MF-22", "lattice"},
     {MODEL("", "<build/><resources/>"), "3MF-07", "before <resources>"},
 };
 
@@ -252,7 +294,8 @@ static void refused_by_rule(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (!get(bad[i].model)) fail_msg("case %zu was taken", i);
-        if (!strstr(line, bad[i].rule) || !strstr(line, bad[i].says)) fail_msg("case %zu (%s, %s): %s", i, bad[i].rule, bad[i].says, line);
+        if (!strstr(line, bad[i].rule) || !strstr(line, bad[i].says))
+            fail_msg("case %zu (%s, %s): %s", i, bad[i].rule, bad[i].says, line);
     }
     assert_int_equal(get("<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\">"), LM_EFORMAT);
     assert_int_equal(get(WHOLE("", "<object id=\"1\"></mesh></object>", "")), LM_EFORMAT);
@@ -273,7 +316,11 @@ static void refused_packages(void **state)
         {{{"_rels/.rels", RELS(REL("/../3D/m.model")), 0}, {"3D/m.model", good, 0}}, "3MF-01"},
         {{{"_rels/.rels", RELS(REL("/3D/../../m")), 0}, {"m", good, 0}}, "3MF-01"},
         {{{"_rels/.rels", RELS(REL("file:///etc/passwd")), 0}}, "3MF-01"},
-        {{{"_rels/.rels", RELS("<Relationship TargetMode=\"External\" Target=\"x\" Id=\"r\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>"), 0}}, "outside the package"},
+        {{{"_rels/.rels",
+           RELS("<Relationship TargetMode=\"External\" Target=\"x\" Id=\"r\" "
+                "Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>"),
+           0}},
+         "outside the package"},
         {{{"_rels/.rels", RELS(REL("/3D/m.model")), 0}, {"3D/m.model", good, 0}, {"3D/M.model", good, 0}}, "two parts"},
         {{{"_rels/.rels", "<!DOCTYPE a><a/>", 0}}, "DOCTYPE"},
     };
@@ -305,13 +352,18 @@ static void bombs(void **state)
     /* 20 levels of two components each, and a chain that is too long */
     char *s = malloc(1 << 16), *o = s;
     o += sprintf(o, "%s", XML "<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\"><resources>" OBJECT("1"));
-    for (int i = 2; i < 27; i++) o += sprintf(o, "<object id=\"%d\"><components><component objectid=\"%d\"/><component objectid=\"%d\"/></components></object>", i, i - 1, i - 1);
+    for (int i = 2; i < 27; i++)
+        o += sprintf(o,
+                     "<object id=\"%d\"><components><component objectid=\"%d\"/><component objectid=\"%d\"/></components></object>",
+                     i, i - 1, i - 1);
     sprintf(o, "</resources><build><item objectid=\"26\"/></build></model>");
     assert_int_equal(get(s), LM_ERANGE);
     assert_non_null(strstr(line, "bomb"));
     for (int from = 2; from < 60; from += 57) { /* counted from the end, or level by level */
-        o = s + sprintf(s, "%s", XML "<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\"><resources>" OBJECT("1"));
-        for (int i = 2; i < 60; i++) o += sprintf(o, "<object id=\"%d\"><components><component objectid=\"%d\"/></components></object>", i, i - 1);
+        o = s + sprintf(s, "%s",
+                        XML "<model xmlns=\"http://schemas.microsoft.com/3dmanufacturing/core/2015/02\"><resources>" OBJECT("1"));
+        for (int i = 2; i < 60; i++)
+            o += sprintf(o, "<object id=\"%d\"><components><component objectid=\"%d\"/></components></object>", i, i - 1);
         o += sprintf(o, "</resources><build>");
         for (int i = from; i < 60; i++) o += sprintf(o, "<item objectid=\"%d\"/>", i);
         sprintf(o, "</build></model>");
@@ -364,9 +416,17 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_body), cmocka_unit_test(any_form_of_xml), cmocka_unit_test(units_scale), cmocka_unit_test(components_and_transforms),
-        cmocka_unit_test(other_model_parts), cmocka_unit_test(our_own_come_back), cmocka_unit_test(refused_by_rule), cmocka_unit_test(refused_packages),
-        cmocka_unit_test(bombs), cmocka_unit_test(damaged_packages), cmocka_unit_test(slicers_attributes_are_told),
+        cmocka_unit_test(one_body),
+        cmocka_unit_test(any_form_of_xml),
+        cmocka_unit_test(units_scale),
+        cmocka_unit_test(components_and_transforms),
+        cmocka_unit_test(other_model_parts),
+        cmocka_unit_test(our_own_come_back),
+        cmocka_unit_test(refused_by_rule),
+        cmocka_unit_test(refused_packages),
+        cmocka_unit_test(bombs),
+        cmocka_unit_test(damaged_packages),
+        cmocka_unit_test(slicers_attributes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

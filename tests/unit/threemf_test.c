@@ -59,7 +59,8 @@ static void writes_the_parts_of_a_package(void **state)
     size_t n;
     mesh_of(&m, 4, tetra_pos, 4, tetra_tri);
     m.space = LM_SPACE_LPS;
-    lm_threemf_opt opt = {.title = "A<B>&\"\xc3\xbc\"\n\x02\xff\xed\xa0\x80|", .case_id = "K-17", .source_sha256 = "00ff", .verdict = "pass"};
+    lm_threemf_opt opt = {
+        .title = "A<B>&\"\xc3\xbc\"\n\x02\xff\xed\xa0\x80|", .case_id = "K-17", .source_sha256 = "00ff", .verdict = "pass"};
     unsigned char *p = package(&m, &opt, &n);
     char *s = part(p, n, "3D/3dmodel.model");
 #define BAD "\xef\xbf\xbd"
@@ -84,7 +85,8 @@ static void writes_the_parts_of_a_package(void **state)
            "<build>\n<item objectid=\"1\" transform=\"1 0 0 0 1 0 0 0 1 1 2 3\"/>\n</build>\n</model>\n");
     free(s);
     s = part(p, n, "_rels/.rels");
-    assert_non_null(strstr(s, "Target=\"/3D/3dmodel.model\" Id=\"rel0\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\""));
+    assert_non_null(strstr(
+        s, "Target=\"/3D/3dmodel.model\" Id=\"rel0\" Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\""));
     free(s);
     s = part(p, n, "[Content_Types].xml");
     assert_non_null(strstr(s, "Extension=\"model\" ContentType=\"application/vnd.ms-package.3dmanufacturing-3dmodel+xml\""));
@@ -144,7 +146,8 @@ static void numbers_read_back_exactly(void **state)
                     attribute(&s, end, "z=\"") == m.pos[3 * i + 2]);
     assert_null(strstr(s, "<vertex "));
     for (size_t i = 0; i < m.nt; i++)
-        assert_true((uint32_t)attribute(&s, end, "<triangle v1=\"") == m.tri[3 * i] && (uint32_t)attribute(&s, end, "v2=\"") == m.tri[3 * i + 1] &&
+        assert_true((uint32_t)attribute(&s, end, "<triangle v1=\"") == m.tri[3 * i] &&
+                    (uint32_t)attribute(&s, end, "v2=\"") == m.tri[3 * i + 1] &&
                     (uint32_t)attribute(&s, end, "v3=\"") == m.tri[3 * i + 2]);
     assert_null(strstr(s, "<triangle "));
     /* the transform takes the lower corner of the box to the origin, in float32 arithmetic too */

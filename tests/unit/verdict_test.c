@@ -13,10 +13,18 @@ static void rule_of_three_answers(void **state)
         double m, r, u, tol;
         lm_verdict want;
     } t[] = {
-        {10, 10, 0, 0, LM_VERDICT_PASS},      {10, 11, 0, 1, LM_VERDICT_PASS},        {10, 11, 0.5, 1, LM_VERDICT_UNDECIDED},
-        {10, 11, 0.25, 1.25, LM_VERDICT_PASS}, {10, 11, 0.25, 0.75, LM_VERDICT_UNDECIDED}, {10, 11, 0.25, 0.5, LM_VERDICT_FAIL},
-        {11, 10, 0.25, 0.5, LM_VERDICT_FAIL}, {10, 11, 2, 0.5, LM_VERDICT_UNDECIDED}, {10, 10, 1, 0.5, LM_VERDICT_UNDECIDED},
-        {-5, 5, 0, 9.5, LM_VERDICT_FAIL},     {NAN, 1, 0, 1, LM_VERDICT_UNDECIDED},   {1, 1, INFINITY, 1, LM_VERDICT_UNDECIDED},
+        {10, 10, 0, 0, LM_VERDICT_PASS},
+        {10, 11, 0, 1, LM_VERDICT_PASS},
+        {10, 11, 0.5, 1, LM_VERDICT_UNDECIDED},
+        {10, 11, 0.25, 1.25, LM_VERDICT_PASS},
+        {10, 11, 0.25, 0.75, LM_VERDICT_UNDECIDED},
+        {10, 11, 0.25, 0.5, LM_VERDICT_FAIL},
+        {11, 10, 0.25, 0.5, LM_VERDICT_FAIL},
+        {10, 11, 2, 0.5, LM_VERDICT_UNDECIDED},
+        {10, 10, 1, 0.5, LM_VERDICT_UNDECIDED},
+        {-5, 5, 0, 9.5, LM_VERDICT_FAIL},
+        {NAN, 1, 0, 1, LM_VERDICT_UNDECIDED},
+        {1, 1, INFINITY, 1, LM_VERDICT_UNDECIDED},
     };
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
@@ -28,9 +36,18 @@ static void rule_of_three_answers(void **state)
     assert_int_equal(lm_verdict_overall(m, 3), LM_VERDICT_FAIL);
 }
 
-static const lm_mass liver = {.has_volume = true, .volume_mm3 = 1730590, .u_volume_mm3 = 2.5, .area_mm2 = 1e5, .u_area_mm2 = 20,
-                              .lo_mm = {-100, 0, 10}, .hi_mm = {101, 50, 70}, .u_box_mm = {4e-6, 4e-6, 4e-6},
-                              .centroid_mm = {1.25, 2, -3}, .u_centroid_mm = 1e-4, .parts = 3, .cavities = 1};
+static const lm_mass liver = {.has_volume = true,
+                              .volume_mm3 = 1730590,
+                              .u_volume_mm3 = 2.5,
+                              .area_mm2 = 1e5,
+                              .u_area_mm2 = 20,
+                              .lo_mm = {-100, 0, 10},
+                              .hi_mm = {101, 50, 70},
+                              .u_box_mm = {4e-6, 4e-6, 4e-6},
+                              .centroid_mm = {1.25, 2, -3},
+                              .u_centroid_mm = 1e-4,
+                              .parts = 3,
+                              .cavities = 1};
 
 static lm_measurement judged(const char *text, const char *tol_text, const lm_mass *mass)
 {
@@ -93,8 +110,20 @@ static void tolerances_by_kind(void **state)
 
 static void bad_expectations_are_refused(void **state)
 {
-    static const char *const bad[] = {"volume", "volume=", "Volume=3ml", "vol=3ml", "volume=3mm", "volume=3ml,tolerance=2%", "volume=3ml,tol=2mm",
-                                      "volume=3ml,tol=-2%", "volume=-3ml", "components=1.5", "components=2mm", "width=nan", "=3", ""};
+    static const char *const bad[] = {"volume",
+                                      "volume=",
+                                      "Volume=3ml",
+                                      "vol=3ml",
+                                      "volume=3mm",
+                                      "volume=3ml,tolerance=2%",
+                                      "volume=3ml,tol=2mm",
+                                      "volume=3ml,tol=-2%",
+                                      "volume=-3ml",
+                                      "components=1.5",
+                                      "components=2mm",
+                                      "width=nan",
+                                      "=3",
+                                      ""};
     static const char *const bad_tol[] = {"1", "0.5", "x", "-1%", "3HU", ""};
     lm_err err = LM_ERR_INIT;
     lm_expect e;

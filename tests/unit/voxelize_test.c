@@ -70,7 +70,8 @@ static size_t compare(const lm_mesh *m, const lm_vol *g, uint32_t seed)
         lm_vol_to_world(g, ijk, q);
         double w = winding(m, q);
         if (isnan(w) || fabs(w - round(w)) > 1e-6) continue;
-        if ((round(w) > 0) != (got[i] == 1)) fail_msg("sample %g %g %g: winding %g, got %d (seed %u)", ijk[0], ijk[1], ijk[2], w, got[i], seed);
+        if ((round(w) > 0) != (got[i] == 1))
+            fail_msg("sample %g %g %g: winding %g, got %d (seed %u)", ijk[0], ijk[1], ijk[2], w, got[i], seed);
         inside += got[i];
     }
     free(got);
@@ -189,7 +190,8 @@ static void mesh_of_a_field_gives_back_its_mask(void **state)
         lm_err err = LM_ERR_INIT;
         double far = run % 5 == 4 ? 1000 : 50;
         for (int a = 0; a < 3; a++) {
-            for (int c = 0; c < 3; c++) g.dir[a][c] = (a == c ? 0.4 + shape_uniform(&seed) : 0) + (run % 2 ? 0.3 * (shape_uniform(&seed) - 0.5) : 0);
+            for (int c = 0; c < 3; c++)
+                g.dir[a][c] = (a == c ? 0.4 + shape_uniform(&seed) : 0) + (run % 2 ? 0.3 * (shape_uniform(&seed) - 0.5) : 0);
             g.origin[a] = far * (shape_uniform(&seed) - 0.5);
         }
         if (run % 3 == 1)
@@ -200,7 +202,8 @@ static void mesh_of_a_field_gives_back_its_mask(void **state)
         g.has_iso = true;
         lm_mcubes_opt opt = LM_MCUBES_OPT_INIT;
         opt.iso = g.iso;
-        if (lm_mcubes(&g, &opt, &m, &err) || lm_voxelize_overlap(&m, &g, near, 2, &o, &err)) fail_msg("run %d: %s", run, err.text[0]);
+        if (lm_mcubes(&g, &opt, &m, &err) || lm_voxelize_overlap(&m, &g, near, 2, &o, &err))
+            fail_msg("run %d: %s", run, err.text[0]);
         if (o.mesh != o.mask || o.both != o.mask || o.dice != 1)
             fail_msg("run %d (seed 4711): mesh %zu, mask %zu, both %zu", run, o.mesh, o.mask, o.both);
         lm_mesh_release(&m);
@@ -211,10 +214,8 @@ static void mesh_of_a_field_gives_back_its_mask(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(boxes_on_grid_planes_are_half_open),
-        cmocka_unit_test(random_solids_agree_with_solid_angles),
-        cmocka_unit_test(inside_out_is_empty_and_cavities_are_out),
-        cmocka_unit_test(overlap_counts_by_hand),
+        cmocka_unit_test(boxes_on_grid_planes_are_half_open),       cmocka_unit_test(random_solids_agree_with_solid_angles),
+        cmocka_unit_test(inside_out_is_empty_and_cavities_are_out), cmocka_unit_test(overlap_counts_by_hand),
         cmocka_unit_test(mesh_of_a_field_gives_back_its_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

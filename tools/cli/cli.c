@@ -41,12 +41,8 @@ static void cli_list_options(const cli_tool *tool)
 static lm_status cli_store(const cli_opt *o, const char *v, lm_err *err)
 {
     switch (o->kind) {
-    case CLI_FLAG:
-        *(bool *)o->dest = true;
-        return LM_OK;
-    case CLI_TEXT:
-        *(const char **)o->dest = v;
-        return LM_OK;
+    case CLI_FLAG: *(bool *)o->dest = true; return LM_OK;
+    case CLI_TEXT: *(const char **)o->dest = v; return LM_OK;
     case CLI_LIST: {
         cli_list *l = o->dest;
         if (l->n == CLI_LIST_MAX) return lm_err_set(err, LM_EUSAGE, NULL, "given more than %d times", (int)CLI_LIST_MAX);
@@ -87,7 +83,8 @@ static const cli_opt *cli_find(const cli_tool *tool, const char *name, size_t n)
         hits++;
     }
     if (hits == 1) return hit;
-    fprintf(stderr, "%s: option --%.*s is %s; see %s --help\n", tool->name, (int)n, name, hits ? "ambiguous" : "unknown", tool->name);
+    fprintf(stderr, "%s: option --%.*s is %s; see %s --help\n", tool->name, (int)n, name, hits ? "ambiguous" : "unknown",
+            tool->name);
     return NULL;
 }
 
@@ -189,7 +186,8 @@ bool cli_parse(const cli_tool *tool, int argc, char **argv, const char **args, s
         if (!cli_apply(tool, o, value)) return cli_usage(exit_code);
     }
     for (size_t k = 0, n = cli_count(tool); k < n; k++)
-        if (tool->opts[k].dflt && !seen[k] && tool->opts[k].kind != CLI_FLAG && !cli_apply(tool, &tool->opts[k], tool->opts[k].dflt))
+        if (tool->opts[k].dflt && !seen[k] && tool->opts[k].kind != CLI_FLAG &&
+            !cli_apply(tool, &tool->opts[k], tool->opts[k].dflt))
             return cli_usage(exit_code);
     if (*n_args < tool->min_args) {
         fprintf(stderr, "%s: an operand is missing: %s %s\n", tool->name, tool->name, tool->usage);

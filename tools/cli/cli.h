@@ -23,14 +23,14 @@ typedef enum {
 } cli_kind;
 
 typedef struct {
-    const char *name;  /* long name without "--" */
-    char letter;       /* short name or 0 */
+    const char *name; /* long name without "--" */
+    char letter;      /* short name or 0 */
     cli_kind kind;
     const char *value; /* placeholder such as FILE, or NULL for flags */
     const char *dflt;  /* default as text for the help, or NULL; parsed like a value when the option is not given */
     const char *help;  /* one line */
     void *dest;
-    lm_unit unit;      /* CLI_QUANTITY */
+    lm_unit unit; /* CLI_QUANTITY */
 } cli_opt;
 
 typedef struct {
@@ -54,13 +54,35 @@ typedef struct {
 } cli_tool;
 
 /* Options all tools share, in the same words. Put them into each table. */
-#define CLI_OPT_OUTPUT(d) {"output", 'o', CLI_TEXT, "FILE", NULL, "write to FILE instead of standard output ('-')", d, LM_UNIT_NONE}
-#define CLI_OPT_VERBOSE(d) {"verbose", 'v', CLI_FLAG, NULL, NULL, "say on standard error what is done", d, LM_UNIT_NONE}
-#define CLI_OPT_QUIET(d) {"quiet", 'q', CLI_FLAG, NULL, NULL, "no progress and no notes, errors only", d, LM_UNIT_NONE}
-#define CLI_OPT_THREADS(d) {"threads", 'j', CLI_COUNT, "N", "0", "threads; 0: one per core, or 1 under make -j; never changes the result", d, LM_UNIT_NONE}
-#define CLI_OPT_JSON(d) {"json", 0, CLI_TEXT, "FILE", NULL, "write the facts as JSON to FILE", d, LM_UNIT_NONE}
-#define CLI_OPT_REPORT(d) {"report", 0, CLI_TEXT, "FILE", NULL, "write the HTML report to FILE", d, LM_UNIT_NONE}
-#define CLI_OPT_END {NULL, 0, CLI_FLAG, NULL, NULL, NULL, NULL, LM_UNIT_NONE}
+#define CLI_OPT_OUTPUT(d) \
+    { \
+        "output", 'o', CLI_TEXT, "FILE", NULL, "write to FILE instead of standard output ('-')", d, LM_UNIT_NONE \
+    }
+#define CLI_OPT_VERBOSE(d) \
+    { \
+        "verbose", 'v', CLI_FLAG, NULL, NULL, "say on standard error what is done", d, LM_UNIT_NONE \
+    }
+#define CLI_OPT_QUIET(d) \
+    { \
+        "quiet", 'q', CLI_FLAG, NULL, NULL, "no progress and no notes, errors only", d, LM_UNIT_NONE \
+    }
+#define CLI_OPT_THREADS(d) \
+    { \
+        "threads", 'j', CLI_COUNT, "N", "0", "threads; 0: one per core, or 1 under make -j; never changes the result", d, \
+            LM_UNIT_NONE \
+    }
+#define CLI_OPT_JSON(d) \
+    { \
+        "json", 0, CLI_TEXT, "FILE", NULL, "write the facts as JSON to FILE", d, LM_UNIT_NONE \
+    }
+#define CLI_OPT_REPORT(d) \
+    { \
+        "report", 0, CLI_TEXT, "FILE", NULL, "write the HTML report to FILE", d, LM_UNIT_NONE \
+    }
+#define CLI_OPT_END \
+    { \
+        NULL, 0, CLI_FLAG, NULL, NULL, NULL, NULL, LM_UNIT_NONE \
+    }
 
 /* Parse; operands are moved into args (n_args). Returns true when the tool must end now with *exit_code (help, version,
  * usage error, which was printed). Also installs signal handling. Options may follow operands; "--" ends options; a long
