@@ -9,9 +9,9 @@ set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build/release} size=${BENCH_SIZE:-512x512x400} runs=${BENCH_RUNS:-3} iso=${BENCH_ISO:-300}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
-here=$PWD/tests/bench timed=$B/tests/lib/timed
+here=$PWD/tests/bench timed=$B/tests/lib/timed parts=$B/tests/lib/parts
 export PATH=$B/bin:$PATH LC_ALL=C MESHQA_DATADIR=$PWD/tools
-make -s "$timed" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
+make -s "$timed" "$parts" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/meshqa-bench.XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -81,7 +81,16 @@ for s in dcmseg mcubes meshfix meshmeasure; do row p_$s "    $s in it"; done
 awk '$1 ~ /^p_/ && $4 > m[$1] { m[$1] = $4 } END { for (s in m) t += m[s]; printf "%-46s %8s %8s %8.0f\n", "    sum of the peaks (of the largest processes)", "", "", t / 1024 }' "$log"
 [ ! -s v.nrrd ] || ls -l v.nrrd f.ply part.stl part.3mf report.html 2>/dev/null | awk '{ printf "%s%s %.1f MB", (NR > 1 ? ", " : "files: "), $9, $5 / 1e6 } END { print "" }'
 
-# ---- peers, whole process against whole process ----
+# ---- peers, whole process against whole process, and filter against filter ----
+echo
+filter_ours=
+if [ -s v.nrrd ]; then
+    filter_ours=$(for ((i = 0; i < runs; i++)); do "$parts" v.nrrd "$iso"; done |
+        awk '!n++ || $1 < f { f = $1 } { if (n == 1 || $2 < a) a = $2; t = $3 } END { if (n) print f, a, t }')
+    read -r filter audit triangles <<<"$filter_ours"
+    echo "inside our mcubes: filter alone ${filter:-?} s, audit alone ${audit:-?} s, ${triangles:-?} triangles"
+    filter_ours=$filter
+fi
 echo
 printf '%-46s %8s %8s %8s\n' peer 'wall s' 'cpu s' 'peak MB'
 if [ -s v.nrrd ]; then
@@ -90,7 +99,7 @@ if [ -s v.nrrd ]; then
         if ! py $peer; then echo "$name: not installed (python3-$([ $peer = vtk ] && echo vtk9 || echo skimage))"; continue; fi
         run $peer /usr/bin/python3 "$here/iso_peer.py" $peer v.nrrd "$iso" $peer.stl
         read -r filter triangles <"$peer.out"
-        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes, which audits its mesh too); filter alone ${filter:-?} s, ${triangles:-?} triangles"
+        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes, which audits its mesh too); filter alone ${filter:-?} s ($(awk -v a="${filter:-0}" -v b="${filter_ours:-0}" 'BEGIN { if (a > 0 && b > 0) printf "%.2f x our filter", a / b }')), ${triangles:-?} triangles"
     done
 fi
 if [ -s part.stl ]; then
