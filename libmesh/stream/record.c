@@ -3,14 +3,30 @@
 #include "base/mem.h"
 #include "base/version.h"
 
-#include <pthread.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { RECORD_HEX = 9 };
+
+/* jansson goes on when memory runs out: its reader loses characters, its copies lose keys. So its allocations are watched,
+ * and once one has failed no record is read, added or written any more. */
+static atomic_bool record_starved;
+
+static void *record_malloc(size_t n)
+{
+    void *p = malloc(n);
+    if (!p) atomic_store(&record_starved, true);
+    return p;
+}
+
+__attribute__((constructor)) static void record_watch(void)
+{
+    json_set_alloc_funcs(record_malloc, free);
+}
 
 void lm_record_release(lm_records *r)
 {
@@ -50,6 +66,10 @@ lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err)
     if (r->n == LM_RECORDS_MAX) {
         json_decref(rec);
         return lm_err_set(err, LM_ERANGE, NULL, "the stream has %d records already, more are not kept", (int)LM_RECORDS_MAX);
+    }
+    if (atomic_load(&record_starved)) {
+        json_decref(rec);
+        return lm_err_nomem(err, 0);
     }
     r->item[r->n++] = rec;
     return LM_OK;
@@ -122,7 +142,7 @@ static int record_put(const char *s, size_t n, void *ctx)
 char *lm_record_dump(const json_t *o, size_t flags, lm_err *err)
 {
     record_text t = {.p = NULL};
-    bool bad = json_dump_callback(o, record_put, &t, flags) || t.failed || !t.used;
+    bool bad = json_dump_callback(o, record_put, &t, flags) || t.failed || !t.used || atomic_load(&record_starved);
     if (!bad) {
         t.p[t.used] = 0;
         return t.p;
@@ -143,31 +163,13 @@ char *lm_record_text(const json_t *rec, lm_err *err)
     return NULL;
 }
 
-/* jansson's reader goes on with a character fewer when it cannot grow a string, so it is watched. */
-static _Thread_local bool record_starved;
-
-static void *record_malloc(size_t n)
-{
-    void *p = malloc(n);
-    if (!p) record_starved = true;
-    return p;
-}
-
-static void record_watch(void)
-{
-    json_set_alloc_funcs(record_malloc, free);
-}
-
 lm_status lm_record_parse(const char *text, size_t n, json_t **ret, lm_err *err)
 {
     json_error_t je;
     if (n > LM_RECORD_BYTES)
         return lm_err_set(err, LM_ERANGE, NULL, "record of %zu bytes: the limit is %d", n, (int)LM_RECORD_BYTES);
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, record_watch);
-    record_starved = false;
     json_t *rec = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
-    if (record_starved) {
+    if (atomic_load(&record_starved)) {
         json_decref(rec);
         return lm_err_nomem(err, n);
     }
