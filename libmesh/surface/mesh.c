@@ -26,6 +26,7 @@ void lm_mesh_release(lm_mesh *m)
     free(m->tri);
     free(m->quality);
     free(m->label);
+    lm_parts_release(&m->parts);
     *m = (lm_mesh)LM_MESH_INIT;
 }
 
@@ -36,6 +37,10 @@ lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err)
     memcpy(to->pos, from->pos, from->nv * 3 * sizeof *to->pos);
     memcpy(to->tri, from->tri, from->nt * 3 * sizeof *to->tri);
     to->space = from->space;
+    if ((rc = lm_parts_copy(&from->parts, &to->parts, err))) {
+        lm_mesh_release(to);
+        return rc;
+    }
     if ((from->quality && !(to->quality = lm_mem_alloc(from->nv, sizeof *to->quality, err))) ||
         (from->label && !(to->label = lm_mem_alloc(from->nt, sizeof *to->label, err)))) {
         lm_mesh_release(to);

@@ -3,7 +3,7 @@
 #ifndef LM_SURFACE_MESH_H
 #define LM_SURFACE_MESH_H
 
-#include "base/err.h"
+#include "volume/parts.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,6 +16,7 @@ typedef struct {
     float *quality;  /* nv values, or NULL; owned */
     uint32_t *label; /* nt values: the part that lies inside each triangle, 1 and up, or NULL (one part); owned */
     lm_space space;  /* what the file said; meshes made from DICOM are LPS */
+    lm_parts parts;  /* names and colours of the labels, as far as they are known */
 } lm_mesh;
 #define LM_MESH_INIT \
     { \
@@ -26,7 +27,7 @@ typedef struct {
 LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err);
 void lm_mesh_release(lm_mesh *m); /* accepts a zeroed or half-built struct; leaves LM_MESH_INIT */
 LM_CHECKED lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err);
-enum { LM_MESH_PARTS = 10000 };
+enum { LM_MESH_PARTS = LM_PARTS_MAX };
 /* The labels that occur, ascending; free() them. None: *n 0. LM_ERANGE over LM_MESH_PARTS. */
 LM_CHECKED lm_status lm_mesh_labels(const lm_mesh *m, uint32_t **ret, size_t *n, lm_err *err);
 /* The triangles of one label and the vertices they name, both in their old order, without labels. */

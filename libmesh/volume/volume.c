@@ -42,6 +42,7 @@ void lm_vol_release(lm_vol *v)
 {
     if (v->mapped) munmap(v->data, v->mapped);
     else free(v->data);
+    lm_parts_release(&v->parts);
     *v = (lm_vol)LM_VOL_INIT;
 }
 

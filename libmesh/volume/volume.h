@@ -6,7 +6,7 @@
 #ifndef LM_VOLUME_VOLUME_H
 #define LM_VOLUME_VOLUME_H
 
-#include "base/err.h"
+#include "volume/parts.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,7 +22,8 @@ typedef struct {
     bool has_iso;
     double iso; /* the surface is that of {value >= iso}, in the unit of the samples */
     bool image; /* no volume but a picture: n[2] is 1, dir[0] and dir[1] hold its spacing along x and y, the rest means nothing */
-    bool unscaled; /* with image: the spacing is not known, dir says 1 */
+    bool unscaled;  /* with image: the spacing is not known, dir says 1 */
+    lm_parts parts; /* of a label volume: names and colours of its values, as far as they are known */
 } lm_vol;
 #define LM_VOL_INIT \
     { \

@@ -9,9 +9,9 @@ set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build/release} size=${BENCH_SIZE:-512x512x400} runs=${BENCH_RUNS:-3} iso=${BENCH_ISO:-300}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
-here=$PWD/tests/bench timed=$B/tests/lib/timed parts=$B/tests/lib/parts
+here=$PWD/tests/bench timed=$B/tests/lib/timed stages=$B/tests/lib/stages
 export PATH=$B/bin:$PATH LC_ALL=C MESHQA_DATADIR=$PWD/tools
-make -s "$timed" "$parts" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
+make -s "$timed" "$stages" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/meshqa-bench.XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -85,7 +85,7 @@ awk '$1 ~ /^p_/ && $4 > m[$1] { m[$1] = $4 } END { for (s in m) t += m[s]; print
 echo
 filter_ours=
 if [ -s v.nrrd ]; then
-    filter_ours=$(for ((i = 0; i < runs; i++)); do "$parts" v.nrrd "$iso"; done |
+    filter_ours=$(for ((i = 0; i < runs; i++)); do "$stages" v.nrrd "$iso"; done |
         awk '!n++ || $1 < f { f = $1 } { if (n == 1 || $2 < a) a = $2; t = $3 } END { if (n) print f, a, t }')
     read -r filter audit triangles <<<"$filter_ours"
     echo "inside our mcubes: filter alone ${filter:-?} s, audit alone ${audit:-?} s, ${triangles:-?} triangles"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* parts.c: for the bench. `parts VOLUME.nrrd LEVEL` prints the seconds of lm_mcubes alone, of lm_audit_run alone, and the
+/* stages.c: for the bench. `stages VOLUME.nrrd LEVEL` prints the seconds of lm_mcubes alone, of lm_audit_run alone, and the
  * triangles: what compares with the filters of other programs, which do not audit what they made. */
 #include "stream/nrrd.h"
 #include "surface/audit.h"
@@ -26,7 +26,7 @@ int main(int argc, char **argv)
     lm_audit_opt aopt = LM_AUDIT_OPT_INIT;
     lm_audit audit;
     lm_in *in = NULL;
-    if (argc != 3) return fprintf(stderr, "usage: parts VOLUME.nrrd LEVEL\n"), 2;
+    if (argc != 3) return fprintf(stderr, "usage: stages VOLUME.nrrd LEVEL\n"), 2;
     mopt.iso = strtod(argv[2], NULL);
     double t[3] = {0};
     lm_status rc = lm_io_open(argv[1], &in, &err);
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     if (rc) {
         char line[2000];
         lm_err_line(&err, line, sizeof line);
-        fprintf(stderr, "parts: %s\n", line);
+        fprintf(stderr, "stages: %s\n", line);
     } else printf("%.3f %.3f %zu\n", t[1] - t[0], t[2] - t[1], mesh.nt);
     lm_io_close(in);
     lm_record_release(&rec);
