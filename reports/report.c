@@ -31,7 +31,11 @@ static void report_head(lm_html *h, const json_t *facts)
     lm_html_put(h, "<div><h1>%s</h1><p class=\"sense\">", v->word);
     if (lm_cell_str(facts, "reason")) lm_cell_key(h, facts, "reason");
     else lm_html_put(h, "%s", v->sense);
-    lm_html_put(h, "</p></div></div>\n<div class=\"ident\"><p><span class=\"lbl\">Case</span> <strong>");
+    lm_html_put(h, "</p></div></div>\n");
+    if (json_is_false(lm_cell_get(facts, "anatomy")))
+        lm_html_put(h, "<p class=\"not-anatomy\"><strong>Not anatomy.</strong> This solid is a relief of one image: its height is "
+                       "brightness, not the depth of a body.</p>\n");
+    lm_html_put(h, "<div class=\"ident\"><p><span class=\"lbl\">Case</span> <strong>");
     lm_cell_key(h, facts, "case");
     lm_html_put(h, "</strong></p>\n<p class=\"scale\"><span class=\"lbl\">Scale</span> <strong>");
     if (lm_cell_num(facts, "scale", &scale) && scale > 0) {

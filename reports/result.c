@@ -80,8 +80,9 @@ static void result_vector(lm_html *h, const json_t *v, double u)
     }
 }
 
-static void result_quantities(lm_html *h, const json_t *q)
+static void result_quantities(lm_html *h, const json_t *facts)
 {
+    const json_t *q = lm_cell_get(facts, "quantities");
     static const char *const rows[][4] = {
         /* name, key, key of the uncertainty, unit */
         {"Volume", "volume_mm3", "volume_uncertainty_mm3", "mm3"},
@@ -92,8 +93,9 @@ static void result_quantities(lm_html *h, const json_t *q)
         lm_cell_missing(h);
         return;
     }
-    lm_html_put(h, "<table class=\"pairs\">\n<caption>The final mesh, in patient coordinates (x to the left, y to the back, z "
-                   "up)</caption>\n<tbody>\n");
+    lm_html_put(h, "<table class=\"pairs\">\n<caption>The final mesh, in %s</caption>\n<tbody>\n",
+                json_is_false(lm_cell_get(facts, "anatomy")) ? "its own coordinates"
+                                                             : "patient coordinates (x to the left, y to the back, z up)");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lm_html_put(h, "<tr><th scope=\"row\">%s</th><td>", rows[i][0]);
         if (!lm_cell_num(q, rows[i][2], &u)) u = -1;
@@ -161,7 +163,7 @@ void lm_result_measurements(lm_html *h, const json_t *facts)
                        "\xe2\x88\x92 r| \xe2\x88\x92 u "
                        "&gt; tol. What lies between cannot be decided.</p>\n");
     }
-    result_quantities(h, lm_cell_get(facts, "quantities"));
+    result_quantities(h, facts);
     if (json_is_object(lm_cell_get(facts, "overlap")))
         lm_cell_pairs(h, "Overlap of mesh and source, in voxels", lm_cell_get(facts, "overlap"));
     lm_cell_section_end(h);

@@ -6,13 +6,15 @@
 #include "stream/nrrd.h"
 #include "surface/audit.h"
 #include "surface/mcubes.h"
+#include "surface/relief.h"
 #include "volume/segment.h"
 
 #include <math.h>
 #include <string.h>
 
 static struct {
-    cli_quantity iso;
+    cli_quantity iso, relief, base, pixel;
+    const char *window;
     bool open, verbose, quiet;
     size_t threads;
     const char *output, *json;
@@ -22,6 +24,14 @@ static const cli_opt opts[] = {
     {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso,
      LM_UNIT_HU},
     {"open", 0, CLI_FLAG, NULL, NULL, "leave the surface open where the object leaves the volume", &a.open, LM_UNIT_NONE},
+    {"relief", 0, CLI_QUANTITY, "HEIGHT", NULL, "make a solid of one image (dcmseg --frame), brightness as height: not anatomy",
+     &a.relief, LM_UNIT_MM},
+    {"base", 0, CLI_QUANTITY, "T", "2mm", "with --relief: thickness under the darkest pixel", &a.base, LM_UNIT_MM},
+    {"pixel", 0, CLI_QUANTITY, "SIZE", NULL, "with --relief: edge of a pixel, where the image does not say it", &a.pixel,
+     LM_UNIT_MM},
+    {"window", 0, CLI_TEXT, "LO:HI", NULL,
+     "with --relief: values of the lowest and the highest point; HI:LO raises the dark (default: least and greatest)", &a.window,
+     LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
@@ -107,14 +117,63 @@ static lm_status accept(const lm_audit *audit, lm_err *err)
     return lm_err_set(err, LM_ENO, NULL, "the surface is not valid: %s", line);
 }
 
+/* ---- relief ---- */
+
+static lm_status length(const cli_quantity *q, const char *name, lm_err *err)
+{
+    if (!q->text || (q->q.unit != LM_UNIT_PERCENT && q->q.value > 0)) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "--%s %s: a length above 0 is needed", name, q->text);
+}
+
+static lm_status relief_options(lm_relief_opt *opt, lm_err *err)
+{
+    lm_status rc;
+    *opt = (lm_relief_opt)LM_RELIEF_OPT_INIT;
+    if (!a.relief.text && (a.pixel.text || a.window))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--%s is for --relief", a.pixel.text ? "pixel" : "window");
+    if (a.relief.text && (a.iso.text || a.open))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--relief has no level and no border: leave out --%s", a.open ? "open" : "iso");
+    if ((rc = length(&a.relief, "relief", err)) || (rc = length(&a.base, "base", err)) || (rc = length(&a.pixel, "pixel", err)))
+        return rc;
+    opt->height_mm = a.relief.q.value;
+    opt->base_mm = a.base.q.value;
+    if (a.pixel.text) opt->pixel_mm = a.pixel.q.value;
+    const char *colon = a.window ? strchr(a.window, ':') : NULL, *end = colon ? lm_num_parse(a.window, colon, &opt->lo) : NULL;
+    if (a.window && (!colon || end != colon || !lm_num_all(colon + 1, &opt->hi) || opt->lo == opt->hi))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--window '%s': two numbers LO:HI that differ are needed", a.window);
+    return LM_OK;
+}
+
+static lm_status relief_record(const lm_relief_opt *opt, const lm_audit *audit, lm_records *rec, lm_err *err)
+{
+    json_t *r = lm_record_new(rec, "mcubes", err), *audit_json = r ? lm_audit_json(audit, err) : NULL;
+    lm_status rc = audit_json ? LM_OK : LM_ENOMEM;
+    if (!rc && (json_object_update_new(json_object_get(r, "options"),
+                                       json_pack("{s:f, s:f, s:o, s:{s:f, s:f}}", "relief", opt->height_mm, "base", opt->base_mm,
+                                                 "pixel", opt->pixel_mm > 0 ? json_real(opt->pixel_mm) : json_null(), "window",
+                                                 "lo", opt->lo, "hi", opt->hi)) ||
+                json_object_set(r, "audit", audit_json) || json_object_set_new(r, "anatomy", json_false())))
+        rc = lm_err_nomem(err, 0);
+    if (!rc)
+        rc = lm_record_finding(r, "warning", "G-7", "relief of one image: height is brightness, the model is not anatomy", err);
+    json_decref(audit_json);
+    if (!rc) return lm_record_append(rec, r, err);
+    json_decref(r);
+    return rc;
+}
+
+/* ---- surface ---- */
+
 /* A volume and the level to cut it at. */
 static lm_status read_volume(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
 {
     if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
         return lm_err_set(err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
     if (lm_nrrd_read(in, vol, rec, err)) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+    if (a.relief.text) return LM_OK;
     if (vol->image)
-        return lm_err_set(err, LM_ERULE, NULL, "the stream is an image (dcmseg --frame), not a volume: it has no surface");
+        return lm_err_set(err, LM_ERULE, "G-7",
+                          "the stream is an image (dcmseg --frame), not a volume: it has no surface; --relief raises it");
     if (!a.iso.text && !vol->has_iso) return lm_err_set(err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
     return LM_OK;
 }
@@ -134,18 +193,21 @@ int main(int argc, char **argv)
     lm_audit_opt aopt = LM_AUDIT_OPT_INIT;
     lm_mcubes_opt mopt = LM_MCUBES_OPT_INIT;
     lm_meshfile_opt fopt = LM_MESHFILE_OPT_INIT;
+    lm_relief_opt ropt;
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     const char *outputs[2] = {a.output, a.json};
-    if (cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err)) goto fail;
+    if (relief_options(&ropt, &err) || cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err))
+        goto fail;
     if (lm_io_open(args[0], &in, &err) || read_volume(in, &vol, &rec, &err)) goto fail;
     mopt.iso = a.iso.text ? a.iso.q.value : vol.iso;
     mopt.open = a.open;
     mopt.threads = aopt.threads = (int)a.threads;
     cli_progress(&tool, a.quiet, "surface", 0);
-    if (lm_mcubes(&vol, &mopt, &mesh, &err)) goto fail;
+    if (a.relief.text ? lm_relief(&vol, &ropt, &mesh, &err) : lm_mcubes(&vol, &mopt, &mesh, &err)) goto fail;
     cli_progress(&tool, a.quiet, "check", 0.5);
-    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) || record(&vol, &mesh, &audit, mopt.iso, &rec, &err))
+    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) ||
+        (a.relief.text ? relief_record(&ropt, &audit, &rec, &err) : record(&vol, &mesh, &audit, mopt.iso, &rec, &err)))
         goto fail;
     lm_vol_release(&vol);
     cli_progress(&tool, a.quiet, "write", 0.9);
@@ -155,7 +217,11 @@ int main(int argc, char **argv)
     json = NULL;
     if (ready && lm_io_commit(ready, &err)) goto fail;
     cli_progress_done(a.quiet);
-    if (a.verbose) cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", mopt.iso, mesh.nv, mesh.nt, audit.volume_mm3);
+    if (a.relief.text && !a.quiet) cli_note(&tool, "relief of one image: height is brightness, the model is not anatomy");
+    if (a.verbose && a.relief.text)
+        cli_note(&tool, "values %g to %g: %zu vertices, %zu triangles", ropt.lo, ropt.hi, mesh.nv, mesh.nt);
+    else if (a.verbose)
+        cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", mopt.iso, mesh.nv, mesh.nt, audit.volume_mm3);
     goto done;
 fail:
     rc = cli_fail(&tool, &err);

@@ -69,13 +69,21 @@ static json_t *facts_quantities(const lm_facts *f)
 /* Options and result of dcmseg in one object; null without that record. */
 static json_t *facts_segmentation(const json_t *dcmseg)
 {
-    if (!dcmseg) return json_null();
+    if (!json_object_get(dcmseg, "segment")) return json_null(); /* an image was taken as it is */
     json_t *o = json_object();
     if (o && !json_object_update_missing(o, json_object_get(dcmseg, "options")) &&
         !json_object_update_missing(o, json_object_get(dcmseg, "segment")))
         return o;
     json_decref(o);
     return NULL;
+}
+
+/* False when a stage said that it made something else than the patient's shape. */
+static json_t *facts_anatomy(const lm_records *rec)
+{
+    bool anatomy = true;
+    for (size_t i = 0; i < rec->n; i++) anatomy = anatomy && !json_is_false(json_object_get(rec->item[i], "anatomy"));
+    return json_boolean(anatomy);
 }
 
 /* The mesh before repair: what meshfix found, or else how it left mcubes. */
@@ -185,13 +193,14 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     lm_verdict v = lm_facts_verdict(f, reason, sizeof reason);
     json_t *ledger = lm_ledger_collect(rec, err), *warnings = facts_warnings(f, dcmseg, ledger);
     json_t *j = json_pack(
-        "{s:i, s:s, s:s, s:o, s:i, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:o}", "schema",
-        LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "case", f->case_id ? json_string(f->case_id) : json_null(),
-        "scale", 1, "verdict", lm_verdict_name(v), "reason", reason, "options", f->options, "source",
-        source ? json_deep_copy(source) : json_null(), "segmentation", facts_segmentation(dcmseg), "integrity", "before",
-        facts_before(rec), "final", lm_audit_json(f->audit, err), "second_opinion", facts_second(f->second), "ledger", ledger,
-        "measurements", facts_measurements(f, err), "overlap", facts_overlap(f->against), "quantities", facts_quantities(f),
-        "files", "warnings", warnings, "records", facts_records(rec), "software", facts_software(rec));
+        "{s:i, s:s, s:s, s:o, s:i, s:o, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:o}",
+        "schema", LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "case",
+        f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "anatomy", facts_anatomy(rec), "verdict",
+        lm_verdict_name(v), "reason", reason, "options", f->options, "source", source ? json_deep_copy(source) : json_null(),
+        "segmentation", facts_segmentation(dcmseg), "integrity", "before", facts_before(rec), "final", lm_audit_json(f->audit, err),
+        "second_opinion", facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
+        facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records", facts_records(rec),
+        "software", facts_software(rec));
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
 }
