@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names in this file begin with tmr: 3MF reader. Contents: 1 what a model holds, 2 names and numbers, 3 elements, 4 fast lists, 5
- * one model part, 6 relationships, 7 putting the build together */
+/* Names in this file begin with tmr: 3MF reader. Contents: 1 state, 2 names and numbers, 3 elements, 4 one model part, 5
+ * relationships, 6 the whole package */
 #include "format/threemf_read.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "format/package.h"
+#include "format/threemf_model.h"
+#include "format/threemf_scan.h"
 
 #include <expat.h>
 #include <math.h>
@@ -21,24 +22,7 @@
 #define RELS "http://schemas.openxmlformats.org/package/2006/relationships"
 #define START "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
 
-/* ---- 1 what a model holds ---- */
-
-typedef enum { TMR_MODEL, TMR_SOLIDSUPPORT, TMR_SUPPORT, TMR_SURFACE, TMR_OTHER } tmr_type;
-
-typedef struct {
-    uint32_t part, id;
-    tmr_type type;
-    size_t v, nv, t, nt; /* its mesh: a range of the pools */
-    size_t c, nc;        /* its components */
-    double all_v, all_t; /* with its components */
-    int height;          /* longest path down through components */
-} tmr_object;
-
-typedef struct {
-    size_t object; /* index */
-    double m[12];
-    bool moved; /* has a transform */
-} tmr_use;
+/* ---- 1 state ---- */
 
 typedef enum {
     TMR_TOP,
@@ -51,8 +35,7 @@ typedef enum {
     TMR_VERTICES,
     TMR_TRIANGLES,
     TMR_COMPONENTS,
-    TMR_LEAF,
-    TMR_RELS
+    TMR_LEAF
 } tmr_in;
 
 typedef struct {
@@ -64,17 +47,7 @@ typedef struct {
     /* model parts: the root first */
     char *part[LM_THREEMF_PARTS];
     size_t parts, now;
-    /* pools */
-    float *pos;
-    size_t nv, vcap;
-    uint32_t *tri;
-    size_t nt, tcap;
-    tmr_object *object;
-    size_t objects, ocap;
-    tmr_use *comp;
-    size_t comps, ccap;
-    tmr_use *item;
-    size_t items, icap;
+    lm_threemf_model m;
     /* references of the root into other parts, resolved when all are read */
     struct tmr_ref {
         bool of_item;
@@ -88,20 +61,17 @@ typedef struct {
     tmr_in state[LM_THREEMF_DEPTH];
     size_t depth, skip; /* skip: depth inside an element of a foreign namespace */
     double unit;
-    bool has_build, has_resources, has_model, in_rels;
+    bool has_build, has_resources, has_model;
     bool fast; /* vertices or triangles have just begun, at the end of what was fed */
     struct {
         char prefix[32], uri[128];
     } ns[32];
     size_t nss;
-    char required[512];
     char meta[64][64];
     size_t metas;
     char text[16]; /* of the metadata that is wanted */
     size_t texts;
     bool want_text;
-    lm_space space;
-    bool ours;      /* mq:Space was there: the items only place the mesh */
     size_t foreign; /* unknown attributes */
     char foreign_name[80];
     /* relationships */
@@ -133,40 +103,18 @@ static const char *tmr_attr(const char **a, const char *name)
     return NULL;
 }
 
-static bool tmr_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* ST_Number (3MF-04): what lm_num_parse takes, but a point needs a digit behind it. */
-static const char *tmr_number(const char *s, const char *end, double *v)
-{
-    const char *p = lm_num_parse(s, end, v), *dot = p ? memchr(s, '.', (size_t)(p - s)) : NULL;
-    return dot && (dot + 1 == end || dot[1] < '0' || dot[1] > '9') ? NULL : p;
-}
-
 static bool tmr_number_all(const char *s, double *v)
 {
     const char *end = s + strlen(s);
-    while (s < end && tmr_blank(*s)) s++;
-    while (s < end && tmr_blank(end[-1])) end--;
-    return s < end && tmr_number(s, end, v) == end;
-}
-
-static const char *tmr_u32(const char *s, const char *end, uint32_t *v)
-{
-    uint64_t x = 0;
-    const char *p = s;
-    for (; p < end && *p >= '0' && *p <= '9'; p++)
-        if ((x = x * 10 + (uint64_t)(*p - '0')) > INT32_MAX) return NULL; /* 3MF-14: fewer than 2^31 */
-    *v = (uint32_t)x;
-    return p > s ? p : NULL;
+    while (s < end && lm_threemf_scan_blank(*s)) s++;
+    while (s < end && lm_threemf_scan_blank(end[-1])) end--;
+    return s < end && lm_threemf_scan_number(s, end, v) == end;
 }
 
 static bool tmr_u32_all(const char *s, uint32_t *v)
 {
     const char *end = s ? s + strlen(s) : s;
-    return s && tmr_u32(s, end, v) == end;
+    return s && lm_threemf_scan_u32(s, end, v) == end;
 }
 
 static bool tmr_room(tmr *r, void *p, size_t *cap, size_t need, size_t size)
@@ -176,7 +124,7 @@ static bool tmr_room(tmr *r, void *p, size_t *cap, size_t need, size_t size)
 }
 
 /* "m00 ... m32", or NULL: identity. */
-static bool tmr_transform(tmr *r, const char *s, tmr_use *u)
+static bool tmr_transform(tmr *r, const char *s, lm_threemf_use *u)
 {
     static const double identity[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
     memcpy(u->m, identity, sizeof identity);
@@ -184,12 +132,13 @@ static bool tmr_transform(tmr *r, const char *s, tmr_use *u)
     if (!s) return true;
     const char *end = s + strlen(s), *p = s;
     for (int i = 0; i < 12; i++) {
-        while (p < end && tmr_blank(*p)) p++;
-        const char *q = tmr_number(p, end, &u->m[i]);
-        if (!q || (q < end && !tmr_blank(*q))) return TMR_FAIL(r, "3MF-17", "the transform '%.60s' is not twelve numbers", s);
+        while (p < end && lm_threemf_scan_blank(*p)) p++;
+        const char *q = lm_threemf_scan_number(p, end, &u->m[i]);
+        if (!q || (q < end && !lm_threemf_scan_blank(*q)))
+            return TMR_FAIL(r, "3MF-17", "the transform '%.60s' is not twelve numbers", s);
         p = q;
     }
-    while (p < end && tmr_blank(*p)) p++;
+    while (p < end && lm_threemf_scan_blank(*p)) p++;
     if (p < end) return TMR_FAIL(r, "3MF-17", "the transform '%.60s' is not twelve numbers", s);
     for (int i = 9; i < 12; i++) u->m[i] *= r->unit;
     return true;
@@ -304,43 +253,35 @@ static bool tmr_begin_object(tmr *r, const char **a)
 {
     static const char *const types[] = {"model", "solidsupport", "support", "surface", "other"};
     const char *type = tmr_attr(a, "type"), *low = tmr_attr(a, SLICE "|meshresolution");
-    tmr_object o = {.part = (uint32_t)r->now, .type = TMR_MODEL, .v = r->nv, .t = r->nt, .c = r->comps};
+    lm_threemf_object o = {.part = (uint32_t)r->now, .type = LM_THREEMF_TYPE_MODEL, .v = r->m.nv, .t = r->m.nt, .c = r->m.comps};
     if (!tmr_resource_id(r, tmr_attr(a, "id"), &o.id)) return false;
     size_t i = 0;
     while (type && i < 5 && strcmp(type, types[i])) i++;
     if (i == 5)
         return TMR_FAIL(r, "3MF-10", "object %u has type '%.40s': model, solidsupport, support, surface or other is needed", o.id,
                         type);
-    o.type = (tmr_type)i;
+    o.type = (lm_threemf_type)i;
     if (low && !strcmp(low, "lowres"))
         return TMR_FAIL(r, "3MF-21", "object %u is a rough mesh beside slices: slices are not read", o.id);
-    if (r->objects == LM_THREEMF_OBJECTS)
+    if (r->m.objects == LM_THREEMF_OBJECTS)
         return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d objects", (int)LM_THREEMF_OBJECTS));
-    if (!tmr_room(r, &r->object, &r->ocap, r->objects + 1, sizeof *r->object)) return false;
-    r->object[r->objects++] = o;
+    if (!tmr_room(r, &r->m.object, &r->m.ocap, r->m.objects + 1, sizeof *r->m.object)) return false;
+    r->m.object[r->m.objects++] = o;
     return true;
 }
 
 static bool tmr_end_object(tmr *r)
 {
-    tmr_object *o = &r->object[r->objects - 1];
-    o->nv = r->nv - o->v;
-    o->nt = r->nt - o->t;
-    o->nc = r->comps - o->c;
+    lm_threemf_object *o = &r->m.object[r->m.objects - 1];
+    o->nv = r->m.nv - o->v;
+    o->nt = r->m.nt - o->t;
+    o->nc = r->m.comps - o->c;
     if (o->nt && o->nc) return TMR_FAIL(r, "3MF-16", "object %u has a mesh and components", o->id);
-    for (size_t i = 3 * o->t; i < 3 * r->nt; i++)
-        if (r->tri[i] >= o->nv)
+    for (size_t i = 3 * o->t; i < 3 * r->m.nt; i++)
+        if (r->m.tri[i] >= o->nv)
             return TMR_FAIL(r, "3MF-14", "triangle %zu of object %u names vertex %u, and it has %zu (counted from 0)", i / 3 - o->t,
-                            o->id, r->tri[i], o->nv);
+                            o->id, r->m.tri[i], o->nv);
     return true;
-}
-
-/* Index of an object, or SIZE_MAX. */
-static size_t tmr_find(const tmr *r, uint32_t part, uint32_t id)
-{
-    for (size_t i = r->objects; i-- > 0;)
-        if (r->object[i].id == id && r->object[i].part == part) return i;
-    return SIZE_MAX;
 }
 
 /* A package name out of an absolute reference; "." and ".." and what leaves the root are refused. */
@@ -376,47 +317,47 @@ static bool tmr_part(tmr *r, const char *path, uint32_t *part)
 static bool tmr_use_of(tmr *r, const char **a, bool of_item)
 {
     const char *path = tmr_attr(a, PRODUCTION "|path"), *what = of_item ? "build item" : "component";
-    tmr_use u;
+    lm_threemf_use u;
     uint32_t id, part = (uint32_t)r->now;
     if (!tmr_u32_all(tmr_attr(a, "objectid"), &id)) return TMR_FAIL(r, "3MF-07", "a %s without a number as objectid", what);
     if (!tmr_transform(r, tmr_attr(a, "transform"), &u)) return false;
     if (path && !tmr_part(r, path, &part)) return false;
-    u.object = tmr_find(r, part, id);
-    if (u.object == SIZE_MAX || (!of_item && u.object == r->objects - 1 && part == r->now)) {
+    u.object = lm_threemf_model_find(&r->m, part, id);
+    if (u.object == SIZE_MAX || (!of_item && u.object == r->m.objects - 1 && part == r->now)) {
         if (part == r->now) return TMR_FAIL(r, "3MF-07", "a %s names object %u, which is not defined before it", what, id);
         if (!tmr_room(r, &r->ref, &r->rcap, r->refs + 1, sizeof *r->ref)) return false;
-        r->ref[r->refs++] = (struct tmr_ref){of_item, of_item ? r->items : r->comps, part, id};
+        r->ref[r->refs++] = (struct tmr_ref){of_item, of_item ? r->m.items : r->m.comps, part, id};
     }
-    if (of_item ? r->items == LM_THREEMF_OBJECTS : r->comps == LM_THREEMF_OBJECTS)
+    if (of_item ? r->m.items == LM_THREEMF_OBJECTS : r->m.comps == LM_THREEMF_OBJECTS)
         return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d %ss", (int)LM_THREEMF_OBJECTS, what));
     if (of_item) {
-        if (!tmr_room(r, &r->item, &r->icap, r->items + 1, sizeof u)) return false;
-        r->item[r->items++] = u;
+        if (!tmr_room(r, &r->m.item, &r->m.icap, r->m.items + 1, sizeof u)) return false;
+        r->m.item[r->m.items++] = u;
     } else {
-        if (!tmr_room(r, &r->comp, &r->ccap, r->comps + 1, sizeof u)) return false;
-        r->comp[r->comps++] = u;
+        if (!tmr_room(r, &r->m.comp, &r->m.ccap, r->m.comps + 1, sizeof u)) return false;
+        r->m.comp[r->m.comps++] = u;
     }
     return true;
 }
 
 static bool tmr_add_vertex(tmr *r, const double p[3])
 {
-    if (!tmr_room(r, &r->pos, &r->vcap, r->nv + 1, 3 * sizeof *r->pos)) return false;
-    float *o = r->pos + 3 * r->nv;
+    if (!tmr_room(r, &r->m.pos, &r->m.vcap, r->m.nv + 1, 3 * sizeof *r->m.pos)) return false;
+    float *o = r->m.pos + 3 * r->m.nv;
     for (int c = 0; c < 3; c++) {
         o[c] = (float)(p[c] * r->unit);
         if (!isfinite(o[c]))
-            return TMR_FAIL(r, "3MF-04", "vertex %zu: %g is out of the range of float32", r->nv - r->object[r->objects - 1].v,
+            return TMR_FAIL(r, "3MF-04", "vertex %zu: %g is out of the range of float32", r->m.nv - r->m.object[r->m.objects - 1].v,
                             p[c]);
     }
-    r->nv++;
+    r->m.nv++;
     return true;
 }
 
 static bool tmr_add_triangle(tmr *r, const uint32_t v[3])
 {
-    if (!tmr_room(r, &r->tri, &r->tcap, r->nt + 1, 3 * sizeof *r->tri)) return false;
-    memcpy(r->tri + 3 * r->nt++, v, 3 * sizeof *v);
+    if (!tmr_room(r, &r->m.tri, &r->m.tcap, r->m.nt + 1, 3 * sizeof *r->m.tri)) return false;
+    memcpy(r->m.tri + 3 * r->m.nt++, v, 3 * sizeof *v);
     return true;
 }
 
@@ -427,8 +368,8 @@ static bool tmr_vertex(tmr *r, const char **a)
     for (int c = 0; c < 3; c++) {
         const char *s = tmr_attr(a, axis[c]);
         if (!s || !tmr_number_all(s, &p[c]))
-            return TMR_FAIL(r, "3MF-04", "vertex %zu: %s=\"%.40s\" is no number", r->nv - r->object[r->objects - 1].v, axis[c],
-                            s ? s : "");
+            return TMR_FAIL(r, "3MF-04", "vertex %zu: %s=\"%.40s\" is no number", r->m.nv - r->m.object[r->m.objects - 1].v,
+                            axis[c], s ? s : "");
     }
     return tmr_add_vertex(r, p);
 }
@@ -440,8 +381,8 @@ static bool tmr_triangle(tmr *r, const char **a)
     for (int k = 0; k < 3; k++) {
         const char *s = tmr_attr(a, corner[k]);
         if (!tmr_u32_all(s, &v[k]))
-            return TMR_FAIL(r, "3MF-14", "triangle %zu: %s=\"%.40s\" is no vertex number", r->nt - r->object[r->objects - 1].t,
-                            corner[k], s ? s : "");
+            return TMR_FAIL(r, "3MF-14", "triangle %zu: %s=\"%.40s\" is no vertex number",
+                            r->m.nt - r->m.object[r->m.objects - 1].t, corner[k], s ? s : "");
     }
     return tmr_add_triangle(r, v);
 }
@@ -486,8 +427,8 @@ static bool tmr_element(tmr *r, const char *e, const char **a)
     else if (in == TMR_COMPONENTS) ok = tmr_use_of(r, a, false);
     else if (in == TMR_BUILD && r->now == 0) ok = tmr_use_of(r, a, true);
     else if (in == TMR_RESOURCES) ok = tmr_resource_id(r, tmr_attr(a, "id"), &id);
-    if ((now == TMR_VERTICES && r->nv > r->object[r->objects - 1].v) ||
-        (now == TMR_TRIANGLES && r->nt > r->object[r->objects - 1].t))
+    if ((now == TMR_VERTICES && r->m.nv > r->m.object[r->m.objects - 1].v) ||
+        (now == TMR_TRIANGLES && r->m.nt > r->m.object[r->m.objects - 1].t))
         ok = TMR_FAIL(r, "3MF-03", "a second <%s> in a mesh", e);
     if (!ok) return false;
     r->state[r->depth++] = now;
@@ -528,9 +469,9 @@ static void tmr_end(void *ctx, const char *name)
     if (was == TMR_OBJECT) (void)tmr_end_object(r);
     if (was != TMR_METADATA || !r->want_text) return;
     r->want_text = false;
-    r->ours = true;
-    if (r->texts == 3 && !memcmp(r->text, "LPS", 3)) r->space = LM_SPACE_LPS;
-    else if (r->texts == 3 && !memcmp(r->text, "RAS", 3)) r->space = LM_SPACE_RAS;
+    r->m.ours = true;
+    if (r->texts == 3 && !memcmp(r->text, "LPS", 3)) r->m.space = LM_SPACE_LPS;
+    else if (r->texts == 3 && !memcmp(r->text, "RAS", 3)) r->m.space = LM_SPACE_RAS;
 }
 
 static void tmr_text(void *ctx, const char *s, int n)
@@ -570,68 +511,28 @@ static void tmr_decl(void *ctx, const char *version, const char *encoding, int s
         (void)TMR_FAIL(r, "3MF-03", "the XML is in %.40s: UTF-8 is needed", encoding);
 }
 
-/* ---- 4 fast lists ---- */
+/* ---- 4 one model part ---- */
 
-/* Vertices and triangles in their plain form are nearly the whole file. They are read here without expat, which then never
- * sees them; at the first byte of any other form expat goes on. Returns where that is. */
-
-static const char *tmr_skip_blank(const char *s, const char *end)
-{
-    while (s < end && tmr_blank(*s)) s++;
-    return s;
-}
-
-static const char *tmr_literal(const char *s, const char *end, const char *word, size_t n)
-{
-    return s && (size_t)(end - s) >= n && !memcmp(s, word, n) ? s + n : NULL;
-}
-#define TMR_LITERAL(s, end, word) tmr_literal(s, end, word, sizeof word - 1)
-
-static const char *tmr_fast_vertex(const char *s, const char *end, double p[3])
-{
-    if ((s = TMR_LITERAL(s, end, "<vertex x=\""))) s = tmr_number(s, end, &p[0]);
-    if ((s = TMR_LITERAL(s, end, "\" y=\""))) s = tmr_number(s, end, &p[1]);
-    if ((s = TMR_LITERAL(s, end, "\" z=\""))) s = tmr_number(s, end, &p[2]);
-    if (!(s = TMR_LITERAL(s, end, "\""))) return NULL;
-    return TMR_LITERAL(tmr_skip_blank(s, end), end, "/>");
-}
-
-static const char *tmr_fast_triangle(const char *s, const char *end, uint32_t v[3])
-{
-    if ((s = TMR_LITERAL(s, end, "<triangle v1=\""))) s = tmr_u32(s, end, &v[0]);
-    if ((s = TMR_LITERAL(s, end, "\" v2=\""))) s = tmr_u32(s, end, &v[1]);
-    if ((s = TMR_LITERAL(s, end, "\" v3=\""))) s = tmr_u32(s, end, &v[2]);
-    if (!(s = TMR_LITERAL(s, end, "\""))) return NULL;
-    return TMR_LITERAL(tmr_skip_blank(s, end), end, "/>");
-}
-
+/* Read what follows <vertices> or <triangles> in its plain form; return where another form, or an error, stands. */
 static const char *tmr_fast(tmr *r, const char *s, const char *end)
 {
-    bool vertices = r->state[r->depth - 1] == TMR_VERTICES;
-    for (;;) {
-        const char *at = tmr_skip_blank(s, end);
-        double p[3];
-        uint32_t v[3];
-        const char *next = vertices ? tmr_fast_vertex(at, end, p) : tmr_fast_triangle(at, end, v);
-        if (!next || !(vertices ? tmr_add_vertex(r, p) : tmr_add_triangle(r, v))) return s;
-        s = next;
+    enum { BATCH = 1024 };
+    size_t n = BATCH;
+    if (r->state[r->depth - 1] == TMR_VERTICES) {
+        double p[3 * BATCH];
+        while (n == BATCH) {
+            s = lm_threemf_scan_vertices(s, end, p, BATCH, &n);
+            for (size_t i = 0; i < n; i++)
+                if (!tmr_add_vertex(r, p + 3 * i)) return s;
+        }
+        return s;
     }
-}
-
-/* End of the next start tag that may begin a list, else end. */
-static const char *tmr_stop(const char *s, const char *end)
-{
-    while (s < end) {
-        const char *lt = memchr(s, '<', (size_t)(end - s));
-        if (!lt) return end;
-        if (TMR_LITERAL(lt, end, "<vertices>") || TMR_LITERAL(lt, end, "<triangles>"))
-            return (const char *)memchr(lt, '>', (size_t)(end - lt)) + 1;
-        s = lt + 1;
+    while (n == BATCH && tmr_room(r, &r->m.tri, &r->m.tcap, r->m.nt + BATCH, 3 * sizeof *r->m.tri)) {
+        s = lm_threemf_scan_triangles(s, end, r->m.tri + 3 * r->m.nt, BATCH, &n);
+        r->m.nt += n;
     }
-    return end;
+    return s;
 }
-
-/* ---- 5 one model part ---- */
 
 static lm_status tmr_xml(tmr *r, const char *text, size_t n)
 {
@@ -639,7 +540,7 @@ static lm_status tmr_xml(tmr *r, const char *text, size_t n)
     const char *s = text, *end = text + n, *stop = NULL;
     int64_t fed = 0;
     while (!r->rc) {
-        if (!stop) stop = tmr_stop(s, end);
+        if (!stop) stop = lm_threemf_scan_list(s, end);
         const char *next = stop - s > FEED ? s + FEED : stop;
         r->fast = false;
         enum XML_Status ok = XML_Parse(r->parser, s, (int)(next - s), next == end);
@@ -699,7 +600,7 @@ static lm_status tmr_model_part(tmr *r)
     return rc ? lm_err_frame(r->err, "3MF part '%.80s'", r->part[r->now]) : LM_OK;
 }
 
-/* ---- 6 relationships ---- */
+/* ---- 5 relationships ---- */
 
 static void tmr_rel(void *ctx, const char *name, const char **a)
 {
@@ -741,161 +642,17 @@ static lm_status tmr_relations(tmr *r)
     return rc;
 }
 
-/* ---- 7 putting the build together ---- */
+/* ---- 6 the whole package ---- */
 
 static lm_status tmr_resolve(tmr *r)
 {
     for (size_t i = 0; i < r->refs; i++) {
-        size_t o = tmr_find(r, r->ref[i].part, r->ref[i].id);
+        size_t o = lm_threemf_model_find(&r->m, r->ref[i].part, r->ref[i].id);
         if (o == SIZE_MAX)
             return lm_err_set(r->err, LM_ERULE, "3MF-07", "part '%.80s' has no object %u", r->part[r->ref[i].part], r->ref[i].id);
-        (r->ref[i].of_item ? r->item : r->comp)[r->ref[i].use].object = o;
+        (r->ref[i].of_item ? r->m.item : r->m.comp)[r->ref[i].use].object = o;
     }
     return LM_OK;
-}
-
-/* How much an object comes to with its components. Those of the root may name objects of other parts, which were read after
- * them; else all names point back. depth ends what a path back to the root part could close to a ring. */
-static lm_status tmr_count(tmr *r, size_t i, int depth)
-{
-    tmr_object *o = &r->object[i];
-    if (o->height) return LM_OK;
-    if (depth == LM_THREEMF_DEPTH)
-        return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep, or in a ring", (int)LM_THREEMF_DEPTH);
-    double v = (double)o->nv, t = (double)o->nt + 1; /* an instance costs something, too */
-    int height = 0;
-    for (size_t k = o->c; k < o->c + o->nc; k++) {
-        const tmr_object *c = &r->object[r->comp[k].object];
-        if (c->type == TMR_OTHER && o->type != TMR_OTHER)
-            return lm_err_set(r->err, LM_ERULE, "3MF-09", "object %u uses object %u of type other", o->id, c->id);
-        lm_status rc = tmr_count(r, r->comp[k].object, depth + 1);
-        if (rc) return rc;
-        v += c->all_v;
-        t += c->all_t;
-        if (c->height > height) height = c->height;
-    }
-    o->height = height + 1;
-    if (o->height > LM_THREEMF_DEPTH)
-        return lm_err_set(r->err, LM_ERULE, "3MF-07", "components are nested over %d deep", (int)LM_THREEMF_DEPTH);
-    o->all_v = v;
-    o->all_t = t;
-    return LM_OK;
-}
-
-/* p' = [p 1] * a, then * b. */
-static void tmr_compose(const double a[12], const double b[12], double out[12])
-{
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 3; j++)
-            out[3 * i + j] = a[3 * i] * b[j] + a[3 * i + 1] * b[3 + j] + a[3 * i + 2] * b[6 + j] + (i == 3 ? b[9 + j] : 0);
-}
-
-static double tmr_det(const double m[12])
-{
-    return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
-}
-
-static lm_status tmr_emit(tmr *r, size_t i, const tmr_use *use, uint32_t label, lm_mesh *out)
-{
-    const tmr_object *o = &r->object[i];
-    for (size_t k = o->c; k < o->c + o->nc; k++) {
-        tmr_use u = {.moved = use->moved || r->comp[k].moved};
-        tmr_compose(r->comp[k].m, use->m, u.m);
-        lm_status rc = tmr_emit(r, r->comp[k].object, &u, label, out);
-        if (rc) return rc;
-    }
-    double det = tmr_det(use->m);
-    if (!isfinite(det) || det == 0) return lm_err_set(r->err, LM_ERULE, "3MF-17", "a transform of object %u is singular", o->id);
-    for (size_t v = 0; v < o->nv; v++) {
-        const float *p = r->pos + 3 * (o->v + v);
-        float *q = out->pos + 3 * (out->nv + v);
-        if (!use->moved) {
-            memcpy(q, p, 3 * sizeof *q);
-            continue;
-        }
-        for (int c = 0; c < 3; c++) {
-            q[c] = (float)(p[0] * use->m[c] + p[1] * use->m[3 + c] + p[2] * use->m[6 + c] + use->m[9 + c]);
-            if (!isfinite(q[c]))
-                return lm_err_set(r->err, LM_ERULE, "3MF-17",
-                                  "a transform takes vertex %zu of object %u out of the range of float32", v, o->id);
-        }
-    }
-    for (size_t t = 0; t < o->nt; t++) {
-        const uint32_t *v = r->tri + 3 * (o->t + t);
-        uint32_t *w = out->tri + 3 * (out->nt + t), base = (uint32_t)out->nv;
-        w[0] = base + v[0];
-        w[1] = base + v[det < 0 ? 2 : 1];
-        w[2] = base + v[det < 0 ? 1 : 2];
-        if (out->label) out->label[out->nt + t] = label;
-    }
-    out->nv += o->nv;
-    out->nt += o->nt;
-    return LM_OK;
-}
-
-static bool tmr_translates(const tmr_use *u)
-{
-    static const double turn[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-    return !memcmp(u->m, turn, sizeof turn);
-}
-
-/* Ours, untouched: patient space, the items only placed. */
-static lm_status tmr_unplace(tmr *r)
-{
-    bool placed = false;
-    if (!r->ours) return LM_OK;
-    for (size_t i = 0; i < r->items; i++) {
-        if (!tmr_translates(&r->item[i])) {
-            r->space = LM_SPACE_UNKNOWN;
-            return lm_record_note(
-                r->rec, "warning", "3MF-17",
-                "written by meshqa, but its build items were turned or scaled since: its place in the patient is not known",
-                r->err);
-        }
-        placed |= r->item[i].moved;
-    }
-    for (size_t i = 0; i < r->items; i++) {
-        r->item[i].moved = false;
-        memset(r->item[i].m + 9, 0, 3 * sizeof(double));
-    }
-    return placed ? lm_record_note(r->rec, "note", NULL,
-                                   "coordinates as meshqa wrote them; the placement on the print bed was left out", r->err)
-                  : LM_OK;
-}
-
-static bool tmr_is_support(const tmr *r, size_t item)
-{
-    tmr_type t = r->object[r->item[item].object].type;
-    return t == TMR_SUPPORT || t == TMR_SOLIDSUPPORT;
-}
-
-static lm_status tmr_build(tmr *r, lm_mesh *out)
-{
-    double v = 0, t = 0;
-    size_t parts = 0;
-    lm_status rc;
-    for (size_t i = 0; i < r->items; i++) {
-        const tmr_object *o = &r->object[r->item[i].object];
-        if (o->type == TMR_OTHER) return lm_err_set(r->err, LM_ERULE, "3MF-09", "a build item is object %u of type other", o->id);
-        if (tmr_is_support(r, i)) continue;
-        if ((rc = tmr_count(r, r->item[i].object, 0))) return rc;
-        v += o->all_v;
-        t += o->all_t;
-        parts++;
-    }
-    double most = 1e3 * ((double)r->nt + (double)r->nv) + 1e6;
-    if (v > most || t > most || v > UINT32_MAX || t > UINT32_MAX)
-        return lm_err_set(r->err, LM_ERANGE, NULL, "components and items multiply %zu triangles to %.0f: taken for a bomb", r->nt,
-                          t);
-    if ((rc = tmr_unplace(r)) || (rc = lm_mesh_alloc(out, (size_t)v, (size_t)t, r->err))) return rc;
-    if (parts > 1 && !(out->label = lm_mem_alloc((size_t)t, sizeof *out->label, r->err))) return LM_ENOMEM;
-    out->nv = out->nt = 0;
-    out->space = r->space;
-    uint32_t label = 0;
-    for (size_t i = 0; i < r->items && !rc; i++)
-        if (!tmr_is_support(r, i)) rc = tmr_emit(r, r->item[i].object, &r->item[i], ++label, out);
-    if (!rc && parts < r->items) rc = lm_record_note(r->rec, "note", "3MF-10", "support objects were left out", r->err);
-    return rc;
 }
 
 static lm_status tmr_notes(tmr *r)
@@ -924,7 +681,7 @@ static lm_status tmr_run(tmr *r, lm_in *in, lm_mesh *mesh)
         if (r->now == 0) unit = r->unit;
     }
     r->unit = unit;
-    if ((rc = tmr_resolve(r)) || (rc = tmr_build(r, mesh)) || (rc = tmr_notes(r))) return rc;
+    if ((rc = tmr_resolve(r)) || (rc = lm_threemf_model_mesh(&r->m, r->rec, mesh, r->err)) || (rc = tmr_notes(r))) return rc;
     r->rec->unit_mm = 1; /* stated, and done */
     return LM_OK;
 }
@@ -945,11 +702,7 @@ lm_status lm_threemf_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err
     }
     lm_package_close(r->pack);
     for (size_t i = 0; i < r->parts; i++) free(r->part[i]);
-    free(r->pos);
-    free(r->tri);
-    free(r->object);
-    free(r->comp);
-    free(r->item);
+    lm_threemf_model_release(&r->m);
     free(r->ref);
     free(r->ids);
     free(r);

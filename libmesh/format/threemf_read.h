@@ -13,15 +13,13 @@
  * note); 3MF-04 numbers; 3MF-05 unit, resources, build; 3MF-06 required extensions that change what the mesh means (known:
  * materials, production with p:path, slice, triangle sets); 3MF-07 ids doubled or not defined before; 3MF-08 metadata
  * twice; 3MF-09, 3MF-10 types; 3MF-14 vertex numbers; 3MF-17 transforms; 3MF-20, -22 paths and lattices in the wrong place.
- * Bounds: package.h for bytes, and here for objects, depth, and how far components may multiply the triangles. */
+ * Bounds: package.h for bytes, threemf_model.h for objects, depth, and how far components may multiply the triangles. */
 #ifndef LM_FORMAT_THREEMF_READ_H
 #define LM_FORMAT_THREEMF_READ_H
 
 #include "base/io.h"
 #include "stream/record.h"
 #include "surface/mesh.h"
-
-enum { LM_THREEMF_OBJECTS = 20000, LM_THREEMF_PARTS = 1000, LM_THREEMF_DEPTH = 32 };
 
 LM_CHECKED lm_status lm_threemf_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
 
