@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dicom/gdcm_shim.h"
 
+#include <gdcmDict.h>
+#include <gdcmDicts.h>
+#include <gdcmGlobal.h>
 #include <gdcmImageReader.h>
 #include <gdcmReader.h>
+#include <gdcmSequenceOfFragments.h>
+#include <gdcmSequenceOfItems.h>
 #include <gdcmTrace.h>
 #include <gdcmVersion.h>
 
@@ -173,6 +178,133 @@ int shim_pixels(const lm_gdcm_file *from, size_t frame, size_t frames, void *out
     return image.GetBuffer(static_cast<char *>(out)) ? LM_GDCM_OK : LM_GDCM_CODEC;
 }
 
+/* Puts a data set into the flat form of the header; what does not fit is noticed once, at the end. */
+class shim_flat
+{
+  public:
+    shim_flat(const lm_gdcm_tree_opt *opt, void *out, size_t cap) : opt_(opt), out_(static_cast<char *>(out)), cap_(cap) {}
+    size_t used() const { return used_; }
+    bool full() const { return full_; }
+    void root(const gdcm::File &file)
+    {
+        const gdcm::DataSet &meta = file.GetHeader();
+        const char *ts = file.GetHeader().GetDataSetTransferSyntax().GetString();
+        size_t at = count(), n = 1;
+        for (auto it = meta.Begin(); it != meta.End(); ++it)
+            if (it->GetTag() < gdcm::Tag(2, 0x10)) n += element(*it, 1);
+        head(gdcm::Tag(2, 0x10), "UI", LM_GDCM_TREE_VALUE, ts ? std::strlen(ts) : 0);
+        bytes(ts, ts ? std::strlen(ts) : 0);
+        for (auto it = meta.Begin(); it != meta.End(); ++it)
+            if (gdcm::Tag(2, 0x10) < it->GetTag() && it->GetTag().GetGroup() == 2) n += element(*it, 1);
+        n += elements(file.GetDataSet(), 1);
+        patch(at, n);
+    }
+
+  private:
+    void bytes(const void *p, size_t n)
+    {
+        if (n > cap_ - used_) full_ = true;
+        if (full_ || !n) return;
+        std::memcpy(out_ + used_, p, n);
+        used_ += n;
+    }
+    size_t count()
+    {
+        size_t at = used_;
+        uint32_t none = 0;
+        bytes(&none, sizeof none);
+        return at;
+    }
+    void patch(size_t at, size_t n)
+    {
+        uint32_t v = static_cast<uint32_t>(n);
+        if (n > UINT32_MAX) full_ = true;
+        if (!full_) std::memcpy(out_ + at, &v, sizeof v);
+    }
+    void head(const gdcm::Tag &tag, const char *vr, uint16_t kind, uint64_t n)
+    {
+        uint32_t t = static_cast<uint32_t>(tag.GetGroup()) << 16 | tag.GetElement();
+        bytes(&t, sizeof t);
+        bytes(vr, 2);
+        bytes(&kind, sizeof kind);
+        bytes(&n, sizeof n);
+    }
+    size_t elements(const gdcm::DataSet &ds, int depth)
+    {
+        size_t n = 0;
+        for (auto it = ds.Begin(); it != ds.End() && !full_; ++it)
+            if (it->GetTag().GetGroup() > 2) n += element(*it, depth);
+        return n;
+    }
+    size_t element(const gdcm::DataElement &de, int depth)
+    {
+        char vr[2];
+        const gdcm::Tag &tag = de.GetTag();
+        uint32_t t = static_cast<uint32_t>(tag.GetGroup()) << 16 | tag.GetElement();
+        const char *own = de.GetVR() == gdcm::VR::INVALID ? nullptr : gdcm::VR::GetVRString(de.GetVR());
+        if (own && std::strlen(own) == 2) std::memcpy(vr, own, 2);
+        else lm_gdcm_vr(t, vr);
+        bool pixels = t == 0x7fe00010;
+        if (pixels && !opt_->pixels) return 0;
+        const gdcm::Value *value = de.IsEmpty() ? nullptr : &de.GetValue();
+        if (auto *items = dynamic_cast<const gdcm::SequenceOfItems *>(value)) sequence(tag, *items, depth);
+        else if (auto *frags = dynamic_cast<const gdcm::SequenceOfFragments *>(value)) fragments(tag, vr, *frags, pixels);
+        else {
+            const gdcm::ByteValue *bv = de.GetByteValue();
+            const char *p = bv ? bv->GetPointer() : nullptr;
+            size_t n = p ? static_cast<size_t>(bv->GetLength()) : 0;
+            bool nested =
+                n >= 8 && (!std::memcmp(vr, "UN", 2) || !std::memcmp(vr, "SQ", 2)) && !std::memcmp(p, "\xfe\xff\0\xe0", 4);
+            bool whole = n <= opt_->max_value || pixels || nested;
+            head(tag, vr, whole ? LM_GDCM_TREE_VALUE : LM_GDCM_TREE_OMITTED, n);
+            if (whole) bytes(p, n);
+        }
+        return 1;
+    }
+    void sequence(const gdcm::Tag &tag, const gdcm::SequenceOfItems &items, int depth)
+    {
+        if (depth >= opt_->depth) full_ = true;
+        if (full_) return;
+        head(tag, "SQ", LM_GDCM_TREE_SEQUENCE, items.GetNumberOfItems());
+        for (gdcm::SequenceOfItems::SizeType i = 1; i <= items.GetNumberOfItems() && !full_; i++) {
+            size_t at = count();
+            patch(at, elements(items.GetItem(i).GetNestedDataSet(), depth + 1));
+        }
+    }
+    void fragments(const gdcm::Tag &tag, const char *vr, const gdcm::SequenceOfFragments &frags, bool pixels)
+    {
+        if (!pixels) return head(tag, vr, LM_GDCM_TREE_OMITTED, frags.GetNumberOfFragments());
+        head(tag, vr, LM_GDCM_TREE_FRAGMENTS, frags.GetNumberOfFragments() + 1);
+        part(frags.GetTable().GetByteValue());
+        for (gdcm::SequenceOfFragments::SizeType i = 0; i < frags.GetNumberOfFragments(); i++)
+            part(frags.GetFragment(i).GetByteValue());
+    }
+    void part(const gdcm::ByteValue *bv)
+    {
+        uint64_t n = bv && bv->GetPointer() ? static_cast<size_t>(bv->GetLength()) : 0;
+        bytes(&n, sizeof n);
+        if (n) bytes(bv->GetPointer(), n);
+    }
+    const lm_gdcm_tree_opt *opt_;
+    char *out_;
+    size_t cap_, used_ = 0;
+    bool full_ = false;
+};
+
+int shim_tree(const lm_gdcm_file *from, const lm_gdcm_tree_opt *opt, void *out, size_t cap, size_t *used)
+{
+    shim_file buf(from);
+    std::istream stream(&buf);
+    gdcm::Reader reader;
+    reader.SetStream(stream);
+    const gdcm::Tag end = opt->pixels ? gdcm::Tag(0x7fe0, 0x0010) : gdcm::Tag(0x7fdf, 0xffff);
+    if (!buf.is_open() || !reader.ReadUpToTag(end) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
+    shim_flat flat(opt, out, cap);
+    flat.root(reader.GetFile());
+    *used = flat.used();
+    return flat.full() ? LM_GDCM_LIMIT : LM_GDCM_OK;
+}
+
 } // namespace
 
 extern "C" int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
@@ -199,6 +331,30 @@ extern "C" int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t fra
     } catch (...) {
         return LM_GDCM_UNREADABLE;
     }
+}
+
+extern "C" int lm_gdcm_tree(const lm_gdcm_file *file, const lm_gdcm_tree_opt *opt, void *out, size_t cap, size_t *used)
+{
+    shim_quiet();
+    *used = 0;
+    try {
+        return shim_tree(file, opt, out, cap, used);
+    } catch (const std::bad_alloc &) {
+        return LM_GDCM_MEMORY;
+    } catch (...) {
+        return LM_GDCM_UNREADABLE;
+    }
+}
+
+extern "C" void lm_gdcm_vr(uint32_t tag, char vr[2])
+{
+    const gdcm::Tag t(static_cast<uint16_t>(tag >> 16), static_cast<uint16_t>(tag & 0xffff));
+    std::memcpy(vr, t.IsGroupLength() ? "UL" : "UN", 2);
+    if (t.IsPrivate() || t.IsGroupLength()) return;
+    const gdcm::VR known = gdcm::Global::GetInstance().GetDicts().GetPublicDict().GetDictEntry(t).GetVR();
+    if (known == gdcm::VR::US_SS || known == gdcm::VR::US_SS_OW) std::memcpy(vr, "US", 2);
+    else if (known == gdcm::VR::OB_OW) std::memcpy(vr, "OW", 2);
+    else if (known.IsVRFile()) std::memcpy(vr, gdcm::VR::GetVRString(known), 2);
 }
 
 extern "C" int lm_gdcm_knows(const char *transfer_syntax)

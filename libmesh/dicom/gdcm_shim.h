@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gdcm_shim.h: all we use of GDCM, with C linkage. No exception and no C++ type leaves it; nothing is printed by us.
  *
- * GDCM aborts or overruns on damaged files: call the two readers in a child process only (child.h). Values come out as the
+ * GDCM aborts or overruns on damaged files: call the three readers in a child process only (child.h). Values come out as the
  * bytes that stand in the file; geometry, rescale and all meaning are ours (DEPENDENCIES, "absent geometry becomes 1 mm"). */
 #ifndef LM_DICOM_GDCM_SHIM_H
 #define LM_DICOM_GDCM_SHIM_H
@@ -32,7 +32,8 @@ enum {
     LM_GDCM_MEMORY,     /* the child's limit */
     LM_GDCM_NO_PIXELS,
     LM_GDCM_LENGTH, /* the pixel data have another length than asked for (*got) */
-    LM_GDCM_CODEC   /* the transfer syntax is not supported or the compressed data are damaged */
+    LM_GDCM_CODEC,  /* the transfer syntax is not supported or the compressed data are damaged */
+    LM_GDCM_LIMIT   /* more than fits into what was given, or nested too deep */
 };
 
 /* Read these elements; what lies behind the last of them (pixel data) is not touched. deflated: the
@@ -42,6 +43,22 @@ int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, 
 /* Decode the pixel data: exactly `want` bytes of stored values for each of `frames` frames, of which the one numbered `frame`
  * (from 0) is handed over, samples in the host's byte order. *got: bytes there were. frames*want must not overflow. */
 int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t frames, void *out, size_t want, size_t *got);
+/* A whole data set with its sequences, in a row, numbers in the host's byte order:
+ *   data set: u32 number of elements, then each of them, by ascending tag
+ *   element:  u32 tag, char vr[2], u16 kind, u64 n, then by kind
+ *     VALUE n bytes; OMITTED nothing; SEQUENCE n data sets; FRAGMENTS n times: u64 length, bytes (the first is the offset table)
+ * The elements of group 0002 stand first; 00020010 is the transfer syntax that was used, stated or guessed. vr is the file's, or
+ * the dictionary's where the file has none. A sequence in the bytes of a VALUE (VR UN, or implicit of known length) stays as it is.
+ */
+enum { LM_GDCM_TREE_VALUE, LM_GDCM_TREE_OMITTED, LM_GDCM_TREE_SEQUENCE, LM_GDCM_TREE_FRAGMENTS };
+typedef struct {
+    size_t max_value; /* longer values are OMITTED, unless they may be sequences */
+    int pixels;       /* Pixel Data too, whatever its length; else nothing from group 7FE0 on is read */
+    int depth;        /* most levels of data sets */
+} lm_gdcm_tree_opt;
+int lm_gdcm_tree(const lm_gdcm_file *file, const lm_gdcm_tree_opt *opt, void *out, size_t cap, size_t *used);
+/* The dictionary's VR of a tag; "UN" when it has none, "US" where it may be SS too. */
+void lm_gdcm_vr(uint32_t tag, char vr[2]);
 /* Is this UID a transfer syntax that GDCM reads at all? */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */

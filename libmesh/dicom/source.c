@@ -281,6 +281,19 @@ size_t lm_source_count(const lm_source *s)
     return s->list.n;
 }
 
+size_t lm_source_members(const lm_source *s, size_t series)
+{
+    return s->list.item[series].n;
+}
+
+lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head)
+{
+    size_t file = s->list.item[series].member[i];
+    const source_file *f = &s->file[file];
+    if (head) *head = &s->head[file];
+    return (lm_tree_file){.at = {f->path, f->data, f->size}, .name = f->name};
+}
+
 size_t lm_source_left(const lm_source *s)
 {
     return s->left;

@@ -8,6 +8,8 @@
 #define LM_DICOM_SOURCE_H
 
 #include "base/io.h"
+#include "dicom/scan.h"
+#include "dicom/tree.h"
 #include "volume/volume.h"
 #include <jansson.h>
 
@@ -33,6 +35,10 @@ size_t lm_source_count(const lm_source *s);
 /* Files in folders and archives that were left because they are no DICOM objects; how many of them are archives. */
 size_t lm_source_left(const lm_source *s);
 size_t lm_source_packed(const lm_source *s);
+/* The files of a series: how many; and one of them, for lm_tree_read, with what its header says (head may be NULL). Both live as
+ * long as s. */
+size_t lm_source_members(const lm_source *s, size_t series);
+lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
 void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
 /* The same facts for programs (new reference). UIDs as hashes. */
