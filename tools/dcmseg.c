@@ -17,8 +17,8 @@ enum { PATHS = 65536, LINE = 1024 };
 #define NO_FRAME SIZE_MAX
 
 static struct {
-    bool list, verbose, quiet;
-    const char *series, *threshold, *preset, *keep, *output, *json;
+    bool list, show_identity, keep_names, verbose, quiet;
+    const char *series, *threshold, *preset, *keep, *case_id, *output, *json;
     cli_list roi;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME};
@@ -37,6 +37,11 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"frame", 'f', CLI_COUNT, "N", NULL, "one image, number N of the series, as it is: a stream of two dimensions, no volume",
      &a.frame, LM_UNIT_NONE},
+    CLI_OPT_CASE(&a.case_id),
+    {"show-identity", 0, CLI_FLAG, NULL, NULL, "let UIDs go out as they are, not as keyed hashes; the record and the report say so",
+     &a.show_identity, LM_UNIT_NONE},
+    {"keep-names", 0, CLI_FLAG, NULL, NULL,
+     "let names of labels go out that are no anatomical terms; the record and the report say so", &a.keep_names, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
@@ -197,16 +202,33 @@ static lm_status record_warnings(json_t *rec, const json_t *source, lm_err *err)
     return rc;
 }
 
+/* What every record has: whose case it is, and what of the identity the user lets out. */
+static lm_status record_identity(json_t *rec, lm_err *err)
+{
+    json_t *o = json_object_get(rec, "options");
+    if ((a.case_id && json_object_set_new(o, "case", json_string(a.case_id))) ||
+        (a.show_identity && json_object_set_new(o, "show-identity", json_true())) ||
+        (a.keep_names && json_object_set_new(o, "keep-names", json_true())))
+        return lm_err_nomem(err, 0);
+    lm_status rc = LM_OK;
+    if (a.show_identity)
+        rc = lm_record_finding(rec, "warning", NULL, "UIDs of the source are shown as they are: they lead to the patient", err);
+    if (!rc && a.keep_names)
+        rc = lm_record_finding(rec, "warning", NULL, "names of labels are shown as they are: they may hold a person's name", err);
+    return rc;
+}
+
 static lm_status record_new(json_t **ret, lm_err *err)
 {
     char pcre[32];
     lm_select_version(pcre);
     if (!(*ret = lm_record_new(NULL, "dcmseg", err))) return LM_ENOMEM;
-    if (!json_object_update_new(json_object_get(*ret, "libraries"), json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2",
-                                                                              pcre, "jansson", jansson_version_str())))
-        return LM_OK;
+    if (json_object_update_new(json_object_get(*ret, "libraries"), json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2",
+                                                                             pcre, "jansson", jansson_version_str())))
+        lm_err_nomem(err, 0);
+    else if (!record_identity(*ret, err)) return LM_OK;
     json_decref(*ret);
-    return lm_err_nomem(err, 0);
+    return err->code;
 }
 
 static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret,
@@ -387,9 +409,12 @@ int main(int argc, char **argv)
     size_t n;
     int code;
     if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
-    lm_source_opt opt = {.threads = (int)a.threads, .progress = progress};
+    lm_identity identity = {.show = a.show_identity, .keep_names = a.keep_names};
+    lm_source_opt opt = {.threads = (int)a.threads, .progress = progress, .identity = &identity};
     const char *outputs[2] = {a.output, a.json};
     lm_status rc = cli_outputs(outputs, 2, !a.list, &err);
+    if (!rc) rc = cli_text("case", a.case_id, &err);
+    if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
     cli_progress_done(a.quiet);

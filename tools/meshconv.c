@@ -27,7 +27,7 @@ static const cli_opt opts[] = {
     {"format", 0, CLI_TEXT, "NAME", NULL,
      "ply, stl, stl-ascii, 3mf, obj or off, whatever the suffix of -o (without: by suffix, ply on a pipe)", &a.format,
      LM_UNIT_NONE},
-    {"case", 0, CLI_TEXT, "ID", NULL, "case id for the file's header or metadata", &a.case_id, LM_UNIT_NONE},
+    CLI_OPT_CASE(&a.case_id),
     CLI_OPT_OUTPUT(&a.output),
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
@@ -73,6 +73,7 @@ static lm_status usage(lm_err *err)
     const char *outputs[2] = {a.output, a.json};
     lm_status rc = a.format ? lm_meshfile_parse(a.format, &s.out.format, err) : lm_meshfile_suffix(a.output, &s.out.format, err);
     bool text = s.out.format == LM_MESHFILE_OBJ || s.out.format == LM_MESHFILE_OFF || s.out.format == LM_MESHFILE_STL_ASCII;
+    if (!rc) rc = cli_text("case", a.case_id, err);
     return rc ? rc : cli_outputs(outputs, 2, !text, err);
 }
 

@@ -29,7 +29,7 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata",
      &a.write_failed, LM_UNIT_NONE},
-    {"case", 0, CLI_TEXT, "TEXT", NULL, "your own case id, for report and files", &a.case_id, LM_UNIT_NONE},
+    CLI_OPT_CASE(&a.case_id),
     CLI_OPT_REPORT(&a.report),
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
@@ -111,11 +111,17 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.expect.n; i++)
         json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
     for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
-    json_t *id = a.case_id ? json_string(a.case_id) : json_null();
-    bool text = id != NULL;
-    json_decref(id);
-    if (!s.options) return lm_err_nomem(err, 0);
-    return text ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--case: the text is no UTF-8");
+    return s.options ? cli_text("case", a.case_id, err) : lm_err_nomem(err, 0);
+}
+
+/* The case that the scan was read for is the one that the part is for. */
+static lm_status same_case(lm_facts *f, lm_err *err)
+{
+    const char *was = s.rec.belong ? lm_record_case(&s.rec) : NULL;
+    if (was && a.case_id && strcmp(was, a.case_id))
+        return lm_err_set(err, LM_ERULE, NULL, "--case '%s', but the mesh was made for case '%s'", a.case_id, was);
+    f->case_id = a.case_id ? a.case_id : was;
+    return LM_OK;
 }
 
 /* What is expected of a hollow part is said of its outer surface, filled. */
@@ -270,8 +276,8 @@ int main(int argc, char **argv)
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     s.aopt.threads = (int)a.threads;
     s.aopt.progress = progress;
-    f.case_id = a.case_id;
-    if (check_options(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || judge(&f, &err)) goto fail;
+    if (check_options(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || same_case(&f, &err) || judge(&f, &err))
+        goto fail;
     f.options = s.options;
     lm_verdict v = lm_facts_verdict(&f, reason, sizeof reason);
     if (account(&f, lm_verdict_name(v), &err) || write_all(&f, v, lm_verdict_name(v), &err) || put_in_place(&err)) goto fail;

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <nettle/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +36,7 @@ struct lm_source {
     lm_dicom_file *head; /* shared memory, one for each file */
     size_t head_bytes;
     lm_series_list list;
+    lm_identity identity;
 };
 
 void lm_source_release(lm_source *s)
@@ -252,6 +252,7 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
 {
     lm_source *s = lm_mem_calloc(1, sizeof *s, err);
     if (!s) return LM_ENOMEM;
+    if (opt && opt->identity) s->identity = *opt->identity;
     lm_status rc = source_paths(s, paths, n, err);
     if (!rc && !(s->head = lm_child_map(s->n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
     if (rc) goto done;
@@ -339,25 +340,20 @@ void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap
              text, r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "", why);
 }
 
-static void source_hash(const char *uid, char hex[17])
-{
-    static const char key[] = "meshqa";
-    struct hmac_sha256_ctx ctx;
-    uint8_t d[8];
-    hmac_sha256_set_key(&ctx, sizeof key - 1, (const uint8_t *)key);
-    hmac_sha256_update(&ctx, strlen(uid), (const uint8_t *)uid);
-    hmac_sha256_digest(&ctx, sizeof d, d);
-    for (int i = 0; i < 8; i++) snprintf(hex + 2 * i, 3, "%02x", d[i]);
-}
-
-/* Hash of what names a series here: its UID, or number and modality where a de-identifier took that; and the part of it. */
-static void source_identity(const lm_dicom_file *h, const lm_series *r, char hex[17])
+/* What names a series here: its UID, or number and modality where a de-identifier took that; and the part of it. */
+static void source_identity(const lm_source *s, const lm_dicom_file *h, const lm_series *r, char uid[LM_IDENTITY_TEXT])
 {
     char text[LM_UID + 80];
     int at =
         h->series[0] ? snprintf(text, sizeof text, "%s", h->series) : snprintf(text, sizeof text, "%ld %s", h->number, h->modality);
     if (r->parts > 1) snprintf(text + at, sizeof text - (size_t)at, "/%d", r->part);
-    source_hash(text, hex);
+    lm_identity_uid(&s->identity, text, uid);
+}
+
+static const char *source_key(const lm_source *s, char name[LM_IDENTITY_HASH])
+{
+    lm_identity_key_name(&s->identity, name);
+    return s->identity.show ? "shown" : name;
 }
 
 static json_t *source_warnings(const lm_series *r)
@@ -399,27 +395,28 @@ static const char *source_rescale(const char *type)
 static json_t *source_facts(const lm_source *s, const lm_series *r, const char *sha)
 {
     const lm_dicom_file *h = &s->head[r->member[0]];
-    char uid[17], frame[17];
+    char uid[LM_IDENTITY_TEXT], frame[LM_IDENTITY_TEXT], key[LM_IDENTITY_HASH];
     double spacing[3] = {0};
-    source_identity(h, r, uid);
-    source_hash(h->frame, frame);
+    source_identity(s, h, r, uid);
+    lm_identity_uid(&s->identity, h->frame, frame);
     for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
-    return json_pack("{s:s, s:s*, s:s, s:s*, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind",
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:s, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind",
                      "dicom", "modality", h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL,
-                     "instances", (json_int_t)r->n, "sha256_pixels", sha, "size", (json_int_t)h->columns, (json_int_t)h->rows,
-                     (json_int_t)r->slices, "spacing_mm", source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
-                     r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel",
-                     h->kernel[0] ? h->kernel : NULL, "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0,
-                     "rescale_type", source_rescale(h->rescale_type), "warnings", source_warnings(r));
+                     "uid_key", source_key(s, key), "instances", (json_int_t)r->n, "sha256_pixels", sha, "size",
+                     (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices, "spacing_mm", source_vector(spacing, 3),
+                     "slice_step_mm", r->step_mm, "thickness_mm", r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL,
+                     "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL, "kvp",
+                     h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", source_rescale(h->rescale_type),
+                     "warnings", source_warnings(r));
 }
 
 json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
 {
     const lm_series *r = &s->list.item[series];
     const lm_dicom_file *h = source_head(s, series);
-    char number[48], uid[17];
+    char number[48], uid[LM_IDENTITY_TEXT];
     source_number(s, series, number);
-    source_identity(h, r, uid);
+    source_identity(s, h, r, uid);
     json_t *o;
     if (r->refusal.code)
         o = json_pack("{s:s, s:s*, s:s, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL,
@@ -755,21 +752,22 @@ static const char *source_frame_scale(const lm_dicom_file *f, lm_series *w, lm_v
     return patient ? "pixel-spacing" : detector ? "detector" : NULL;
 }
 
-static json_t *source_frame_facts(const lm_dicom_file *f, const lm_series *r, const lm_series *w, const lm_vol *vol, size_t frame,
-                                  size_t frames, const char *scale, const unsigned char sha256[32])
+static json_t *source_frame_facts(const lm_source *s, const lm_dicom_file *f, const lm_series *r, const lm_series *w,
+                                  const lm_vol *vol, size_t frame, size_t frames, const char *scale, const unsigned char sha256[32])
 {
-    char uid[17], hex[LM_SHA256_HEX];
+    char uid[LM_IDENTITY_TEXT], key[LM_IDENTITY_HASH], hex[LM_SHA256_HEX];
     lm_hash_sha256 sha;
-    source_identity(f, r, uid);
+    source_identity(s, f, r, uid);
     lm_hash_sha256_init(&sha); /* over the digest of the one slice, as a series has it */
     lm_hash_sha256_update(&sha, sha256, 32);
     lm_hash_sha256_hex(&sha, hex);
     const double spacing[2] = {vol->dir[0][0], vol->dir[1][1]};
-    return json_pack("{s:s, s:s*, s:s, s:I, s:I, s:s, s:[I,I], s:o, s:s?, s:s, s:b, s:s*, s:o}", "kind", "dicom-image", "modality",
-                     f->modality[0] ? f->modality : NULL, "series", uid, "frame_number", (json_int_t)frame, "frames",
-                     (json_int_t)frames, "sha256_pixels", hex, "size", (json_int_t)f->columns, (json_int_t)f->rows, "spacing_mm",
-                     scale ? source_vector(spacing, 2) : json_null(), "spacing_of", scale, "photometric", f->photometric, "lossy",
-                     f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL, "warnings", source_warnings(w));
+    return json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:s, s:[I,I], s:o, s:s?, s:s, s:b, s:s*, s:o}", "kind", "dicom-image",
+                     "modality", f->modality[0] ? f->modality : NULL, "series", uid, "uid_key", source_key(s, key), "frame_number",
+                     (json_int_t)frame, "frames", (json_int_t)frames, "sha256_pixels", hex, "size", (json_int_t)f->columns,
+                     (json_int_t)f->rows, "spacing_mm", scale ? source_vector(spacing, 2) : json_null(), "spacing_of", scale,
+                     "photometric", f->photometric, "lossy", f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL,
+                     "warnings", source_warnings(w));
 }
 
 lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
@@ -796,7 +794,7 @@ lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const
         const char *scale = source_frame_scale(f, &one, vol);
         if (!strcmp(f->photometric, "MONOCHROME1")) lm_series_warn(&one, "", "MONOCHROME1: the least value is the brightest");
         if (f->lossy) lm_series_warn(&one, "G-8", "the image went through lossy compression");
-        if (!(*facts = source_frame_facts(f, r, &one, vol, frame, frames, scale, l.fact->sha256))) rc = lm_err_nomem(err, 0);
+        if (!(*facts = source_frame_facts(s, f, r, &one, vol, frame, frames, scale, l.fact->sha256))) rc = lm_err_nomem(err, 0);
     }
     munmap(l.fact, bytes);
     if (rc) lm_vol_release(vol);

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "dicom/scan.h"
 #include "dicom/tree.h"
+#include "dicom/identity.h"
 #include "volume/volume.h"
 #include <jansson.h>
 
@@ -20,6 +21,7 @@ typedef struct {
     size_t max_memory;                                              /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
+    const lm_identity *identity; /* how UIDs go out, copied; NULL: hashed under the built-in key */
 } lm_source_opt;
 #define LM_SOURCE_OPT_INIT \
     { \
@@ -41,7 +43,7 @@ size_t lm_source_members(const lm_source *s, size_t series);
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
 void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
-/* The same facts for programs (new reference). UIDs as hashes. */
+/* The same facts for programs (new reference). UIDs by identity.h. */
 LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err);
 /* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
  * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states,
@@ -52,8 +54,8 @@ LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, boo
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
  * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm,
- * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs as
- * the first 16 hex digits of HMAC-SHA256 under the key "meshqa". Samples are rescaled values: int16 where slope and
+ * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs by
+ * identity.h; uid_key says under which key, or "shown". Samples are rescaled values: int16 where slope and
  * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
                                     lm_err *err);

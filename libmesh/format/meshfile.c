@@ -234,17 +234,18 @@ static const char *meshfile_source(const lm_records *rec)
 
 lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
-    lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = opt->case_id};
+    const char *id = opt->case_id ? opt->case_id : rec ? lm_record_case(rec) : NULL;
+    lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = id};
     lm_threemf_opt tmf = {.title = opt->title,
-                          .case_id = opt->case_id,
+                          .case_id = id,
                           .source_sha256 = meshfile_source(rec),
                           .verdict = opt->verdict,
                           .threads = opt->threads};
     switch (opt->format) {
     case LM_MESHFILE_STL:
     case LM_MESHFILE_STL_ASCII: return lm_stl_write(out, &stl, mesh, err);
-    case LM_MESHFILE_OBJ: return lm_obj_write(out, &(lm_obj_opt){opt->title, opt->case_id}, mesh, err);
-    case LM_MESHFILE_OFF: return lm_off_write(out, &(lm_off_opt){opt->title, opt->case_id}, mesh, err);
+    case LM_MESHFILE_OBJ: return lm_obj_write(out, &(lm_obj_opt){opt->title, id}, mesh, err);
+    case LM_MESHFILE_OFF: return lm_off_write(out, &(lm_off_opt){opt->title, id}, mesh, err);
     case LM_MESHFILE_3MF: return lm_threemf_write(out, &tmf, mesh, err);
     default: return lm_ply_write(out, mesh, rec, err);
     }

@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
     lm_meshfile_format format; /* AUTO: by suffix; PLY for "-" */
     const char *title;         /* 3MF: Title and object name, STL: name in the header; NULL: "part" */
-    const char *case_id;       /* given by the user (--case), or NULL; goes into the file */
+    const char *case_id;       /* given by the user (--case); NULL: that in the records, or none; goes into the file */
     const char *verdict;       /* "pass", "fail", ..., or NULL */
     int threads;               /* 0: as lm_pool_threads */
 } lm_meshfile_opt;

@@ -113,13 +113,26 @@ static lm_status against_find(const lm_source *src, const char *hash, size_t *se
                       n);
 }
 
+/* Hashes under another key cannot be compared. */
+static lm_status against_key(const lm_identity *id, const json_t *source, lm_err *err)
+{
+    char name[LM_IDENTITY_HASH];
+    const char *was = json_string_value(json_object_get(source, "uid_key"));
+    lm_identity_key_name(id, name);
+    if (!was || id->show || !strcmp(was, name)) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "the UIDs in the record are hashed under the key %.12s, and MESHQA_KEY_FILE gives %s: name the same file",
+                      was, name);
+}
+
 lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt, lm_vol *vol,
                             lm_segment_facts *facts, lm_err *err)
 {
     const json_t *source = json_object_get(dcmseg, "source"), *seg = json_object_get(dcmseg, "segment");
     const char *hash = json_string_value(json_object_get(source, "series")),
                *was = json_string_value(json_object_get(source, "sha256_pixels"));
-    lm_source_opt so = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
+    lm_identity id = {.show = json_is_true(json_object_get(json_object_get(dcmseg, "options"), "show-identity"))};
+    lm_source_opt so = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx, .identity = &id};
     lm_source *src = NULL;
     lm_segment_opt how;
     json_t *again = NULL;
@@ -128,6 +141,7 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
     if (rc) return rc;
     if (!hash || !was || !json_is_object(seg))
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
+    if ((rc = lm_identity_load(&id, err)) || (rc = against_key(&id, source, err))) return rc;
     if ((rc = lm_source_scan(paths, n, &so, &src, err)) || (rc = against_find(src, hash, &series, err)) ||
         (rc = lm_source_load(src, series, &so, vol, &again, err)))
         goto done;

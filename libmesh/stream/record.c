@@ -84,6 +84,15 @@ json_t *lm_record_last(const lm_records *r, const char *tool)
     return NULL;
 }
 
+const char *lm_record_case(const lm_records *r)
+{
+    for (size_t i = r->n; i-- > 0;) {
+        const char *id = json_string_value(json_object_get(json_object_get(r->item[i], "options"), "case"));
+        if (id) return id;
+    }
+    return NULL;
+}
+
 lm_status lm_record_ledger(json_t *rec, const char *kind, const char *from, double before, const char *to, double after,
                            double moved_mm, lm_err *err)
 {

@@ -42,6 +42,8 @@ LM_CHECKED json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *
 LM_CHECKED lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err);
 /* Newest record of this tool, borrowed, or NULL. */
 json_t *lm_record_last(const lm_records *r, const char *tool);
+/* The case id that the newest record with one has in its options ("case"), borrowed, or NULL. */
+const char *lm_record_case(const lm_records *r);
 /* Add {"kind","from","to","before_mm3",...} to rec's ledger; change and percent are computed here. moved_mm is the
  * guaranteed bound on how far the surface moved; < 0: not stated. */
 LM_CHECKED lm_status lm_record_ledger(json_t *rec, const char *kind, const char *from, double before_mm3, const char *to,

@@ -84,10 +84,10 @@ static size_t parts_char(const unsigned char *s, size_t n, uint32_t *c)
 /* Controls, line and paragraph separators, and format characters: some of them hide text or turn its direction. */
 static bool parts_hidden(uint32_t c)
 {
-    static const uint32_t range[][2] = {{0, 0x1f},         {0x7f, 0x9f},     {0xad, 0xad},     {0x600, 0x605},   {0x61c, 0x61c},
-                                        {0x6dd, 0x6dd},    {0x70f, 0x70f},   {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
-                                        {0x2060, 0x206f},  {0xe000, 0xf8ff}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff}, {0xfff0, 0xffff},
-                                        {0xe0000, 0x10ffff}};
+    static const uint32_t range[][2] = {{0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},     {0x600, 0x605},
+                                        {0x61c, 0x61c},   {0x6dd, 0x6dd},   {0x70f, 0x70f},   {0x180e, 0x180e},
+                                        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xe000, 0xf8ff},
+                                        {0xfdd0, 0xfdef}, {0xfeff, 0xfeff}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff}};
     for (size_t i = 0; i < sizeof range / sizeof *range; i++)
         if (c >= range[i][0] && c <= range[i][1]) return true;
     return (c & 0xfffe) == 0xfffe;

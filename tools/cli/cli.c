@@ -230,6 +230,13 @@ lm_status cli_outputs(const char *const *name, size_t n, size_t binary, lm_err *
     return LM_OK;
 }
 
+lm_status cli_text(const char *option, const char *text, lm_err *err)
+{
+    json_t *t = text ? json_string(text) : json_null();
+    json_decref(t);
+    return t ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--%s: the text is no UTF-8", option);
+}
+
 lm_status cli_json(const char *path, const json_t *facts, lm_out **out, lm_err *err)
 {
     char *text = lm_record_dump(facts, JSON_INDENT(2) | JSON_ENSURE_ASCII, err);

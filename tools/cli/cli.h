@@ -79,6 +79,10 @@ typedef struct {
     { \
         "report", 0, CLI_TEXT, "FILE", NULL, "write the HTML report to FILE", d, LM_UNIT_NONE \
     }
+#define CLI_OPT_CASE(d) \
+    { \
+        "case", 0, CLI_TEXT, "ID", NULL, "your own case id, for records, reports and files", d, LM_UNIT_NONE \
+    }
 #define CLI_OPT_END \
     { \
         NULL, 0, CLI_FLAG, NULL, NULL, NULL, NULL, LM_UNIT_NONE \
@@ -94,6 +98,8 @@ int cli_fail(const cli_tool *tool, const lm_err *err);
 /* Refuse before any work what could not be written in the end: one name for two outputs, binary data to a terminal. Names
  * as the user gave them, NULL where none; the first `binary` of them are volumes and meshes. */
 LM_CHECKED lm_status cli_outputs(const char *const *name, size_t n, size_t binary, lm_err *err);
+/* LM_EUSAGE when the text of an option (may be NULL) is no UTF-8. */
+LM_CHECKED lm_status cli_text(const char *option, const char *text, lm_err *err);
 /* Write facts as indented JSON beside path ("-" = standard output). lm_io_commit puts them in place, when the rest of the
  * output is there: after trouble nothing must be left. */
 LM_CHECKED lm_status cli_json(const char *path, const json_t *facts, lm_out **out, lm_err *err);
