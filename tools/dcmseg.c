@@ -18,7 +18,7 @@ enum { PATHS = 65536, LINE = 1024 };
 
 static struct {
     bool list, show_identity, keep_names, verbose, quiet;
-    const char *series, *threshold, *preset, *keep, *case_id, *output, *json;
+    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *case_id, *output, *json;
     cli_list roi;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME};
@@ -27,6 +27,12 @@ static const cli_opt opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
     {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series,
      LM_UNIT_NONE},
+    {"files", 0, CLI_TEXT, "LIST", NULL,
+     "read the paths that the file LIST names, one on a line or ended by NUL ('-': standard input)", &a.files, LM_UNIT_NONE},
+    {"gaps", 0, CLI_TEXT, "WHAT", "fail", "uneven steps between slices: fail, interpolate missing slices, or resample", &a.gaps,
+     LM_UNIT_NONE},
+    {"phase", 0, CLI_TEXT, "N|TERM", NULL, "of several volumes that share places the N-th, or that with the term: 'echo 2'",
+     &a.phase, LM_UNIT_NONE},
     {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
     {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset,
      LM_UNIT_NONE},
@@ -58,7 +64,7 @@ static const cli_tool tool = {
     .opts = opts,
     .notes = "Exit: 0 a volume was written; 1 nothing lies above the threshold; 2 trouble.\n"
              "Example: dcmseg CT/ --series Thorax --preset bone | mcubes | meshfix -o bone.ply",
-    .min_args = 1,
+    .min_args = 0,
     .max_args = PATHS,
 };
 
@@ -218,6 +224,15 @@ static lm_status record_identity(json_t *rec, lm_err *err)
     return rc;
 }
 
+/* What was chosen among the slices, where it mattered. */
+static lm_status record_choices(json_t *rec, const json_t *source, lm_err *err)
+{
+    json_t *o = json_object_get(rec, "options"), *gaps = json_object_get(json_object_get(source, "gaps"), "choice"),
+           *phase = json_object_get(json_object_get(source, "phase"), "number");
+    bool ok = (!gaps || !json_object_set(o, "gaps", gaps)) && (!phase || !json_object_set(o, "phase", phase));
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
 static lm_status record_new(json_t **ret, lm_err *err)
 {
     char pcre[32];
@@ -256,6 +271,7 @@ static lm_status make_record(const choice *c, const char *unit, json_t *source, 
     if (!rc)
         rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level",
                               f->at_level_mm3, -1, err);
+    if (!rc) rc = record_choices(rec, source, err);
     if (!rc) rc = record_warnings(rec, source, err);
     if (!rc && f->touches_border)
         rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
@@ -410,9 +426,11 @@ int main(int argc, char **argv)
     int code;
     if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
     lm_identity identity = {.show = a.show_identity, .keep_names = a.keep_names};
-    lm_source_opt opt = {.threads = (int)a.threads, .progress = progress, .identity = &identity};
+    lm_source_opt opt = {.threads = (int)a.threads, .list = a.files, .phase = a.phase, .progress = progress, .identity = &identity};
     const char *outputs[2] = {a.output, a.json};
-    lm_status rc = cli_outputs(outputs, 2, !a.list, &err);
+    lm_status rc = n || a.files ? LM_OK : lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, or --files; see --help");
+    if (!rc) rc = cli_outputs(outputs, 2, !a.list, &err);
+    if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);

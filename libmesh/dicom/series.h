@@ -4,12 +4,14 @@
  *
  * A series (Series Instance UID) is split into parts that cannot be one volume: other size, spacing, orientation, frame of
  * reference, photometric or rescale type, localizers (G-3). Acquisition number, echo, temporal position and the like split
- * it only where slices would share places: many scanners number every rotation as an acquisition of its own. */
+ * it only where slices would share places: many scanners number every rotation as an acquisition of its own. Where nothing
+ * but Instance Number tells such images apart, they are repetitions 1, 2, ... */
 #ifndef LM_DICOM_SERIES_H
 #define LM_DICOM_SERIES_H
 
-#include "dicom/scan.h"
 #include "base/err.h"
+#include "dicom/gaps.h"
+#include "dicom/scan.h"
 
 enum { LM_SERIES_WARNINGS = 12, LM_SERIES_WARNING = 240 };
 typedef struct {
@@ -21,11 +23,13 @@ typedef struct {
 typedef struct {
     size_t n;       /* files */
     size_t *member; /* indices of the files, owned; by place when the geometry stands, else by instance number */
-    size_t *slice;  /* slice of each member, owned; equal for duplicates */
-    size_t slices;
+    size_t *slice;  /* place of each member, owned: its slice, but where --gaps made slices (gaps.at); equal for duplicates */
+    size_t slices;  /* of the volume */
+    lm_gaps gaps;   /* steps between places, and what was made of them */
     lm_dicom_kind kind;
     bool localizer;
     int part, parts;             /* 1, 1 when the series is whole */
+    int phase, phases;           /* of parts that share places; 1, 1 when it shares them with none */
     char differs[96];            /* what sets this part apart: "acquisition 2"; "" when whole */
     lm_err refusal;              /* code LM_OK: a volume as far as headers tell; else why not */
     double dir[3][3], origin[3]; /* as in lm_vol, when not refused */
@@ -47,13 +51,9 @@ typedef struct {
         .n = 0 \
     }
 
-/* Group n files (those with state LM_SCAN_DICOM; others are left out) and work out each part's geometry. */
-LM_CHECKED lm_status lm_series_group(const lm_dicom_file *f, size_t n, lm_series_list *out, lm_err *err);
+/* Group n files (those with state LM_SCAN_DICOM; others are left out) and work out each part's geometry (geometry.h). */
+LM_CHECKED lm_status lm_series_group(const lm_dicom_file *f, size_t n, lm_gaps_choice gaps, lm_series_list *out, lm_err *err);
 void lm_series_release(lm_series_list *l);
-/* Geometry of the part whose n, member and kind are set: fills the rest, and s->refusal. Fails on no memory only. */
-LM_CHECKED lm_status lm_series_geometry(const lm_dicom_file *f, lm_series *s, lm_err *err);
-/* Are the pixels single grey values that decode.h reads, with a slope? LM_ERULE names what is not so. */
-LM_CHECKED lm_status lm_series_grey(const lm_dicom_file *f, lm_err *err);
 void lm_series_warn(lm_series *s, const char *rule, const char *fmt, ...) LM_PRINTF(3, 4);
 
 #endif

@@ -1,183 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 files, 2 looking at them, 3 the list, 4 choosing, 5 loading, 6 one image */
+/* Contents: 1 looking at the files, 2 the list, 3 choosing, 4 loading, 5 one image */
 #include "dicom/source.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "dicom/archive.h"
 #include "dicom/child.h"
 #include "dicom/decode.h"
+#include "dicom/files.h"
+#include "dicom/geometry.h"
+#include "dicom/phase.h"
 #include "dicom/select.h"
-#include "dicom/series.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { SOURCE_FILES = 1000000, SOURCE_DEPTH = 32, SOURCE_PATH = 4096, SOURCE_READER_MB = 64 };
-
-typedef struct {
-    char *path;
-    const char *name; /* part of path: relative to the folder the user gave; for messages */
-    bool asked;       /* the user named this very file */
-    size_t size;
-    unsigned char *data; /* a member of an archive: its bytes, owned; path is no path then */
-} source_file;
+enum { SOURCE_READER_MB = 64 };
 
 struct lm_source {
-    size_t n, cap, left, packed;
-    source_file *file;
+    lm_files files;
+    size_t left, packed;
     lm_dicom_file *head; /* shared memory, one for each file */
     size_t head_bytes;
     lm_series_list list;
     lm_identity identity;
+    bool phased; /* by the choice that follows */
+    lm_phase_choice phase;
 };
 
 void lm_source_release(lm_source *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->n; i++) {
-        free(s->file[i].path);
-        free(s->file[i].data);
-    }
-    free(s->file);
+    lm_files_release(&s->files);
     if (s->head) munmap(s->head, s->head_bytes);
     lm_series_release(&s->list);
     free(s);
 }
 
-/* ---- 1 files ---- */
-
-static lm_status source_add(lm_source *s, const char *path, size_t root, bool asked, off_t size, lm_err *err)
-{
-    if (s->n == SOURCE_FILES) return lm_err_set(err, LM_ERANGE, NULL, "more than %d files", (int)SOURCE_FILES);
-    lm_status rc = lm_mem_grow(&s->file, &s->cap, s->n + 1, sizeof *s->file, err);
-    if (rc) return rc;
-    char *p = strdup(path);
-    if (!p) return lm_err_nomem(err, strlen(path));
-    s->file[s->n++] = (source_file){p, p + root, asked, (size_t)size, NULL};
-    /* cppcheck-suppress memleak; the list holds it */
-    return LM_OK;
-}
-
-static int source_cmp_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static lm_status source_names(const char *dir, char ***ret, size_t *n, lm_err *err)
-{
-    size_t cap = 0;
-    lm_status rc = LM_OK;
-    DIR *d = opendir(dir);
-    if (!d) return lm_err_set(err, LM_EIO, NULL, "cannot read folder '%s': %s", dir, strerror(errno));
-    for (struct dirent *e; !rc && (e = readdir(d));) {
-        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
-        if ((rc = lm_mem_grow(ret, &cap, *n + 1, sizeof **ret, err))) break;
-        if (!((*ret)[*n] = strdup(e->d_name))) rc = lm_err_nomem(err, sizeof e->d_name);
-        else ++*n;
-    }
-    closedir(d);
-    if (*n) qsort(*ret, *n, sizeof **ret, source_cmp_name);
-    return rc;
-}
-
-typedef struct source_parent {
-    const struct source_parent *up;
-    dev_t dev;
-    ino_t ino;
-} source_parent;
-
-/* All regular files below path, by name. A link that leads nowhere is an error: it may be a slice. */
-static lm_status source_walk(lm_source *s, char *path, size_t root, const source_parent *up, int depth, lm_err *err)
-{
-    struct stat st;
-    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path + root, strerror(errno));
-    if (S_ISREG(st.st_mode)) return source_add(s, path, root, false, st.st_size, err);
-    if (!S_ISDIR(st.st_mode)) return LM_OK;
-    source_parent me = {up, st.st_dev, st.st_ino};
-    for (const source_parent *p = up; p; p = p->up)
-        if (p->dev == me.dev && p->ino == me.ino) return LM_OK; /* a link to a folder above */
-    if (depth == SOURCE_DEPTH)
-        return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d: '%s'", (int)SOURCE_DEPTH, path + root);
-    char **name = NULL;
-    size_t n = 0, len = strlen(path);
-    lm_status rc = source_names(path, &name, &n, err);
-    for (size_t i = 0; i < n && !rc; i++) {
-        if (len + strlen(name[i]) + 2 > SOURCE_PATH) {
-            rc = lm_err_set(err, LM_ERANGE, NULL, "path too long: '%s'", name[i]);
-            break;
-        }
-        sprintf(path + len, "%s%s", path[len - 1] == '/' ? "" : "/", name[i]);
-        rc = source_walk(s, path, root, &me, depth + 1, err);
-        path[len] = 0;
-    }
-    for (size_t i = 0; i < n; i++) free(name[i]);
-    free(name);
-    return rc;
-}
-
-/* The members of an archive, named by number: their names stay in it. */
-static lm_status source_archive(lm_source *s, const char *path, lm_err *err)
-{
-    lm_in *in = NULL;
-    lm_archive a = LM_ARCHIVE_INIT;
-    char name[SOURCE_PATH + 64];
-    lm_status rc = lm_io_open(path, &in, err);
-    if (rc) return rc;
-    if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
-    for (size_t i = 0; i < a.n && !rc; i++) {
-        snprintf(name, sizeof name, "%s: member %zu", lm_io_name(in), a.item[i].number);
-        if ((rc = source_add(s, name, 0, false, (off_t)a.item[i].size, err))) break;
-        s->file[s->n - 1].data = a.item[i].data;
-        a.item[i].data = NULL;
-    }
-    lm_archive_release(&a);
-    lm_io_close(in);
-    return rc;
-}
-
-static bool source_is_archive(const char *path)
-{
-    unsigned char b[LM_ARCHIVE_HEAD];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : pread(fd, b, sizeof b, 0);
-    if (fd >= 0) close(fd);
-    return n > 0 && lm_archive_sniff(b, (size_t)n);
-}
-
-static lm_status source_paths(lm_source *s, const char *const *paths, size_t n, lm_err *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct stat st;
-        char path[SOURCE_PATH];
-        lm_status rc;
-        if (!strcmp(paths[i], "-")) {
-            if ((rc = source_archive(s, "-", err))) return rc;
-            continue;
-        }
-        if (strlen(paths[i]) + 2 > sizeof path || !paths[i][0])
-            return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", paths[i]);
-        if (stat(paths[i], &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", paths[i], strerror(errno));
-        if (S_ISDIR(st.st_mode)) {
-            strcpy(path, paths[i]);
-            if (path[strlen(path) - 1] != '/') strcat(path, "/");
-            rc = source_walk(s, path, strlen(path), NULL, 0, err);
-        } else if (S_ISREG(st.st_mode))
-            rc = source_is_archive(paths[i]) ? source_archive(s, paths[i], err) : source_add(s, paths[i], 0, true, st.st_size, err);
-        else return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", paths[i]);
-        if (rc) return rc;
-    }
-    return LM_OK;
-}
-
-/* ---- 2 looking at them ---- */
+/* ---- 1 looking at the files ---- */
 
 /* What a run of children came to, as an error that names the file. */
 static lm_status source_child_error(const char *name, const lm_child_end *end, lm_err *err)
@@ -190,7 +51,7 @@ static lm_status source_child_error(const char *name, const lm_child_end *end, l
 static int source_scan_one(void *ctx, size_t i)
 {
     lm_source *s = ctx;
-    const lm_gdcm_file from = {s->file[i].path, s->file[i].data, s->file[i].size};
+    const lm_gdcm_file from = {s->files.item[i].path, s->files.item[i].data, s->files.item[i].size};
     lm_scan_file(&from, &s->head[i]);
     return 0;
 }
@@ -211,8 +72,8 @@ static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *w
 static lm_status source_judge(lm_source *s, lm_err *err)
 {
     static const char dicomdir[] = "1.2.840.10008.1.3.10";
-    for (size_t i = 0; i < s->n; i++) {
-        const source_file *f = &s->file[i];
+    for (size_t i = 0; i < s->files.n; i++) {
+        const lm_files_item *f = &s->files.item[i];
         lm_dicom_file *h = &s->head[i];
         switch (h->state) {
         case LM_SCAN_DICOM:
@@ -238,13 +99,13 @@ static lm_status source_judge(lm_source *s, lm_err *err)
         case LM_SCAN_UNREADABLE: return lm_err_set(err, LM_EIO, NULL, "cannot read '%s'", f->name);
         }
     }
-    if (s->left == s->n)
+    if (s->left == s->files.n)
         return lm_err_set(err, LM_EFORMAT, NULL,
                           s->packed
                               ? "none of %zu files is DICOM; %zu are archives, which are read only where they are named themselves"
-                          : s->n ? "none of %zu files is DICOM"
-                                 : "there are no files (%zu)",
-                          s->n, s->packed);
+                          : s->files.n ? "none of %zu files is DICOM"
+                                       : "there are no files (%zu)",
+                          s->files.n, s->packed);
     return LM_OK;
 }
 
@@ -253,29 +114,35 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
     lm_source *s = lm_mem_calloc(1, sizeof *s, err);
     if (!s) return LM_ENOMEM;
     if (opt && opt->identity) s->identity = *opt->identity;
-    lm_status rc = source_paths(s, paths, n, err);
-    if (!rc && !(s->head = lm_child_map(s->n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
+    lm_status rc = LM_OK;
+    if (opt && opt->phase) {
+        s->phased = true;
+        rc = lm_phase_parse(opt->phase, &s->phase, err);
+    }
+    if (!rc && opt && opt->list) rc = lm_files_add_list(&s->files, opt->list, err);
+    for (size_t i = 0; i < n && !rc; i++) rc = lm_files_add(&s->files, paths[i], err);
+    if (!rc && !(s->head = lm_child_map(s->files.n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
     if (rc) goto done;
     size_t largest = 0;
-    for (size_t i = 0; i < s->n; i++) largest = s->file[i].size > largest ? s->file[i].size : largest;
-    lm_child_job job = source_job(opt, s->n, "reading headers", largest, 0);
+    for (size_t i = 0; i < s->files.n; i++) largest = s->files.item[i].size > largest ? s->files.item[i].size : largest;
+    lm_child_job job = source_job(opt, s->files.n, "reading headers", largest, 0);
     lm_child_end end;
     job.fn = source_scan_one;
     job.ctx = s;
     if ((rc = lm_child_run(&job, &end, err))) goto done;
     if (end.why != LM_CHILD_DONE) {
-        rc = source_child_error(s->file[end.item].name, &end, err);
+        rc = source_child_error(s->files.item[end.item].name, &end, err);
         goto done;
     }
     rc = source_judge(s, err);
-    if (!rc) rc = lm_series_group(s->head, s->n, &s->list, err);
+    if (!rc) rc = lm_series_group(s->head, s->files.n, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
 done:
     if (rc) lm_source_release(s);
     else *ret = s;
     return rc;
 }
 
-/* ---- 3 the list ---- */
+/* ---- 2 the list ---- */
 
 size_t lm_source_count(const lm_source *s)
 {
@@ -290,7 +157,7 @@ size_t lm_source_members(const lm_source *s, size_t series)
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head)
 {
     size_t file = s->list.item[series].member[i];
-    const source_file *f = &s->file[file];
+    const lm_files_item *f = &s->files.item[file];
     if (head) *head = &s->head[file];
     return (lm_tree_file){.at = {f->path, f->data, f->size}, .name = f->name};
 }
@@ -392,7 +259,7 @@ static const char *source_rescale(const char *type)
 }
 
 /* Absent facts are null. Allow-listed values only: see the contract of lm_source_load. */
-static json_t *source_facts(const lm_source *s, const lm_series *r, const char *sha)
+static json_t *source_facts_of(const lm_source *s, const lm_series *r, const char *sha)
 {
     const lm_dicom_file *h = &s->head[r->member[0]];
     char uid[LM_IDENTITY_TEXT], frame[LM_IDENTITY_TEXT], key[LM_IDENTITY_HASH];
@@ -408,6 +275,35 @@ static json_t *source_facts(const lm_source *s, const lm_series *r, const char *
                      "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL, "kvp",
                      h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", source_rescale(h->rescale_type),
                      "warnings", source_warnings(r));
+}
+
+/* What --gaps made, as {choice, kind, steps, read, made, made_slices: [[first, last], ...] from 1}; NULL: nothing. */
+static json_t *source_gaps(const lm_gaps *g, bool *ok)
+{
+    if (!g->at) return NULL;
+    json_t *runs = json_array();
+    for (size_t k = 0, first, last; runs && lm_gaps_next(g, &k, &first, &last);)
+        if (json_array_append_new(runs, json_pack("[I,I]", (json_int_t)first + 1, (json_int_t)last + 1))) *ok = false;
+    json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "choice", lm_gaps_name(g->choice), "kind",
+                          g->kind == LM_GAPS_MISSING ? "missing" : "variable", "steps", g->text, "read", (json_int_t)g->read,
+                          "made", (json_int_t)g->made, "made_slices", runs);
+    *ok &= o != NULL;
+    return o;
+}
+
+static json_t *source_facts(const lm_source *s, const lm_series *r, const char *sha)
+{
+    bool ok = true;
+    json_t *o = source_facts_of(s, r, sha), *gaps = source_gaps(&r->gaps, &ok);
+    ok &= o != NULL;
+    if (ok && gaps) ok = !json_object_set(o, "gaps", gaps);
+    if (ok && r->phases > 1)
+        ok =
+            !json_object_set_new(o, "phase", json_pack("{s:i, s:i, s:s}", "number", r->phase, "of", r->phases, "what", r->differs));
+    json_decref(gaps);
+    if (ok) return o;
+    json_decref(o);
+    return NULL;
 }
 
 json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
@@ -434,12 +330,17 @@ json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
     return o;
 }
 
-/* ---- 4 choosing ---- */
+/* ---- 3 choosing ---- */
 
 static bool source_candidate(const lm_series *r, bool images)
 {
     if (images && r->kind == LM_DICOM_PROJECTION) return true;
     return (r->kind == LM_DICOM_SLICE || r->kind == LM_DICOM_MULTIFRAME) && (images || !r->localizer);
+}
+
+static bool source_phase(const lm_source *s, const lm_series *r)
+{
+    return r->phases > 1 && lm_phase_match(&s->phase, (size_t)r->phase, r->differs);
 }
 
 static lm_status source_matches(const lm_source *s, size_t series, const lm_select *regex, bool *hit, lm_err *err)
@@ -482,17 +383,24 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
     lm_select *sel = NULL;
     lm_status rc = regex ? lm_select_new(regex, &sel, err) : LM_OK;
     if (rc) return rc;
-    size_t n = s->list.n, hits = 0, volumes = 0, usable = 0, first = 0, first_volume = 0;
+    size_t n = s->list.n, hits = 0, phases = 0, volumes = 0, usable = 0, first = 0, first_volume = 0;
     bool *in = lm_mem_calloc(n, sizeof *in, err);
     if (!in) rc = LM_ENOMEM;
     for (size_t i = 0; i < n && !rc; i++) {
         in[i] = true;
         if (sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
         if (!in[i]) continue;
+        if (s->list.item[i].phases > 1) phases++;
+        if (s->phased && !source_phase(s, &s->list.item[i])) {
+            in[i] = false;
+            continue;
+        }
         if (!hits++) first = i;
         usable += images || !s->list.item[i].refusal.code;
         if (source_candidate(&s->list.item[i], images) && !volumes++) first_volume = i;
     }
+    if (!rc && s->phased && !phases)
+        rc = lm_err_set(err, LM_ERULE, "G-3", "--phase: no series has several volumes that share places");
     if (!rc && volumes == 1) *series = first_volume;
     else if (!rc && !volumes && hits == 1) *series = first;
     else if (!rc) {
@@ -506,17 +414,21 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
             *err = s->list.item[volumes ? first_volume : first].refusal;
             rc = lm_err_frame(err, "none of %zu series is a usable volume (--list); series %s", hits, number);
         } else if (!hits)
-            rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches the expression; there %s: %s", n == 1 ? "is" : "are", list);
+            rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches %s; there %s: %s",
+                            !s->phased ? "the expression"
+                            : regex    ? "the expression and --phase"
+                                       : "--phase",
+                            n == 1 ? "is" : "are", list);
         else
-            rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with --series: %s", volumes ? volumes : hits,
-                            regex ? " match" : "", list);
+            rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with %s: %s", volumes ? volumes : hits,
+                            regex ? " match" : "", phases ? "--series and --phase" : "--series", list);
     }
     free(in);
     lm_select_release(sel);
     return rc;
 }
 
-/* ---- 5 loading ---- */
+/* ---- 4 loading ---- */
 
 typedef struct {
     const lm_source *s;
@@ -544,7 +456,7 @@ static int source_load_one(void *ctx, size_t i)
     }
     bool twin = i > 0 && l->r->slice[i - 1] == slice; /* a duplicate is only compared */
     size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
-    const source_file *of = &l->s->file[file];
+    const lm_files_item *of = &l->s->files.item[file];
     const lm_gdcm_file from = {of->path, of->data, of->size};
     /* cppcheck-suppress deallocret; stored is taken anew where it was freed */
     return lm_decode_file(&from, f, l->frame, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
@@ -554,7 +466,7 @@ static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
 {
     const lm_decode_slice *d = &l->fact[i];
     const lm_dicom_file *f = &l->s->head[l->r->member[i]];
-    const char *name = l->s->file[l->r->member[i]].name;
+    const char *name = l->s->files.item[l->r->member[i]].name;
     switch (d->status) {
     case LM_DECODE_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", name);
     case LM_DECODE_NO_PIXELS: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' has no pixel data", name);
@@ -584,7 +496,7 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     /* compressed slices pass through arrays of wider numbers, compressed frames all at once */
     size_t largest = 0, work = 16 * n[0] * n[1] * 4 + (h->frames > 1 ? 4 * lm_decode_bytes(h) * h->frames : 0);
     for (size_t i = 0; i < l->r->n; i++)
-        largest = l->s->file[l->r->member[i]].size > largest ? l->s->file[l->r->member[i]].size : largest;
+        largest = l->s->files.item[l->r->member[i]].size > largest ? l->s->files.item[l->r->member[i]].size : largest;
     lm_child_job job = source_job(opt, l->r->n, "decoding", largest, work);
     lm_child_end end;
     job.fn = source_load_one;
@@ -592,7 +504,7 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     lm_status rc = lm_child_run(&job, &end, err);
     if (rc) return rc;
     if (end.why == LM_CHILD_FAILED) return source_load_error(l, end.item, err);
-    if (end.why != LM_CHILD_DONE) return source_child_error(l->s->file[l->r->member[end.item]].name, &end, err);
+    if (end.why != LM_CHILD_DONE) return source_child_error(l->s->files.item[l->r->member[end.item]].name, &end, err);
     *fits = true;
     for (size_t i = 0; i < l->r->n; i++) *fits &= l->fact[i].fits;
     return LM_OK;
@@ -609,7 +521,8 @@ static lm_status source_duplicates(const source_load *l, lm_err *err)
             return lm_err_set(err, LM_ERULE, "G-4",
                               "%zu of %zu slices share a place with another that has other pixels: several volumes in one series? "
                               "The first pair: '%s', '%s'",
-                              l->r->duplicates, l->r->n, l->s->file[l->r->member[i - 1]].name, l->s->file[l->r->member[i]].name);
+                              l->r->duplicates, l->r->n, l->s->files.item[l->r->member[i - 1]].name,
+                              l->s->files.item[l->r->member[i]].name);
     }
     return LM_OK;
 }
@@ -665,6 +578,7 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
     }
     if (!rc) rc = source_duplicates(&l, err);
     if (!rc) rc = source_padding(&l, r, vol, err);
+    if (!rc) lm_gaps_fill(&r->gaps, vol);
     if (!rc && r->duplicates)
         lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
     if (!rc) {
@@ -686,7 +600,7 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
     return rc;
 }
 
-/* ---- 6 one image ---- */
+/* ---- 5 one image ---- */
 
 enum { SOURCE_FRAME_MB = 4096 }; /* most that the frames of one object may take */
 
@@ -716,7 +630,7 @@ static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t 
         return lm_err_set(
             err, LM_ERULE, NULL,
             "not supported yet: an enhanced multi-frame object, which keeps spacing and rescale in functional groups");
-    lm_status rc = lm_series_grey(f, err);
+    lm_status rc = lm_geometry_grey(f, err);
     if (!rc && (!lm_mem_mul(lm_decode_bytes(f), f->frames, &all) || all > (size_t)SOURCE_FRAME_MB << 20))
         rc = lm_err_set(err, LM_ERANGE, NULL, "%u frames of %u x %u pixels are more than %d MB", f->frames, f->columns, f->rows,
                         (int)SOURCE_FRAME_MB);

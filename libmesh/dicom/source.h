@@ -8,9 +8,10 @@
 #define LM_DICOM_SOURCE_H
 
 #include "base/io.h"
+#include "dicom/gaps.h"
+#include "dicom/identity.h"
 #include "dicom/scan.h"
 #include "dicom/tree.h"
-#include "dicom/identity.h"
 #include "volume/volume.h"
 #include <jansson.h>
 
@@ -18,6 +19,9 @@ typedef struct lm_source lm_source; /* what was found in the files: a list of se
 
 typedef struct {
     int threads;                                                    /* child processes; 0: as lm_pool_threads */
+    const char *list;                                               /* file that lists further paths (lm_files_add_list), or NULL */
+    lm_gaps_choice gaps;                                            /* what to do about uneven steps */
+    const char *phase;                                              /* among volumes that share places (phase.h), or NULL */
     size_t max_memory;                                              /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
@@ -28,9 +32,8 @@ typedef struct {
         .threads = 0 \
     }
 
-/* Look at all files of the paths (folders recursively; a path that is a file must be DICOM, or a zip or tar archive, whose
- * members count as the files of a folder; "-" is such an archive on standard input; files in a folder or archive that are
- * not DICOM are counted and left, archives among them too). LM_EFORMAT when there is none. */
+/* Look at all files of the paths and of opt->list (files.h). A path that is a file must be DICOM, or an archive; files in a folder
+ * or archive that are not DICOM are counted and left, archives among them too. LM_EFORMAT when there is none. */
 LM_CHECKED lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err);
 void lm_source_release(lm_source *s);
 size_t lm_source_count(const lm_source *s);
@@ -54,8 +57,9 @@ LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, boo
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
  * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm,
- * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}]; never names, dates, paths or free text. UIDs by
- * identity.h; uid_key says under which key, or "shown". Samples are rescaled values: int16 where slope and
+ * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}], gaps (what opt->gaps made), phase
+ * {number,of,what}; never names, dates, paths or free text. UIDs by identity.h; uid_key says under which key, or "shown".
+ * Samples are rescaled values: int16 where slope and
  * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
                                     lm_err *err);

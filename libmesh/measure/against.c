@@ -137,7 +137,9 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
     lm_segment_opt how;
     json_t *again = NULL;
     size_t series = 0;
+    const char *gaps = json_string_value(json_object_get(json_object_get(source, "gaps"), "choice"));
     lm_status rc = against_options(dcmseg, &how, err);
+    if (!rc && gaps) rc = lm_gaps_parse(gaps, &so.gaps, err);
     if (rc) return rc;
     if (!hash || !was || !json_is_object(seg))
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");

@@ -21,9 +21,11 @@ static lm_status relief_geometry(relief *r, lm_err *err)
 {
     const lm_vol *v = r->image;
     if (!v->image)
-        return lm_err_set(err, LM_ERULE, "G-7", "a relief is made of one image, and this is a volume: take an image (dcmseg --frame)");
+        return lm_err_set(err, LM_ERULE, "G-7",
+                          "a relief is made of one image, and this is a volume: take an image (dcmseg --frame)");
     if (r->nx < 2 || r->ny < 2)
-        return lm_err_set(err, LM_ERULE, NULL, "an image of %zu x %zu pixels is too small for a relief: at least 2 x 2", r->nx, r->ny);
+        return lm_err_set(err, LM_ERULE, NULL, "an image of %zu x %zu pixels is too small for a relief: at least 2 x 2", r->nx,
+                          r->ny);
     if (v->unscaled && r->opt->pixel_mm == 0)
         return lm_err_set(err, LM_ERULE, "G-7", "the spacing of the pixels is not known: say it (mm per pixel)");
     if (!v->unscaled && r->opt->pixel_mm != 0)
@@ -49,7 +51,8 @@ static lm_status relief_window(const lm_vol *image, lm_relief_opt *opt, lm_err *
     if (isnan(opt->lo)) opt->lo = lo;
     if (isnan(opt->hi)) opt->hi = hi;
     if (!(opt->lo != opt->hi && isfinite(opt->hi - opt->lo)))
-        return lm_err_set(err, LM_ERULE, NULL, "the window from %g to %g is empty; the pixels run from %g to %g", opt->lo, opt->hi, lo, hi);
+        return lm_err_set(err, LM_ERULE, NULL, "the window from %g to %g is empty; the pixels run from %g to %g", opt->lo, opt->hi,
+                          lo, hi);
     return LM_OK;
 }
 
@@ -144,8 +147,7 @@ lm_status lm_relief(const lm_vol *image, lm_relief_opt *opt, lm_mesh *out, lm_er
     if (rc || (rc = relief_window(image, opt, err))) return rc;
     if (!relief_apart(r.sx, r.nx) || !relief_apart(r.sy, r.ny))
         return lm_err_set(err, LM_ERANGE, NULL, "float32 cannot keep %zu x %zu pixels of %g x %g mm apart", r.nx, r.ny, r.sx, r.sy);
-    if (!((float)opt->base_mm > 0))
-        return lm_err_set(err, LM_ERANGE, NULL, "a base of %g mm is nothing in float32", opt->base_mm);
+    if (!((float)opt->base_mm > 0)) return lm_err_set(err, LM_ERANGE, NULL, "a base of %g mm is nothing in float32", opt->base_mm);
     r.rim = 2 * (r.nx - 1 + r.ny - 1);
     size_t nv = r.nx * r.ny + r.rim + 1;
     if ((rc = lm_mesh_alloc(out, nv, 2 * (r.nx - 1) * (r.ny - 1) + 3 * r.rim, err))) return rc;

@@ -17,7 +17,7 @@ typedef struct {
     double height_mm; /* of the brightest pixel above the darkest; > 0 */
     double base_mm;   /* thickness under the darkest; > 0 */
     double pixel_mm;  /* 0: the image's own spacing; else the edge of a pixel, where the image has none */
-    double lo, hi;    /* values at height 0 and 1 (lo > hi: the dark is raised), those beyond are clamped; NAN: least and greatest */
+    double lo, hi; /* values at height 0 and 1 (lo > hi: the dark is raised), those beyond are clamped; NAN: least and greatest */
 } lm_relief_opt;
 #define LM_RELIEF_OPT_INIT \
     { \

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     lm_series_list list;
     lm_err err = LM_ERR_INIT;
-    if (lm_series_group(file, n, &list, &err)) return 0;
+    if (lm_series_group(file, n, n & 1 ? LM_GAPS_RESAMPLE : LM_GAPS_INTERPOLATE, &list, &err)) return 0;
     size_t members = 0;
     for (size_t i = 0; i < list.n; i++) {
         members += list.item[i].n;

@@ -92,7 +92,8 @@ static void random_lines_are_cut_where_they_enter_and_leave(void **state)
         assert_true(hits > 200);
         if (f[s].kind != PRIMITIVE_TORUS) assert_int_equal(twice, 0);
         else if (f[s].r2 < 1) assert_true(twice > 20); /* the other one has hardly a hole */
-        for (int c = 0; c < 3 && f[s].kind != PRIMITIVE_HALFSPACE; c++) { /* the box touches it: lines just inside hit, just outside miss */
+        for (int c = 0; c < 3 && f[s].kind != PRIMITIVE_HALFSPACE;
+             c++) { /* the box touches it: lines just inside hit, just outside miss */
             double a[2], b[2], in = 0;
             for (int i = -60; i <= 60; i++)
                 for (int k = 0; k < 2; k++) {

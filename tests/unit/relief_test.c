@@ -50,8 +50,8 @@ static void ramp_has_its_volume(void **state)
     valid(&m);
     assert_true(o.lo == -300 && o.hi == 1300 && m.space == LM_SPACE_UNKNOWN);
     assert_float_equal(lm_mesh_volume(&m), 16 * 0.5 * 8 * 0.25 * (1.5 + 2), 1e-5);
-    assert_true(m.pos[2] == 1.5f && m.pos[3 * 16 + 2] == 5.5f);                 /* dark at the left, bright at the right */
-    assert_true(m.pos[1] == 2.0f && m.pos[3 * 8 * 17 + 1] == 0.0f);             /* first row at the top */
+    assert_true(m.pos[2] == 1.5f && m.pos[3 * 16 + 2] == 5.5f);     /* dark at the left, bright at the right */
+    assert_true(m.pos[1] == 2.0f && m.pos[3 * 8 * 17 + 1] == 0.0f); /* first row at the top */
     lm_mesh_release(&m);
     o.lo = 0, o.hi = 1000; /* clamped at both ends: 3 pixels flat, 10 rising, 3 flat */
     assert_int_equal(lm_relief(&v, &o, &m, NULL), LM_OK);

@@ -12,6 +12,7 @@
 enum { MAX = 64 };
 static lm_dicom_file file[MAX];
 static lm_series_list list;
+static lm_gaps_choice gaps;
 
 static lm_dicom_file slice_at(double x, double y, double z)
 {
@@ -65,7 +66,7 @@ static const lm_series *group(int n, size_t parts)
 {
     lm_err err = LM_ERR_INIT;
     lm_series_release(&list);
-    assert_int_equal(lm_series_group(file, (size_t)n, &list, &err), LM_OK);
+    assert_int_equal(lm_series_group(file, (size_t)n, gaps, &list, &err), LM_OK);
     assert_int_equal(list.n, parts);
     return &list.item[0];
 }
@@ -254,6 +255,59 @@ static void times_split_only_what_shares_places(void **state)
     is_warned(group(12, 1), "G-3", "acquisition");
 }
 
+/* Nothing but numbers tells the volumes apart: 2 x 4 slices, then 3 in each place, then a place that lacks one. */
+static void repetitions_by_instance_number(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        file[i] = slice_at(0, 0, 2 * (i % 4));
+        file[i].has_instance = true;
+        file[i].instance = 1 + i % 4 + 75 * (i / 4);
+        snprintf(file[i].sop, sizeof file[i].sop, "1.2.3.%d", i);
+    }
+    permute(12, 17);
+    const lm_series *s = group(12, 3);
+    for (int r = 0; r < 3; r++) {
+        char text[32];
+        snprintf(text, sizeof text, "repetition %d", r + 1);
+        assert_string_equal(s[r].differs, text);
+        assert_true(s[r].phase == r + 1 && s[r].phases == 3 && s[r].slices == 4);
+        for (size_t k = 0; k < 4; k++) assert_int_equal(file[s[r].member[k]].instance, 1 + (long)k + 75 * r);
+    }
+    s = group(11, 1); /* not as many in each place: no volume is guessed */
+    assert_int_equal(s->duplicates, 7);
+    for (int i = 0; i < 12; i++) strcpy(file[i].sop, "1.2.3"); /* the same object several times: duplicates */
+    assert_int_equal(group(12, 1)->duplicates, 8);
+}
+
+static void uneven_steps_by_choice(void **state)
+{
+    (void)state;
+    straight(7, 5);
+    file[3] = file[6];
+    permute(6, 3);
+    gaps = LM_GAPS_INTERPOLATE;
+    const lm_series *s = group(6, 1);
+    is_warned(s, "G-4", "1 of 7 slices were made by linear interpolation: 10 mm between slices 3 and 4");
+    assert_int_equal(s->slices, 7);
+    is_close(s->dir[2][2], 5);
+    /* tilted and uneven: the shear stays; the narrowest step, a little less so that the last slice is met */
+    gaps = LM_GAPS_RESAMPLE;
+    for (int i = 0; i < 6; i++) {
+        double z = (double[]){0, 4, 8, 9, 16, 23.5}[i];
+        file[i] = slice_at(0, 0.75 * z, z);
+    }
+    permute(6, 9);
+    s = group(6, 1);
+    assert_int_equal(s->slices, 25);
+    is_close(s->step_mm, 23.5 / 24);
+    is_close(s->dir[2][1], 0.75 * 23.5 / 24);
+    is_close(s->tilt_deg, 36.86989764584402); /* atan(3/4) */
+    file[2].position[0] += 0.3;               /* sideways is no uneven step */
+    is_refused(group(6, 1), "G-4", "off the even line");
+    gaps = LM_GAPS_FAIL;
+}
+
 static void orientation_must_be_a_frame(void **state)
 {
     (void)state;
@@ -327,7 +381,7 @@ static void random_geometry_ends_in_an_answer(void **state)
         }
         lm_err err = LM_ERR_INIT;
         lm_series_release(&list);
-        assert_int_equal(lm_series_group(file, (size_t)n, &list, &err), LM_OK);
+        assert_int_equal(lm_series_group(file, (size_t)n, gaps, &list, &err), LM_OK);
         size_t members = 0;
         for (size_t i = 0; i < list.n; i++) {
             members += list.item[i].n;
@@ -350,6 +404,8 @@ int main(void)
         cmocka_unit_test(duplicates_share_a_slice),
         cmocka_unit_test(mixed_series_fall_apart),
         cmocka_unit_test(times_split_only_what_shares_places),
+        cmocka_unit_test(repetitions_by_instance_number),
+        cmocka_unit_test(uneven_steps_by_choice),
         cmocka_unit_test(orientation_must_be_a_frame),
         cmocka_unit_test(absent_geometry_is_refused),
         cmocka_unit_test(quality_is_warned_of),
