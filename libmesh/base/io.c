@@ -19,7 +19,11 @@ enum { IO_BUF = 1 << 18, IO_PEEK = 65536 };
 /* ---- 1 input ---- */
 
 struct lm_in {
-    int fd; /* -1: memory */
+    int fd; /* -1: memory or pull */
+    lm_io_pull pull;
+    void (*end_pull)(void *ctx);
+    void *ctx;
+    lm_hash_sha256 *sha;
     bool eof;
     uint64_t size, tell;
     unsigned char *buf;       /* owned when fd >= 0 */
@@ -38,19 +42,41 @@ static lm_status io_new(lm_in **ret, lm_err *err)
     return LM_OK;
 }
 
+/* Up to n more bytes from where they come from; *got = 0 only at the end. */
+static lm_status io_more(lm_in *in, unsigned char *buf, size_t n, size_t *got, lm_err *err)
+{
+    if (in->pull) {
+        lm_status rc = in->pull(in->ctx, buf, n, got, err);
+        if (rc) return rc;
+    } else {
+        ssize_t k;
+        while ((k = read(in->fd, buf, n)) < 0 && errno == EINTR) continue;
+        if (k < 0) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", in->name, strerror(errno));
+        *got = (size_t)k;
+    }
+    if (!*got) in->eof = true;
+    return LM_OK;
+}
+
+/* n bytes at p were handed out. */
+static void io_gone(lm_in *in, const void *p, size_t n)
+{
+    in->tell += n;
+    if (in->sha) lm_hash_sha256_update(in->sha, p, n);
+}
+
 /* Move what is unread to the front and read until `want` bytes are there or the input ends. */
 static lm_status io_fill(lm_in *in, size_t want, lm_err *err)
 {
-    if (in->fd < 0 || in->end - in->at >= want) return LM_OK;
+    if (!in->buf || in->end - in->at >= want) return LM_OK;
     memmove(in->buf, in->buf + in->at, in->end - in->at);
     in->end -= in->at;
     in->at = 0;
     while (in->end < want && !in->eof) {
-        ssize_t n = read(in->fd, in->buf + in->end, IO_BUF - in->end);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", in->name, strerror(errno));
-        if (n == 0) in->eof = true;
-        in->end += (size_t)n;
+        size_t n;
+        lm_status rc = io_more(in, in->buf + in->end, IO_BUF - in->end, &n, err);
+        if (rc) return rc;
+        in->end += n;
     }
     return LM_OK;
 }
@@ -113,9 +139,33 @@ lm_status lm_io_open_mem(const void *p, size_t n, lm_in **ret, lm_err *err)
     return LM_OK;
 }
 
+lm_status lm_io_open_pull(lm_io_pull pull, void (*end)(void *ctx), void *ctx, const char *name, lm_in **ret, lm_err *err)
+{
+    lm_in *in = NULL;
+    lm_status rc = io_new(&in, err);
+    if (!rc && !(in->buf = lm_mem_alloc(IO_BUF, 1, err))) rc = LM_ENOMEM;
+    if (rc) {
+        free(in);
+        return rc;
+    }
+    in->mem = in->buf;
+    in->pull = pull;
+    in->end_pull = end;
+    in->ctx = ctx;
+    snprintf(in->name, sizeof in->name, "%s", name);
+    *ret = in;
+    return LM_OK;
+}
+
+void lm_io_hash(lm_in *in, lm_hash_sha256 *sha)
+{
+    in->sha = sha;
+}
+
 void lm_io_close(lm_in *in)
 {
     if (!in) return;
+    if (in->end_pull) in->end_pull(in->ctx);
     if (in->fd >= 0) close(in->fd);
     free(in->buf);
     free(in);
@@ -153,13 +203,12 @@ lm_status lm_io_read_some(lm_in *in, void *buf, size_t n, size_t *got, lm_err *e
     memcpy(o, in->mem + in->at, done);
     in->at += done;
     while (done < n && !in->eof) { /* large reads go straight to their place */
-        ssize_t k = read(in->fd, o + done, n - done);
-        if (k < 0 && errno == EINTR) continue;
-        if (k < 0) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", in->name, strerror(errno));
-        if (k == 0) in->eof = true;
-        done += (size_t)k;
+        size_t k;
+        lm_status rc = io_more(in, o + done, n - done, &k, err);
+        if (rc) return rc;
+        done += k;
     }
-    in->tell += done;
+    io_gone(in, buf, done);
     *got = done;
     return LM_OK;
 }
@@ -191,7 +240,7 @@ lm_status lm_io_line(lm_in *in, char *buf, size_t cap, size_t *len, bool *eof, l
         memcpy(buf + n, s, k);
         n += k;
         in->at += k + (lf != NULL);
-        in->tell += k + (lf != NULL);
+        io_gone(in, s, k + (lf != NULL));
         if (lf) break;
     }
     if (n && buf[n - 1] == '\r') n--;

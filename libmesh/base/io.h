@@ -21,6 +21,13 @@ typedef struct lm_in lm_in;
 LM_CHECKED lm_status lm_io_open(const char *path, lm_in **ret, lm_err *err);
 /* Read from memory, which must outlive the reader. */
 LM_CHECKED lm_status lm_io_open_mem(const void *p, size_t n, lm_in **ret, lm_err *err);
+/* Read what pull gives: up to n bytes into buf, *got = 0 at the end; closing calls end(ctx). On error ctx stays the
+ * caller's. */
+typedef lm_status (*lm_io_pull)(void *ctx, void *buf, size_t n, size_t *got, lm_err *err);
+LM_CHECKED lm_status lm_io_open_pull(lm_io_pull pull, void (*end)(void *ctx), void *ctx, const char *name, lm_in **ret,
+                                     lm_err *err);
+/* From now on hash what is handed out (peeking does not count). */
+void lm_io_hash(lm_in *in, lm_hash_sha256 *sha);
 void lm_io_close(lm_in *in);
 /* What to call this input in messages: the name the user gave, or "standard input". */
 const char *lm_io_name(const lm_in *in);

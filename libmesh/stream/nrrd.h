@@ -3,7 +3,7 @@
  *
  * Written: attached header, raw little-endian, space left-posterior-superior, `meshqa_iso:=`, `meshqa_bytes:=`,
  * `meshqa_crc32:=`, one `meshqa_record_N:=` key per record.
- * Read: NRRD0001-0005, 3D, any scalar type up to 64-bit integers (refused, named) and double, both byte orders,
+ * Read: NRRD0001-0005, 3D, any scalar type (64-bit integers when all of them fit 32 bits), both byte orders,
  * encodings raw, gzip, text; LPS or RAS (turned into LPS; a file without space is refused by name); a detached payload is
  * refused. A stream with our keys must have exactly the stated bytes and checksum.
  * An image (lm_vol.image) is two-dimensional, with `meshqa_kind:=image`, and `spacings` when they are known; two dimensions
@@ -12,11 +12,15 @@
 #define LM_STREAM_NRRD_H
 
 #include "base/io.h"
+#include "stream/nrrd_head.h"
 #include "stream/record.h"
 #include "volume/volume.h"
 
 /* vol and rec are initialised by the caller and replaced; on error they are empty. */
 LM_CHECKED lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err);
+/* The samples behind a header (h.bytes of them, 64-bit ones as 32-bit *type), checked against what the header says of them; in
+ * *data, from malloc. */
+LM_CHECKED lm_status lm_nrrd_payload(lm_in *in, const lm_nrrd_head *h, lm_type *type, void **data, uint32_t *crc, lm_err *err);
 /* Seals the newest record of rec (may have none) with the payload's checksum and writes. Not committed. */
 LM_CHECKED lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err);
 

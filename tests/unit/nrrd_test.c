@@ -242,6 +242,35 @@ static void every_type_and_byte_order(void **state)
     }
 }
 
+static void long_integers_where_they_fit(void **state)
+{
+    static const struct {
+        const char *type;
+        int64_t v[4];
+        lm_type got; /* LM_F64: refused */
+    } t[] = {
+        {"long long", {-2147483648, 0, 1, 2147483647}, LM_I32},
+        {"int64", {0, 0, 1, 4294967295}, LM_U32},
+        {"int64_t", {-1, 0, 1, 2147483648}, LM_F64},
+        {"uint64", {0, 7, 1, 4294967295}, LM_U32},
+        {"ulonglong", {0, 7, 1, 2147483647}, LM_I32},
+        {"uint64_t", {0, 7, 1, 4294967296}, LM_F64},
+        {"uint64_t", {0, -1, 1, 2}, LM_F64},
+    };
+    char h[300];
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        for (int big = 0; big < 2; big++) {
+            int64_t v[4];
+            for (int k = 0; k < 4; k++) v[k] = big ? (int64_t)__builtin_bswap64((uint64_t)t[i].v[k]) : t[i].v[k];
+            snprintf(h, sizeof h, HEAD("%s", "endian: %s\nencoding: raw\n" GEO "\n"), t[i].type, big ? "big" : "little");
+            assert_int_equal(text(h, v, sizeof v), t[i].got == LM_F64 ? LM_ERULE : LM_OK);
+            if (t[i].got == LM_F64) continue;
+            assert_int_equal(vol.type, t[i].got);
+            for (size_t k = 0; k < 4; k++) assert_true(lm_vol_at(&vol, k) == (double)t[i].v[k]);
+        }
+}
+
 static void gzip_of_other_length(void **state)
 {
     (void)state;
@@ -314,8 +343,7 @@ static void headers_that_are_refused(void **state)
         {HEAD("uchar", "encoding: hex\n" GEO "\n"), "hex"},
         {HEAD("short", "encoding: raw\n" GEO "\n"), "'endian'"},
         {HEAD("short", "encoding: raw\nendian: middle\n" GEO "\n"), "middle"},
-        {HEAD("long long", "encoding: raw\nendian: little\n" GEO "\n"), "64-bit"},
-        {HEAD("uint64_t", "encoding: raw\nendian: little\n" GEO "\n"), "64-bit"},
+        {HEAD("long", "encoding: raw\nendian: little\n" GEO "\n"), "no scalar type"},
         {HEAD("block", "encoding: raw\n" GEO "\n"), "block"},
         {HEAD("uchar", "type: uchar\n"), "twice"},
         {HEAD("uchar", "encoding: raw\ndata file: /home/secret/x.raw\n" GEO "\n"), "data file"},
@@ -428,6 +456,7 @@ int main(void)
         cmocka_unit_test(foreign_records_do_not_belong),
         cmocka_unit_test(spaces_turn_into_lps),
         cmocka_unit_test(every_type_and_byte_order),
+        cmocka_unit_test(long_integers_where_they_fit),
         cmocka_unit_test(gzip_of_other_length),
         cmocka_unit_test(text_payload),
         cmocka_unit_test(headers_that_are_refused),
