@@ -3,7 +3,8 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "stream/audit_json.h"
-#include "surface/audit.h"
+#include "surface/audit_parts.h"
+#include "surface/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static const cli_tool tool = {
 static struct {
     lm_mesh mesh;
     lm_records rec;
-    lm_audit audit;
+    lm_audit_parts audit;
     lm_meshfile_in in;
     lm_meshfile_opt out;
     size_t parts; /* in the input, 1 when it has no labels */
@@ -80,23 +81,23 @@ static lm_status usage(lm_err *err)
 /* What --label asks for. */
 static lm_status choose(lm_err *err)
 {
-    uint32_t *label = NULL;
+    lm_split split = LM_SPLIT_INIT;
     lm_mesh part = LM_MESH_INIT;
-    lm_status rc = lm_mesh_labels(&s.mesh, &label, &s.parts, err);
-    if (!s.mesh.label) s.parts = 1;
-    free(label);
-    if (rc || !a.label.text) return rc;
-    if (!s.mesh.label)
-        return a.label.q.value == 1 ? LM_OK : lm_err_set(err, LM_EUSAGE, NULL, "--label %s: the mesh has one part", a.label.text);
-    if ((rc = lm_mesh_part(&s.mesh, (uint32_t)a.label.q.value, &part, err))) return rc;
-    if (part.nt == 0) {
-        lm_mesh_release(&part);
-        return lm_err_set(err, LM_EUSAGE, NULL, "--label %s: none of the %zu parts has this number", a.label.text, s.parts);
-    }
+    size_t i = 0;
+    lm_status rc = lm_split_make(&s.mesh, &split, err);
+    if (rc) return rc;
+    s.parts = split.n;
+    if (!a.label.text) goto done;
+    while (i < split.n && split.label[i] != (uint32_t)a.label.q.value) i++;
+    if (i == split.n)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--label %s: none of the %zu parts has this number", a.label.text, s.parts);
+    if (rc || !s.mesh.label || (rc = lm_split_part(&s.mesh, &split, i, NULL, &part, NULL, err))) goto done;
     lm_mesh_release(&s.mesh);
     s.mesh = part;
     s.rec.belong = false;
-    return LM_OK;
+done:
+    lm_split_release(&split);
+    return rc;
 }
 
 static lm_status work(lm_err *err)
@@ -104,15 +105,15 @@ static lm_status work(lm_err *err)
     lm_audit_opt opt = {.threads = (int)a.threads};
     lm_status rc = choose(err);
     cli_progress(&tool, a.quiet, "check", 0.3);
-    return rc ? rc : lm_audit_run(&s.mesh, &opt, &s.audit, err);
+    return rc ? rc : lm_audit_parts_run(&s.mesh, &opt, &s.audit, err);
 }
 
 static lm_status record(lm_err *err)
 {
     char line[LM_ERR_TEXT], text[LM_ERR_TEXT + 40];
     json_t *r = lm_record_new(&s.rec, "meshconv", err), *o = json_object_get(r, "options"),
-           *audit = r ? lm_audit_json(&s.audit, err) : NULL;
-    double volume = lm_mesh_volume(&s.mesh);
+           *audit = r ? lm_audit_json(&s.audit.all, err) : NULL;
+    double volume = s.audit.all.volume_mm3;
     bool bad = !audit || json_object_set_new(r, "audit", json_pack("{s:o}", "after", audit)) != 0;
     if (!bad && a.unit) bad = json_object_set_new(o, "unit", json_string(a.unit)) != 0;
     if (!bad && a.space) bad = json_object_set_new(o, "space", json_string(s.in.space == LM_SPACE_RAS ? "RAS" : "LPS")) != 0;
@@ -120,8 +121,8 @@ static lm_status record(lm_err *err)
     if (!bad && a.join) bad = json_object_set_new(o, "join-parts", json_true()) != 0;
     if (!bad) bad = json_object_set_new(r, "parts", json_integer((json_int_t)s.parts)) != 0;
     lm_status rc = bad ? lm_err_nomem(err, sizeof(json_t)) : lm_record_ledger(r, "change", "mesh", volume, "mesh", volume, 0, err);
-    if (!rc && !s.audit.valid) {
-        lm_audit_line(&s.audit, line, sizeof line);
+    if (!rc && !s.audit.all.valid) {
+        lm_audit_parts_line(&s.audit, &s.mesh.parts, line, sizeof line);
         snprintf(text, sizeof text, "not valid, kept as it is: %s", line);
         rc = lm_record_finding(r, "warning", NULL, text, err);
     }
@@ -171,6 +172,7 @@ int main(int argc, char **argv)
         if (!a.quiet) say();
     }
     lm_record_release(&s.rec);
+    lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.mesh);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include "format/threemf.h"
 #include "format/threemf_read.h"
 #include "stream/ply.h"
+#include "surface/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,15 +156,16 @@ static lm_status meshfile_plausible(const lm_meshfile_in *o, const lm_mesh *m, l
 static lm_status meshfile_join(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
 {
     uint32_t *label;
-    size_t n;
-    char text[80];
+    size_t n, walls;
+    char text[160];
     if (!m->label || o->parts) return LM_OK;
     lm_status rc = lm_mesh_labels(m, &label, &n, err);
     if (rc) return rc;
     free(label);
-    free(m->label);
-    m->label = NULL;
-    snprintf(text, sizeof text, "%zu parts of the file were taken as one mesh", n);
+    if ((rc = lm_split_join(m, &walls, err))) return rc;
+    int used = snprintf(text, sizeof text, "%zu parts of the file were taken as one mesh", n);
+    if (walls) snprintf(text + used, sizeof text - (size_t)used, ", without the walls that they share (%zu triangles)", walls);
+    if (walls) rec->belong = false;
     return lm_record_note(rec, "note", NULL, text, err);
 }
 

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "base/version.h"
 #include "format/package.h"
+#include "surface/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,8 +152,8 @@ static const char *threemf_title(const lm_threemf_opt *opt)
 /* What is written: one object per part. */
 typedef struct {
     const lm_mesh *whole;
-    lm_mesh *part; /* n, or NULL: the whole is the one part */
-    uint32_t *label;
+    lm_mesh *part; /* split.n, or NULL: the whole is the one part */
+    lm_split split;
     size_t n;
 } threemf_parts;
 
@@ -160,16 +161,20 @@ static void threemf_parts_release(threemf_parts *p)
 {
     for (size_t i = 0; p->part && i < p->n; i++) lm_mesh_release(&p->part[i]);
     free(p->part);
-    free(p->label);
+    lm_split_release(&p->split);
 }
 
 static lm_status threemf_split(const lm_mesh *m, threemf_parts *p, lm_err *err)
 {
     *p = (threemf_parts){.whole = m, .n = 1};
     if (!m->label) return LM_OK;
-    lm_status rc = lm_mesh_labels(m, &p->label, &p->n, err);
-    if (!rc && !(p->part = lm_mem_calloc(p->n, sizeof *p->part, err))) rc = LM_ENOMEM;
-    for (size_t i = 0; i < p->n && !rc; i++) rc = lm_mesh_part(m, p->label[i], &p->part[i], err);
+    lm_status rc = lm_split_make(m, &p->split, err);
+    if (rc) return rc;
+    p->n = p->split.n;
+    uint32_t *now = lm_split_scratch(m, err);
+    if (!now || !(p->part = lm_mem_calloc(p->n, sizeof *p->part, err))) rc = LM_ENOMEM;
+    for (size_t i = 0; i < p->n && !rc; i++) rc = lm_split_part(m, &p->split, i, now, &p->part[i], NULL, err);
+    free(now);
     if (rc) threemf_parts_release(p);
     return rc;
 }
@@ -206,7 +211,7 @@ static lm_status threemf_object(const threemf_parts *p, const lm_threemf_opt *op
     lm_status rc = lm_io_create_mem(&out, err);
     if (rc) return rc;
     lm_io_printf(out, "<object id=\"%zu\" type=\"model\" name=\"", i + 1);
-    if (p->part) lm_io_printf(out, "part-%u", p->label[i]);
+    if (p->part) lm_io_printf(out, "part-%u", p->split.label[i]);
     else threemf_text(out, threemf_title(opt));
     lm_io_printf(out, "\">\n<mesh>\n<vertices>\n");
     return lm_io_take(out, ret, n, err);
@@ -399,7 +404,7 @@ static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
     if (task == 1) return lm_package_deflate(j->xml, j->n, j->model, err);
     for (size_t i = 0; i < j->parts->n && !rc; i++)
         if ((rc = threemf_check(threemf_part(j->parts, i), err)) && j->parts->part)
-            return lm_err_frame(err, "part %u", j->parts->label[i]);
+            return lm_err_frame(err, "part %u", j->parts->split.label[i]);
     return rc;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 header, 2 units, space and records, 3 payload bytes, 4 vertices, 5 faces, 6 reading, 7 writing */
+/* Contents: 1 header, 2 units, space and records, 3 payload bytes, 4 vertices, 5 faces, 6 reading (writing: ply_write.c) */
 #include "stream/ply.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/version.h"
+#include "stream/ply_parts.h"
 #include "surface/polygon.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLY_LINE = 65536, PLY_HEADER = 64 << 20, PLY_ELEMENTS = 32, PLY_PROPS = 512, PLY_OUT_LINE = 200 };
+enum { PLY_LINE = 65536, PLY_HEADER = 64 << 20, PLY_ELEMENTS = 32, PLY_PROPS = 512 };
 enum { PLY_BLOCK = 1 << 20, PLY_TOKEN = 400, PLY_GROW = 1 << 16, PLY_TRIANGLE = 13 };
 
 typedef enum { PLY_I8, PLY_U8, PLY_I16, PLY_U16, PLY_I32, PLY_U32, PLY_F32, PLY_F64 } ply_type;
@@ -29,7 +29,7 @@ static const struct {
     [PLY_F32] = {"float", "float32", 4}, [PLY_F64] = {"double", "float64", 8},
 };
 
-typedef enum { PLY_SKIP, PLY_X, PLY_Y, PLY_Z, PLY_QUALITY, PLY_CORNERS, PLY_LABEL } ply_role;
+typedef enum { PLY_SKIP, PLY_X, PLY_Y, PLY_Z, PLY_QUALITY, PLY_CORNERS, PLY_LABEL, PLY_LABEL_BACK } ply_role;
 typedef struct {
     ply_type type;
     bool list;
@@ -57,6 +57,7 @@ typedef struct {
     /* the record that is being put together from its pieces */
     size_t piece, pieces, used, cap;
     char *text;
+    lm_parts parts;
 } ply_head;
 
 /* ---- 1 header ---- */
@@ -120,7 +121,7 @@ static lm_status ply_element_line(ply_head *h, const char *line, const char *s, 
 static ply_role ply_role_of(ply_kind kind, bool list, const char *name)
 {
     if (kind == PLY_FACE && list) return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
-    if (kind == PLY_FACE) return !strcmp(name, "label") ? PLY_LABEL : PLY_SKIP;
+    if (kind == PLY_FACE) return !strcmp(name, "label") ? PLY_LABEL : !strcmp(name, "label_back") ? PLY_LABEL_BACK : PLY_SKIP;
     if (kind != PLY_VERTEX || list) return PLY_SKIP;
     return !strcmp(name, "x")         ? PLY_X
            : !strcmp(name, "y")       ? PLY_Y
@@ -146,7 +147,7 @@ static lm_status ply_property(ply_head *h, const char *line, const char *s, lm_e
     if (!ok || !ply_type_of(word, &p->type)) return ply_bad(err, line, "unknown type");
     if (!ply_word(&s, word, sizeof word) || !*word) return ply_bad(err, line, "a property needs a name");
     p->role = ply_role_of(e->kind, p->list, word);
-    if (p->role == PLY_LABEL && p->type >= PLY_F32) p->role = PLY_SKIP; /* a measure, no part */
+    if (p->role >= PLY_LABEL && p->type >= PLY_F32) p->role = PLY_SKIP; /* a measure, no part */
     if (p->role == PLY_CORNERS && p->type >= PLY_F32) return ply_bad(err, line, "vertex numbers must be integers");
     for (size_t i = e->first; i < h->props; i++)
         if (p->role != PLY_SKIP && h->prop[i].role == p->role) return ply_bad(err, line, "this property stands twice");
@@ -240,6 +241,10 @@ static lm_status ply_note(ply_head *h, const char *line, const char *s, lm_recor
 {
     s += strspn(s, " \t");
     if (!strncmp(s, "meshqa_record ", 14)) return ply_record(h, line, s + 14, rec, err);
+    if (!strncmp(s, "meshqa_part ", 12)) {
+        lm_status rc = lm_ply_parts_read(s + 12, &h->parts, err);
+        return rc == LM_EFORMAT || rc == LM_ERULE ? lm_err_frame(err, "PLY header, '%.80s'", line) : rc;
+    }
     if (!strncmp(s, "meshqa_payload ", 15)) return ply_payload_line(h, line, s + 15, err);
     if (!strncmp(s, "meshqa_schema ", 14)) {
         size_t v;
@@ -266,6 +271,8 @@ static lm_status ply_settle(const ply_head *h, lm_err *err)
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: no element 'vertex' with x, y and z");
     if (f && f->count && !(roles & 1u << PLY_CORNERS))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: element 'face' without 'property list uchar int vertex_indices'");
+    if (roles & 1u << PLY_LABEL_BACK && !(roles & 1u << PLY_LABEL))
+        return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: faces with 'label_back' and without 'label'");
     if (h->has_strips && !(f && f->count))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: 'tristrips' are not read: save as faces");
     return LM_OK;
@@ -523,7 +530,7 @@ static lm_status ply_corner(ply_cursor *c, const ply_head *h, const ply_prop *p,
 /* Polygons, as lm_polygon_recut wants them, and the room in the arrays of faces. */
 typedef struct {
     uint32_t *poly;
-    size_t npoly, pcap, cap, lcap;
+    size_t npoly, pcap, cap, lcap, bcap;
 } ply_polygons;
 
 /* One face; a polygon becomes a fan about its first corner, cut anew at the end. */
@@ -553,58 +560,101 @@ static lm_status ply_polygon(ply_cursor *c, const ply_head *h, const ply_prop *p
     return LM_OK;
 }
 
+/* Labels of the triangles from `at` on. */
+static lm_status ply_put_labels(lm_mesh *m, ply_polygons *f, size_t at, const uint32_t label[2], const bool has[2], lm_err *err)
+{
+    lm_status rc;
+    if (has[0] && (rc = ply_room(&m->label, &f->lcap, m->nt, UINT32_MAX, 4, err))) return rc;
+    if (has[1] && (rc = ply_room(&m->label_back, &f->bcap, m->nt, UINT32_MAX, 4, err))) return rc;
+    for (; at < m->nt; at++) {
+        if (has[0]) m->label[at] = label[0];
+        if (has[1]) m->label_back[at] = label[1];
+    }
+    return LM_OK;
+}
+
 /* One face of any kind. */
 static lm_status ply_face(ply_cursor *c, const ply_head *h, const ply_element *e, size_t i, lm_mesh *m, ply_polygons *f,
                           lm_err *err)
 {
     size_t at = m->nt;
-    uint32_t label = 0;
-    bool labels = false;
+    uint32_t label[2] = {0, 0};
+    bool has[2] = {false, false};
     for (const ply_prop *p = h->prop + e->first; p < h->prop + e->first + e->n; p++) {
         lm_status rc = LM_OK;
         if (p->role == PLY_CORNERS) rc = ply_polygon(c, h, p, e, i, m, f, err);
-        else if (p->role == PLY_LABEL) {
+        else if (p->role >= PLY_LABEL) {
             double v;
-            labels = true;
+            int back = p->role == PLY_LABEL_BACK;
+            has[back] = true;
             rc = ply_value(c, h, p->type, e, i, &v, err);
             if (!rc && (v < 0 || v > UINT32_MAX))
                 rc = lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: face %zu has the label %.0f", i, v);
-            if (!rc) label = (uint32_t)v;
+            if (!rc) label[back] = (uint32_t)v;
         } else rc = ply_skip(c, h, p, e, i, err);
         if (rc) return rc;
     }
-    if (!labels) return LM_OK;
-    lm_status rc = ply_room(&m->label, &f->lcap, m->nt, UINT32_MAX, 4, err);
+    return ply_put_labels(m, f, at, label, has, err);
+}
+
+/* Records that are a list of corners as bytes and 4-byte integers, then at most both labels as 4-byte integers: what we and
+ * most others write. Bytes of a triangle, 0: another layout. */
+static size_t ply_plain_faces(const ply_head *h, const ply_element *e)
+{
+    const ply_prop *p = h->prop + e->first;
+    bool plain = !h->ascii && !h->big && p->role == PLY_CORNERS && ply_types[p->count].size == 1 && ply_types[p->type].size == 4;
+    for (size_t k = 1; k < e->n; k++) plain = plain && p[k].role == (ply_role)(PLY_LABEL + k - 1) && p[k].type == PLY_U32;
+    return plain ? PLY_TRIANGLE + 4 * (e->n - 1) : 0;
+}
+
+/* A run of triangles of that layout; *done: how many. */
+static lm_status ply_faces_plain(ply_cursor *c, size_t stride, size_t most, lm_mesh *m, ply_polygons *f, size_t *done, lm_err *err)
+{
+    lm_status rc = ply_fill(c, stride, err);
     if (rc) return rc;
-    for (; at < m->nt; at++) m->label[at] = label;
+    size_t n = (c->end - c->at) / stride, k = 0;
+    const unsigned char *b = c->buf + c->at;
+    if (n > most) n = most;
+    if (n > UINT32_MAX - m->nt) n = UINT32_MAX - m->nt;
+    if ((rc = ply_room(&m->tri, &f->cap, m->nt + n, UINT32_MAX, 12, err))) return rc;
+    if (stride > PLY_TRIANGLE && (rc = ply_room(&m->label, &f->lcap, m->nt + n, UINT32_MAX, 4, err))) return rc;
+    if (stride > PLY_TRIANGLE + 4 && (rc = ply_room(&m->label_back, &f->bcap, m->nt + n, UINT32_MAX, 4, err))) return rc;
+    for (uint32_t *t = m->tri + 3 * m->nt; k < n && *b == 3; k++, b += stride, t += 3) {
+        memcpy(t, b + 1, 12);
+        if (stride > PLY_TRIANGLE) m->label[m->nt + k] = lm_get32(b + PLY_TRIANGLE);
+        if (stride > PLY_TRIANGLE + 4) m->label_back[m->nt + k] = lm_get32(b + PLY_TRIANGLE + 4);
+    }
+    m->nt += k;
+    c->at += stride * k;
+    *done = k;
     return LM_OK;
 }
 
 static lm_status ply_faces(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, ply_polygons *f, lm_err *err)
 {
-    const ply_prop *first = h->prop + e->first;
-    bool plain = !h->ascii && !h->big && e->n == 1 && ply_types[first->count].size == 1 && ply_types[first->type].size == 4;
+    size_t plain = ply_plain_faces(h, e);
     lm_status rc;
     f->cap = ply_start(c, e->count);
     if (!(m->tri = lm_mem_alloc(f->cap, 12, err))) return LM_ENOMEM;
     for (size_t i = 0; i < e->count;) {
-        if (plain) { /* what we and most others write: a run of triangles, 13 bytes each */
-            if ((rc = ply_fill(c, PLY_TRIANGLE, err))) return rc;
-            size_t n = (c->end - c->at) / PLY_TRIANGLE, k = 0;
-            const unsigned char *b = c->buf + c->at;
-            if (n > e->count - i) n = e->count - i;
-            if (n > UINT32_MAX - m->nt) n = UINT32_MAX - m->nt;
-            if ((rc = ply_room(&m->tri, &f->cap, m->nt + n, UINT32_MAX, 12, err))) return rc;
-            for (uint32_t *t = m->tri + 3 * m->nt; k < n && *b == 3; k++, b += PLY_TRIANGLE, t += 3) memcpy(t, b + 1, 12);
-            m->nt += k;
-            c->at += PLY_TRIANGLE * k;
-            i += k;
-            if (k) continue;
-        }
-        if ((rc = ply_face(c, h, e, i, m, f, err))) return rc;
-        i++;
+        size_t k = 0;
+        if (plain && (rc = ply_faces_plain(c, plain, e->count - i, m, f, &k, err))) return rc;
+        if (!k && (rc = ply_face(c, h, e, i, m, f, err))) return rc;
+        i += k ? k : 1;
     }
     return LM_OK;
+}
+
+/* Face labels of other programs may begin at 0, and then number no parts: those of ours never do. */
+static lm_status ply_foreign_labels(const ply_head *h, lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    size_t t = 0;
+    if (!m->label || m->label_back || h->parts.n) return LM_OK;
+    while (t < m->nt && m->label[t]) t++;
+    if (t == m->nt) return LM_OK;
+    free(m->label);
+    m->label = NULL;
+    return lm_record_note(rec, "note", NULL, "faces have the label 0: the labels number no parts and were left out", err);
 }
 
 /* ---- 6 reading ---- */
@@ -631,11 +681,12 @@ static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, ply_
     }
 }
 
-static lm_status ply_payload(ply_cursor *c, const ply_head *h, lm_mesh *m, size_t *crossed, lm_err *err)
+static lm_status ply_payload(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_records *rec, size_t *crossed, lm_err *err)
 {
     ply_polygons f = {.npoly = 0};
     lm_status rc = ply_elements(c, h, m, &f, err), io = LM_OK;
     if (!rc && !m->tri && !(m->tri = lm_mem_alloc(0, 12, err))) rc = LM_ENOMEM;
+    if (!rc) rc = ply_foreign_labels(h, m, rec, err);
     if (!rc) rc = lm_mesh_validate(m, err);
     if (!rc) rc = lm_polygon_recut(m->pos, m->tri, f.poly, f.npoly / 2, crossed, err);
     free(f.poly);
@@ -661,110 +712,24 @@ lm_status lm_ply_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
     c.buf = lm_mem_alloc(PLY_BLOCK, 1, err);
     size_t crossed = 0;
     lm_status rc = h && line && c.buf ? ply_header(in, h, rec, line, err) : LM_ENOMEM;
-    if (!rc) rc = ply_payload(&c, h, mesh, &crossed, err);
+    if (!rc) rc = ply_payload(&c, h, mesh, rec, &crossed, err);
     if (!rc && crossed) {
         snprintf(line, PLY_LINE, "%zu polygon(s) cross themselves or have no area: their triangles may overlap", crossed);
         rc = lm_record_note(rec, "warning", NULL, line, err);
     }
     if (!rc) {
         mesh->space = h->space;
+        mesh->parts = h->parts;
+        h->parts = (lm_parts)LM_PARTS_INIT;
         rec->unit_mm = h->unit_mm;
         lm_record_check(rec, c.crc, c.bytes);
     } else {
         lm_mesh_release(mesh);
         lm_record_release(rec);
     }
-    if (h) free(h->text);
+    if (h) free(h->text), lm_parts_release(&h->parts);
     free(h);
     free(line);
     free(c.buf);
-    return rc;
-}
-
-/* ---- 7 writing ---- */
-
-/* The payload in blocks: first only for its checksum (out NULL), then for good. */
-static void ply_put_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
-{
-    size_t stride = m->quality ? 16 : 12, per = PLY_BLOCK / stride;
-    for (size_t at = 0; at < m->nv; at += per) {
-        size_t n = m->nv - at < per ? m->nv - at : per;
-        const void *p = m->pos + 3 * at;
-        for (size_t i = 0; m->quality && i < n; i++) {
-            memcpy(buf + 16 * i, m->pos + 3 * (at + i), 12);
-            memcpy(buf + 16 * i + 12, m->quality + at + i, 4);
-        }
-        if (m->quality) p = buf;
-        if (out) lm_io_write(out, p, n * stride);
-        else *crc = lm_hash_crc32(*crc, p, n * stride);
-    }
-    stride = PLY_TRIANGLE + (m->label ? 4 : 0);
-    per = PLY_BLOCK / stride;
-    for (size_t at = 0; at < m->nt; at += per) {
-        size_t n = m->nt - at < per ? m->nt - at : per;
-        unsigned char *b = buf;
-        for (size_t i = 0; i < n; i++, b += stride) {
-            *b = 3;
-            memcpy(b + 1, m->tri + 3 * (at + i), 12);
-            if (m->label) memcpy(b + PLY_TRIANGLE, m->label + at + i, 4);
-        }
-        if (out) lm_io_write(out, buf, n * stride);
-        else *crc = lm_hash_crc32(*crc, buf, n * stride);
-    }
-}
-
-/* Bytes of the next piece of s (ASCII), of at most room: no piece begins or ends with a blank, which editors trim. */
-static size_t ply_piece(const char *s, size_t room)
-{
-    size_t n = strnlen(s, room), k = n;
-    if (!s[n]) return n;
-    while (k > 1 && (s[k - 1] == ' ' || s[k] == ' ')) k--;
-    return k > 1 ? k : n;
-}
-
-static lm_status ply_put_records(lm_out *out, const lm_records *rec, lm_err *err)
-{
-    enum { PREFIX = 44 }; /* "obj_info meshqa_record 1000 K/M " with K and M up to 1048576, and the line end */
-    for (size_t i = 0; i < rec->n; i++) {
-        char *text = lm_record_text(rec->item[i], err);
-        if (!text) return err ? err->code : LM_ENOMEM;
-        size_t m = 0, k = 0;
-        for (const char *s = text; *s; s += ply_piece(s, PLY_OUT_LINE - PREFIX)) m++;
-        for (const char *s = text; *s;) {
-            size_t n = ply_piece(s, PLY_OUT_LINE - PREFIX);
-            lm_io_printf(out, "obj_info meshqa_record %zu %zu/%zu %.*s\n", i + 1, ++k, m, (int)n, s);
-            s += n;
-        }
-        free(text);
-    }
-    return LM_OK;
-}
-
-lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err *err)
-{
-    static const char *const space[] = {
-        [LM_SPACE_UNKNOWN] = "", [LM_SPACE_LPS] = "comment SPACE=LPS\n", [LM_SPACE_RAS] = "comment SPACE=RAS\n"};
-    uint64_t bytes = (uint64_t)mesh->nv * (mesh->quality ? 16 : 12) + (uint64_t)mesh->nt * (PLY_TRIANGLE + (mesh->label ? 4 : 0));
-    uint32_t crc = 0;
-    if (mesh->nv > INT32_MAX)
-        return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: PLY numbers them by int, at most 2147483647", mesh->nv);
-    unsigned char *buf = lm_mem_alloc(PLY_BLOCK, 1, err);
-    if (!buf) return LM_ENOMEM;
-    ply_put_payload(NULL, mesh, buf, &crc);
-    lm_status rc = lm_record_seal(rec, crc, bytes, err);
-    if (!rc) {
-        lm_io_printf(out, "ply\nformat binary_little_endian 1.0\n%sobj_info units mm\nobj_info meshqa_schema %d\n",
-                     space[mesh->space], LM_SCHEMA);
-        lm_io_printf(out, "obj_info meshqa_payload %" PRIu64 " %08" PRIx32 "\n", bytes, crc);
-        rc = ply_put_records(out, rec, err);
-    }
-    if (!rc) {
-        lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s", mesh->nv,
-                     mesh->quality ? "property float quality\n" : "");
-        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%send_header\n", mesh->nt,
-                     mesh->label ? "property uint label\n" : "");
-        ply_put_payload(out, mesh, buf, &crc);
-    }
-    free(buf);
     return rc;
 }

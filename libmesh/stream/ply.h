@@ -4,7 +4,8 @@
  * Written: binary_little_endian, float x y z [quality], list uchar int vertex_indices; `comment SPACE=LPS`,
  * `obj_info units mm`, `obj_info meshqa_payload BYTES CRC32`, records as `obj_info meshqa_record N k/m ...` in lines of at
  * most 200 bytes (MeshLab 2020.09 refuses about 500, VTK some thousands).
- * A mesh with labels carries them as `property uint label` behind the corners of each face.
+ * A mesh of several parts carries `property uint label` and, where walls are shared, `label_back` behind the corners of each face;
+ * names and colours as ply_parts.h says. Labels that number no parts (0 among them, none of our keys) are left out with a note.
  * Read: ASCII, little and big endian, any property order and extra properties, polygons cut by lm_polygon_cut; counts are checked
  * against what is left of the input before memory is taken. A stream with our keys must have exactly the stated bytes
  * and checksum. A unit named in a comment goes to rec->unit_mm. */

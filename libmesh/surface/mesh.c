@@ -26,6 +26,7 @@ void lm_mesh_release(lm_mesh *m)
     free(m->tri);
     free(m->quality);
     free(m->label);
+    free(m->label_back);
     lm_parts_release(&m->parts);
     *m = (lm_mesh)LM_MESH_INIT;
 }
@@ -42,12 +43,14 @@ lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err)
         return rc;
     }
     if ((from->quality && !(to->quality = lm_mem_alloc(from->nv, sizeof *to->quality, err))) ||
-        (from->label && !(to->label = lm_mem_alloc(from->nt, sizeof *to->label, err)))) {
+        (from->label && !(to->label = lm_mem_alloc(from->nt, sizeof *to->label, err))) ||
+        (from->label_back && !(to->label_back = lm_mem_alloc(from->nt, sizeof *to->label_back, err)))) {
         lm_mesh_release(to);
         return LM_ENOMEM;
     }
     if (from->quality) memcpy(to->quality, from->quality, from->nv * sizeof *to->quality);
     if (from->label) memcpy(to->label, from->label, from->nt * sizeof *to->label);
+    if (from->label_back) memcpy(to->label_back, from->label_back, from->nt * sizeof *to->label_back);
     return LM_OK;
 }
 
@@ -59,65 +62,40 @@ static int mesh_label_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-lm_status lm_mesh_labels(const lm_mesh *m, uint32_t **ret, size_t *n, lm_err *err)
+typedef struct {
+    uint32_t *item;
+    size_t n, cap;
+} mesh_labels;
+
+static lm_status mesh_label(mesh_labels *l, uint32_t label, lm_err *err)
 {
-    uint32_t *have = NULL, last = 0;
-    size_t cap = 0;
-    *n = 0;
-    *ret = NULL;
-    for (size_t t = 0; m->label && t < m->nt; t++) {
-        if (*n && m->label[t] == last) continue;
-        last = m->label[t];
-        if (*n && bsearch(&last, have, *n, sizeof *have, mesh_label_order)) continue;
-        if (*n == LM_MESH_PARTS) {
-            free(have);
-            return lm_err_set(err, LM_ERANGE, NULL, "more than %d parts", (int)LM_MESH_PARTS);
-        }
-        lm_status rc = lm_mem_grow(&have, &cap, *n + 1, sizeof *have, err);
-        if (rc) {
-            free(have);
-            return rc;
-        }
-        size_t at = *n;
-        for (; at && have[at - 1] > last; at--) have[at] = have[at - 1];
-        have[at] = last;
-        ++*n;
-    }
-    *ret = have;
+    if (l->n && bsearch(&label, l->item, l->n, sizeof *l->item, mesh_label_order)) return LM_OK;
+    if (l->n == LM_MESH_PARTS) return lm_err_set(err, LM_ERANGE, NULL, "more than %d parts", (int)LM_MESH_PARTS);
+    lm_status rc = lm_mem_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err);
+    if (rc) return rc;
+    size_t at = l->n++;
+    for (; at && l->item[at - 1] > label; at--) l->item[at] = l->item[at - 1];
+    l->item[at] = label;
     return LM_OK;
 }
 
-lm_status lm_mesh_part(const lm_mesh *m, uint32_t label, lm_mesh *out, lm_err *err)
+lm_status lm_mesh_labels(const lm_mesh *m, uint32_t **ret, size_t *n, lm_err *err)
 {
-    uint32_t *now = lm_mem_alloc(m->nv, sizeof *now, err);
-    size_t nv = 0, nt = 0;
-    if (!now) return LM_ENOMEM;
-    memset(now, 0xff, m->nv * sizeof *now);
-    for (size_t t = 0; t < m->nt; t++) {
-        if (m->label[t] != label) continue;
-        nt++;
-        for (size_t k = 0; k < 3; k++) now[m->tri[3 * t + k]] = 0;
+    mesh_labels l = {.n = 0};
+    lm_status rc = LM_OK;
+    *n = 0;
+    *ret = NULL;
+    for (size_t t = 0; m->label && t < m->nt && !rc; t++) {
+        if (!t || m->label[t] != m->label[t - 1]) rc = mesh_label(&l, m->label[t], err);
+        if (!rc && m->label_back && m->label_back[t] && (!t || m->label_back[t] != m->label_back[t - 1]))
+            rc = mesh_label(&l, m->label_back[t], err);
     }
-    for (size_t v = 0; v < m->nv; v++)
-        if (!now[v]) now[v] = (uint32_t)nv++;
-    lm_status rc = lm_mesh_alloc(out, nv, nt, err);
-    if (!rc && m->quality && !(out->quality = lm_mem_alloc(nv, sizeof *out->quality, err))) rc = LM_ENOMEM;
     if (rc) {
-        lm_mesh_release(out);
-        free(now);
+        free(l.item);
         return rc;
     }
-    out->space = m->space;
-    for (size_t v = 0; v < m->nv; v++) {
-        if (now[v] == UINT32_MAX) continue;
-        memcpy(out->pos + 3 * (size_t)now[v], m->pos + 3 * v, 3 * sizeof *m->pos);
-        if (m->quality) out->quality[now[v]] = m->quality[v];
-    }
-    uint32_t *o = out->tri;
-    for (size_t t = 0; t < m->nt; t++)
-        if (m->label[t] == label)
-            for (size_t k = 0; k < 3; k++) *o++ = now[m->tri[3 * t + k]];
-    free(now);
+    *ret = l.item;
+    *n = l.n;
     return LM_OK;
 }
 
@@ -129,6 +107,12 @@ lm_status lm_mesh_validate(const lm_mesh *m, lm_err *err)
     for (size_t i = 0; i < 3 * m->nt; i++)
         if (m->tri[i] >= m->nv)
             return lm_err_set(err, LM_ERULE, NULL, "triangle %zu names vertex %u of %zu", i / 3, m->tri[i], m->nv);
+    if (m->label_back && !m->label) return lm_err_set(err, LM_ERULE, NULL, "triangles have a label_back and no label");
+    for (size_t t = 0; m->label && t < m->nt; t++) {
+        if (!m->label[t]) return lm_err_set(err, LM_ERULE, NULL, "triangle %zu has label 0, the outside: parts count from 1", t);
+        if (m->label_back && m->label_back[t] == m->label[t])
+            return lm_err_set(err, LM_ERULE, NULL, "triangle %zu has part %u on both sides", t, m->label[t]);
+    }
     return LM_OK;
 }
 

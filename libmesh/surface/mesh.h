@@ -11,12 +11,15 @@ typedef enum { LM_SPACE_UNKNOWN, LM_SPACE_LPS, LM_SPACE_RAS } lm_space;
 
 typedef struct {
     size_t nv, nt;
-    float *pos;      /* 3*nv: x y z, owned */
-    uint32_t *tri;   /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
-    float *quality;  /* nv values, or NULL; owned */
-    uint32_t *label; /* nt values: the part that lies inside each triangle, 1 and up, or NULL (one part); owned */
-    lm_space space;  /* what the file said; meshes made from DICOM are LPS */
-    lm_parts parts;  /* names and colours of the labels, as far as they are known */
+    float *pos;     /* 3*nv: x y z, owned */
+    uint32_t *tri;  /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
+    float *quality; /* nv values, or NULL; owned */
+    /* Several parts: which part lies behind each triangle (its inside), 1 and up, and which before it, 0: none, the outside; nt
+       values each, owned. label NULL: one part. label_back NULL: no part borders on another. A wall between two parts stands
+       there once, and bounds the part of label_back turned round. */
+    uint32_t *label, *label_back;
+    lm_space space; /* what the file said; meshes made from DICOM are LPS */
+    lm_parts parts; /* names and colours of the labels, as far as they are known */
 } lm_mesh;
 #define LM_MESH_INIT \
     { \
@@ -28,12 +31,11 @@ LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err
 void lm_mesh_release(lm_mesh *m); /* accepts a zeroed or half-built struct; leaves LM_MESH_INIT */
 LM_CHECKED lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err);
 enum { LM_MESH_PARTS = LM_PARTS_MAX };
-/* The labels that occur, ascending; free() them. None: *n 0. LM_ERANGE over LM_MESH_PARTS. */
+/* The labels that occur, on either side, ascending; free() them. None: *n 0. LM_ERANGE over LM_MESH_PARTS. */
 LM_CHECKED lm_status lm_mesh_labels(const lm_mesh *m, uint32_t **ret, size_t *n, lm_err *err);
-/* The triangles of one label and the vertices they name, both in their old order, without labels. */
-LM_CHECKED lm_status lm_mesh_part(const lm_mesh *m, uint32_t label, lm_mesh *out, lm_err *err);
-/* Every index < nv and every coordinate finite; LM_ERULE names the first that is not. Readers call this; the library's
- * functions rely on it unless they say otherwise (the audit takes anything). */
+/* Every index < nv, every coordinate finite, every label above 0 and another than label_back, no label_back without label; LM_ERULE
+ * names the first that is not. Readers call this; the library's functions rely on it unless they say otherwise (the audit takes
+ * anything). */
 LM_CHECKED lm_status lm_mesh_validate(const lm_mesh *m, lm_err *err);
 /* Axis-aligned box of all vertices; lo > hi when there are none. */
 void lm_mesh_box(const lm_mesh *m, double lo[3], double hi[3]);

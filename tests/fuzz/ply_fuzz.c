@@ -30,6 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (m.nv != m2.nv || m.nt != m2.nt || m.space != m2.space || !m.quality != !m2.quality) abort();
         if (memcmp(m.pos, m2.pos, 12 * m.nv) || memcmp(m.tri, m2.tri, 12 * m.nt)) abort();
         if (m.quality && memcmp(m.quality, m2.quality, 4 * m.nv)) abort();
+        if (!m.label != !m2.label || !m.label_back != !m2.label_back || m.parts.n != m2.parts.n) abort();
+        if (m.label && memcmp(m.label, m2.label, 4 * m.nt)) abort();
+        if (m.label_back && memcmp(m.label_back, m2.label_back, 4 * m.nt)) abort();
+        for (size_t i = 0; i < m.parts.n; i++)
+            if (memcmp(m.parts.item[i].name, m2.parts.item[i].name, LM_PART_NAME)) abort();
         if (r2.n != r.n || r2.belong != (r.n > 0)) abort();
     }
     free(p);

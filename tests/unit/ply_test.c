@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "tests/lib/feed.h"
+#include "tests/unit/cells.h"
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -438,6 +439,102 @@ static void large_mesh(void **state)
     lm_mesh_release(&m);
 }
 
+/* Names and colours, and labels on both sides; long names of characters that must be escaped. */
+static void parts_read_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t times;
+    } names[] = {{"liver", 1},       {"", 1},   {"100% \xc3\xa4 # \\", 1}, {"\xd0\xb6", 31},
+                 {"a \xd0\xb6", 15}, {"x", 63}, {"\xf0\x9f\xa6\xb4", 15}};
+    lm_err err = LM_ERR_INIT;
+    lm_records none = LM_RECORDS_INIT;
+    lm_mesh m = LM_MESH_INIT;
+    uint8_t cell[64];
+    uint32_t last = 0;
+    size_t n;
+    for (size_t i = 0; i < sizeof cell; i++) cell[i] = (uint8_t)(i * i % 5);
+    cells_mesh(&m, (int[]){4, 4, 4}, cell);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        lm_part p = {.label = i + 1 == sizeof names / sizeof *names ? UINT32_MAX : (uint32_t)i + 1,
+                     .has_rgb = i & 1,
+                     .rgb = {(uint8_t)i, 2, 255}};
+        for (size_t k = 0; k < names[i].times; k++) strcat(p.name, names[i].name);
+        assert_int_equal(lm_parts_add(&m.parts, &p, &err), LM_OK);
+    }
+    unsigned char *p = put(&m, &none, &n);
+    for (const char *s = (char *)p; strncmp(s, "end_header", 10); s = strchr(s, '\n') + 1) {
+        assert_true(strchr(s, '\n') - s < 200);
+        for (const char *c = s; *c != '\n'; c++) assert_true(*c >= ' ' && *c < 0x7f);
+        last += !strncmp(s, "obj_info meshqa_part ", 21);
+    }
+    assert_true(last > sizeof names / sizeof *names); /* one at least needed a second line */
+    for (int piped = 0; piped < 2; piped++) {
+        if (get(p, n, piped)) fail_msg("%s", line);
+        assert_memory_equal(mesh.label, m.label, 4 * m.nt);
+        assert_memory_equal(mesh.label_back, m.label_back, 4 * m.nt);
+        assert_memory_equal(mesh.tri, m.tri, 12 * m.nt);
+        assert_int_equal(mesh.parts.n, m.parts.n);
+        for (size_t i = 0; i < m.parts.n; i++) {
+            assert_string_equal(mesh.parts.item[i].name, m.parts.item[i].name);
+            assert_int_equal(mesh.parts.item[i].label, m.parts.item[i].label);
+            assert_int_equal(mesh.parts.item[i].has_rgb, m.parts.item[i].has_rgb);
+            if (i & 1) assert_memory_equal(mesh.parts.item[i].rgb, m.parts.item[i].rgb, 3);
+        }
+        for (size_t k = n - 40; k < n; k += 7) assert_int_equal(get(p, k, piped), LM_EFORMAT);
+    }
+    free(p);
+    lm_mesh_release(&m);
+}
+
+#define FACE \
+    "element vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\nproperty list uchar int " \
+    "vertex_indices\n"
+#define POINTS "0 0 0 1 0 0 0 1 0 3 0 1 2 "
+static void what_labels_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } t[] = {
+        {A "obj_info meshqa_part\n", NULL},
+        {A "obj_info meshqa_part 1\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part x - a\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 4294967296 - a\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 0 - a\n", "label 0"},
+        {A "obj_info meshqa_part 1 ff00 a\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 ff00gg a\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a\nobj_info meshqa_part 1 - b\n", "label 1"},
+        {A "obj_info meshqa_part 1 + a\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a%0ab\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a%1b[31m\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a%00\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a%4\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - a%c3\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - \xe2\x80\xae\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - 0123456789012345678901234567890123456789012345678901234567890123\n", "meshqa_part LABEL"},
+        {A "obj_info meshqa_part 1 - 01234567890123456789012345678901\nobj_info meshqa_part 1 + 01234567890123456789012345678901\n",
+         "meshqa_part LABEL"},
+        {A FACE "property int label_back\nend_header\n" POINTS "1", "without 'label'"},
+        {A FACE "property int label\nproperty int label_back\nend_header\n" POINTS "0 1", "label 0"},
+        {A FACE "property int label\nproperty int label_back\nend_header\n" POINTS "2 2", "both sides"},
+        {A FACE "property int label\nproperty int label\n", "twice"},
+        {A FACE "property int label\nend_header\n" POINTS "-1", "label -1"},
+        {A "obj_info meshqa_part 1 - a\n" FACE "property int label\nend_header\n" POINTS "0", "label 0"},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        lm_status rc = get(t[i].text, strlen(t[i].text), i & 1);
+        if (rc == LM_OK || (t[i].says && !strstr(line, t[i].says))) fail_msg("case %zu (%s): %d, %s", i, t[i].says, rc, line);
+    }
+    const char *zero = A FACE "property int label\nend_header\n" POINTS "0",
+               *swapped = A FACE "property uchar label_back\nproperty int label\nend_header\n" POINTS "0 9";
+    assert_int_equal(get(zero, strlen(zero), false), LM_OK); /* of another program: no parts */
+    assert_true(!mesh.label && json_array_size(rec.findings) == 1);
+    assert_int_equal(get(swapped, strlen(swapped), false), LM_OK);
+    assert_true(mesh.label[0] == 9 && mesh.label_back[0] == 0);
+}
+
 static int done(void **state)
 {
     (void)state;
@@ -459,6 +556,8 @@ int main(void)
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(what_is_taken),
         cmocka_unit_test(large_mesh),
+        cmocka_unit_test(parts_read_back),
+        cmocka_unit_test(what_labels_are_refused),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, done);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "stream/ply.h"
+#include "stream/ply_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLY_WRITE_LINE = LM_PLY_PARTS_LINE, PLY_WRITE_BLOCK = 1 << 20, PLY_WRITE_TRIANGLE = 13 };
+
+/* Bytes of a face. */
+static size_t ply_write_face(const lm_mesh *m)
+{
+    return (size_t)PLY_WRITE_TRIANGLE + (m->label ? 4 : 0) + (m->label && m->label_back ? 4 : 0);
+}
+
+/* The payload in blocks: first only for its checksum (out NULL), then for good. */
+static void ply_write_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
+{
+    size_t stride = m->quality ? 16 : 12, per = PLY_WRITE_BLOCK / stride;
+    for (size_t at = 0; at < m->nv; at += per) {
+        size_t n = m->nv - at < per ? m->nv - at : per;
+        const void *p = m->pos + 3 * at;
+        for (size_t i = 0; m->quality && i < n; i++) {
+            memcpy(buf + 16 * i, m->pos + 3 * (at + i), 12);
+            memcpy(buf + 16 * i + 12, m->quality + at + i, 4);
+        }
+        if (m->quality) p = buf;
+        if (out) lm_io_write(out, p, n * stride);
+        else *crc = lm_hash_crc32(*crc, p, n * stride);
+    }
+    stride = ply_write_face(m);
+    per = PLY_WRITE_BLOCK / stride;
+    for (size_t at = 0; at < m->nt; at += per) {
+        size_t n = m->nt - at < per ? m->nt - at : per;
+        unsigned char *b = buf;
+        for (size_t i = 0; i < n; i++, b += stride) {
+            *b = 3;
+            memcpy(b + 1, m->tri + 3 * (at + i), 12);
+            if (m->label) memcpy(b + PLY_WRITE_TRIANGLE, m->label + at + i, 4);
+            if (m->label && m->label_back) memcpy(b + PLY_WRITE_TRIANGLE + 4, m->label_back + at + i, 4);
+        }
+        if (out) lm_io_write(out, buf, n * stride);
+        else *crc = lm_hash_crc32(*crc, buf, n * stride);
+    }
+}
+
+/* Bytes of the next piece of s (ASCII), of at most room: no piece begins or ends with a blank, which editors trim. */
+static size_t ply_write_piece(const char *s, size_t room)
+{
+    size_t n = strnlen(s, room), k = n;
+    if (!s[n]) return n;
+    while (k > 1 && (s[k - 1] == ' ' || s[k] == ' ')) k--;
+    return k > 1 ? k : n;
+}
+
+static lm_status ply_write_records(lm_out *out, const lm_records *rec, lm_err *err)
+{
+    enum { PREFIX = 44 }; /* "obj_info meshqa_record 1000 K/M " with K and M up to 1048576, and the line end */
+    for (size_t i = 0; i < rec->n; i++) {
+        char *text = lm_record_text(rec->item[i], err);
+        if (!text) return err ? err->code : LM_ENOMEM;
+        size_t m = 0, k = 0;
+        for (const char *s = text; *s; s += ply_write_piece(s, PLY_WRITE_LINE - PREFIX)) m++;
+        for (const char *s = text; *s;) {
+            size_t n = ply_write_piece(s, PLY_WRITE_LINE - PREFIX);
+            lm_io_printf(out, "obj_info meshqa_record %zu %zu/%zu %.*s\n", i + 1, ++k, m, (int)n, s);
+            s += n;
+        }
+        free(text);
+    }
+    return LM_OK;
+}
+
+lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err *err)
+{
+    static const char *const space[] = {
+        [LM_SPACE_UNKNOWN] = "", [LM_SPACE_LPS] = "comment SPACE=LPS\n", [LM_SPACE_RAS] = "comment SPACE=RAS\n"};
+    uint64_t bytes = (uint64_t)mesh->nv * (mesh->quality ? 16 : 12) + (uint64_t)mesh->nt * ply_write_face(mesh);
+    uint32_t crc = 0;
+    if (mesh->nv > INT32_MAX)
+        return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: PLY numbers them by int, at most 2147483647", mesh->nv);
+    unsigned char *buf = lm_mem_alloc(PLY_WRITE_BLOCK, 1, err);
+    if (!buf) return LM_ENOMEM;
+    ply_write_payload(NULL, mesh, buf, &crc);
+    lm_status rc = lm_record_seal(rec, crc, bytes, err);
+    if (!rc) {
+        lm_io_printf(out, "ply\nformat binary_little_endian 1.0\n%sobj_info units mm\nobj_info meshqa_schema %d\n",
+                     space[mesh->space], LM_SCHEMA);
+        lm_io_printf(out, "obj_info meshqa_payload %" PRIu64 " %08" PRIx32 "\n", bytes, crc);
+        lm_ply_parts_write(out, &mesh->parts);
+        rc = ply_write_records(out, rec, err);
+    }
+    if (!rc) {
+        lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s", mesh->nv,
+                     mesh->quality ? "property float quality\n" : "");
+        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%s%send_header\n", mesh->nt,
+                     mesh->label ? "property uint label\n" : "",
+                     mesh->label && mesh->label_back ? "property uint label_back\n" : "");
+        ply_write_payload(out, mesh, buf, &crc);
+    }
+    free(buf);
+    return rc;
+}
