@@ -173,7 +173,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
 
 @test "files without preamble, without meta information, implicit and explicit: one volume" {
     gen_series --size 16x16x4 -o a
-    gen_series --size 16x16x4 --implicit -o b
+    gen_series --size 16x16x4 --transfer implicit -o b
     mkdir c d e
     for f in $(ls a); do
         tail -c +133 "a/$f" >"c/$f"

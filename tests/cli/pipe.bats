@@ -98,7 +98,7 @@ volume() { meshmeasure --json "$out.json" "$1" >/dev/null && number volume_mm3 "
 
 @test "explicit, implicit, signed, varying rescale: the same surface" {
     want=$(volume sphere.ply)
-    for how in '--implicit' '--rescale 1,0 --outside -100 --inside 1100' '--vary-rescale' '--order reverse'; do
+    for how in '--transfer implicit' '--rescale 1,0 --outside -100 --inside 1100' '--vary-rescale' '--order reverse'; do
         gen_series --body sphere --radius 20 --size 46x46x46 $how -o "$BATS_TEST_TMPDIR/s"
         dcmseg "$BATS_TEST_TMPDIR/s" --threshold 500HU | mcubes >"$BATS_TEST_TMPDIR/s.ply"
         within 0.01 "$(volume "$BATS_TEST_TMPDIR/s.ply")" "$want"

@@ -73,6 +73,7 @@ static void write_slice(int k, double z, double slope)
     char path[64];
     for (int i = 0; i < N * N; i++) samples[i] = (uint16_t)(1000 * k + i);
     dicom_write_series s = {.seed = 5,
+                            .transfer = DICOM_WRITE_EXPLICIT,
                             .rows = N,
                             .columns = N,
                             .spacing_rows_mm = 0.75,
