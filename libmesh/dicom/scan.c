@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/num.h"
 #include "dicom/archive.h"
+#include "dicom/charset.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -52,6 +53,7 @@ enum {
     T_RESCALE_TYPE,
     T_LOSSY,
     T_LOSSY_RATIO,
+    T_CHARSET,
     T_COUNT
 };
 const uint32_t lm_scan_tags[T_COUNT] = {
@@ -65,7 +67,7 @@ const uint32_t lm_scan_tags[T_COUNT] = {
     [T_ROWS] = 0x00280010,          [T_COLUMNS] = 0x00280011,     [T_SPACING] = 0x00280030,     [T_ALLOCATED] = 0x00280100,
     [T_STORED] = 0x00280101,        [T_HIGH] = 0x00280102,        [T_SIGNED] = 0x00280103,      [T_PADDING] = 0x00280120,
     [T_PADDING_LIMIT] = 0x00280121, [T_INTERCEPT] = 0x00281052,   [T_SLOPE] = 0x00281053,       [T_RESCALE_TYPE] = 0x00281054,
-    [T_LOSSY] = 0x00282110,         [T_LOSSY_RATIO] = 0x00282112,
+    [T_LOSSY] = 0x00282110,         [T_LOSSY_RATIO] = 0x00282112, [T_CHARSET] = 0x00080005,
 };
 const size_t lm_scan_tag_count = T_COUNT;
 
@@ -107,14 +109,11 @@ static void scan_code(const lm_gdcm_value *v, int index, char *out, size_t cap)
 }
 
 /* A free-text description may hold a backslash under some character sets; it is one value. */
-static void scan_free(const lm_gdcm_value *v, char *out, size_t cap)
+static void scan_free(const lm_gdcm_value *v, const lm_gdcm_value *set, char *out, size_t cap)
 {
-    out[0] = 0;
-    if (v->length < 0) return;
-    size_t n = (size_t)v->length < cap - 1 ? (size_t)v->length : cap - 1;
-    memcpy(out, v->bytes, n);
-    while (n && (out[n - 1] == ' ' || !out[n - 1])) n--;
-    out[n] = 0;
+    size_t n = v->length < 0 ? 0 : v->length < LM_GDCM_VALUE ? (size_t)v->length : LM_GDCM_VALUE;
+    size_t n_set = set->length < 0 ? 0 : set->length < LM_GDCM_VALUE ? (size_t)set->length : LM_GDCM_VALUE;
+    lm_charset_utf8(set->bytes, n_set, v->bytes, n, false, out, cap);
 }
 
 static bool scan_number(const lm_gdcm_value *v, int index, double *out)
@@ -245,7 +244,7 @@ void lm_scan_parse(const lm_gdcm_value *v, lm_dicom_file *f)
     scan_code(&v[T_IMAGE_TYPE], 2, f->image_type3, sizeof f->image_type3);
     scan_code(&v[T_IMAGE_TYPE], 3, f->image_type4, sizeof f->image_type4);
     scan_code(&v[T_LOSSY_RATIO], 0, f->lossy_ratio, sizeof f->lossy_ratio);
-    scan_free(&v[T_DESCRIPTION], f->description, sizeof f->description);
+    scan_free(&v[T_DESCRIPTION], &v[T_CHARSET], f->description, sizeof f->description);
     f->has_number = scan_integer(&v[T_NUMBER], &f->number);
     f->has_instance = scan_integer(&v[T_INSTANCE], &f->instance);
     f->rows = scan_u16(&v[T_ROWS]);

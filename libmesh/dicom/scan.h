@@ -25,14 +25,14 @@ typedef enum {
     LM_SCAN_UNREADABLE
 } lm_scan_state;
 
-enum { LM_UID = 65, LM_TEXT = 65 };
+enum { LM_UID = 65, LM_TEXT = 257 };
 
 typedef struct {
     lm_scan_state state;
     lm_dicom_kind kind;
     char transfer[LM_UID], sop_class[LM_UID], sop[LM_UID], series[LM_UID], study[LM_UID], frame[LM_UID];
     char modality[17], photometric[17], rescale_type[17], kernel[17], image_type3[17], image_type4[17];
-    char description[LM_TEXT]; /* bytes as they stand in the file */
+    char description[LM_TEXT]; /* UTF-8, without control characters */
     bool has_number, has_instance;
     long number, instance; /* Series Number, Instance Number */
     unsigned rows, columns, samples, frames;

@@ -62,45 +62,6 @@ void lm_select_release(lm_select *s)
     free(s);
 }
 
-/* Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
-static size_t select_utf8_length(const unsigned char *p)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
-    uint32_t u = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if (p[i] >> 6 != 2) return 0;
-        u = u << 6 | (p[i] & 0x3f);
-    }
-    return n && u >= least[n] && u <= 0x10ffff && !(u >= 0xd800 && u < 0xe000) ? n : 0;
-}
-
-void lm_select_utf8(const char *text, char *out, size_t cap)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    bool utf8 = true;
-    for (size_t n; *p && utf8; p += n)
-        if (!(n = select_utf8_length(p))) utf8 = false, n = 1;
-    size_t at = 0, n;
-    for (p = (const unsigned char *)text; *p; p += n) {
-        n = utf8 ? select_utf8_length(p) : 1;
-        if (at + (utf8 ? n : 2) >= cap) break;
-        if (utf8) memcpy(out + at, p, n), at += n;
-        else if (*p < 0x80) out[at++] = (char)*p;
-        else {
-            out[at++] = (char)(0xc0 | *p >> 6);
-            out[at++] = (char)(0x80 | (*p & 0x3f));
-        }
-    }
-    out[at] = 0;
-    for (char *c = out; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f ||
-            ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0 && (unsigned char)c[1] >= 0x80)) {
-            if ((unsigned char)*c == 0xc2) *c++ = ' '; /* C1 control characters are two bytes */
-            *c = ' ';
-        }
-}
-
 void lm_select_version(char buf[32])
 {
     char text[64] = "";

@@ -14,9 +14,6 @@ LM_CHECKED lm_status lm_select_new(const char *regex, lm_select **ret, lm_err *e
 LM_CHECKED lm_status lm_select_match(const lm_select *s, const char *text, bool *hit, lm_err *err);
 void lm_select_release(lm_select *s);
 
-/* Text of a DICOM value as UTF-8: kept when it is UTF-8, else taken for Latin-1; control characters become spaces.
- * cap of 2*strlen+1 is always enough; longer text is cut. */
-void lm_select_utf8(const char *text, char *out, size_t cap);
 /* PCRE2's version, "10.42". */
 void lm_select_version(char buf[32]);
 

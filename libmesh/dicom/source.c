@@ -195,16 +195,16 @@ void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap
 {
     const lm_series *r = &s->list.item[series];
     const lm_dicom_file *h = source_head(s, series);
-    char number[48], size[48] = "-", step[64] = "-", text[2 * LM_TEXT + 1], why[LM_ERR_TEXT + 32] = "", twice[64] = "";
+    char number[48], size[48] = "-", step[64] = "-", why[LM_ERR_TEXT + 32] = "", twice[64] = "";
     source_number(s, series, number);
-    lm_select_utf8(h->description, text, sizeof text);
     if (h->rows) snprintf(size, sizeof size, "%ux%ux%zu", h->columns, h->rows, r->slices);
     if (!r->refusal.code)
         snprintf(step, sizeof step, "%.4g x %.4g x %.4g mm", source_spacing(r, 0), source_spacing(r, 1), r->step_mm);
     else lm_err_line(&r->refusal, why, sizeof why);
     if (r->duplicates) snprintf(twice, sizeof twice, " (%zu files share a place with another)", r->duplicates);
     snprintf(buf, cap, "%-7s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step,
-             text, r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "", why);
+             h->description, r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "",
+             why);
 }
 
 /* What names a series here: its UID, or number and modality where a de-identifier took that; and the part of it. */
@@ -346,10 +346,9 @@ static bool source_phase(const lm_source *s, const lm_series *r)
 static lm_status source_matches(const lm_source *s, size_t series, const lm_select *regex, bool *hit, lm_err *err)
 {
     const lm_dicom_file *h = source_head(s, series);
-    char number[48], text[2 * LM_TEXT + 1];
+    char number[48];
     source_number(s, series, number);
-    lm_select_utf8(h->description, text, sizeof text);
-    const char *field[] = {text, h->modality, number, h->series};
+    const char *field[] = {h->description, h->modality, number, h->series};
     *hit = false;
     for (size_t i = 0; i < sizeof field / sizeof *field && !*hit; i++) {
         lm_status rc = lm_select_match(regex, field[i], hit, err);
@@ -366,12 +365,14 @@ static void source_names_of(const lm_source *s, const bool *in, char *buf, size_
     for (size_t i = 0; i < s->list.n; i++) {
         const lm_series *r = &s->list.item[i];
         const lm_dicom_file *h = source_head(s, i);
-        char number[48], text[2 * LM_TEXT + 1], one[160];
+        char number[48], one[160];
         if (!in[i]) continue;
         source_number(s, i, number);
-        lm_select_utf8(r->differs[0] ? r->differs : h->description, text, sizeof text);
-        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.24s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-",
-                         h->columns, h->rows, r->slices, text[0] ? " '" : "", text, text[0] ? "'" : "");
+        const char *text = r->differs[0] ? r->differs : h->description;
+        int cut = (int)strnlen(text, 24);
+        while (cut && text[cut] && ((unsigned char)text[cut] & 0xc0) == 0x80) cut--; /* not within a character */
+        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.*s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-",
+                         h->columns, h->rows, r->slices, text[0] ? " '" : "", cut, text, text[0] ? "'" : "");
         if (hidden || n < 0 || at + (size_t)n + 24 > cap) hidden++;
         else memcpy(buf + at, one, (size_t)n + 1), at += (size_t)n;
     }

@@ -4,8 +4,8 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "dicom/charset.h"
 #include "dicom/child.h"
-#include "dicom/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -427,16 +427,13 @@ static void tree_trim(const char **p, const char **q)
 
 bool lm_tree_text(const lm_tree_item *item, uint32_t tag, char *buf, size_t cap)
 {
-    char raw[1024];
-    size_t n;
-    const char *p = lm_tree_bytes(item, tag, &n), *q = p + (p ? n : 0);
+    size_t n, n_set = 0;
+    const char *p = lm_tree_bytes(item, tag, &n), *q = p + (p ? n : 0), *set = NULL;
     buf[0] = 0;
     if (!p) return false;
+    for (const lm_tree_item *at = item; at && !set; at = at->up) set = lm_tree_bytes(at, 0x00080005, &n_set);
     tree_trim(&p, &q);
-    n = (size_t)(q - p) < sizeof raw - 1 ? (size_t)(q - p) : sizeof raw - 1;
-    memcpy(raw, p, n);
-    raw[n] = 0;
-    lm_select_utf8(raw, buf, cap);
+    lm_charset_utf8(set, n_set, p, (size_t)(q - p), !strcmp(lm_tree_vr(item, tag), "PN"), buf, cap);
     return buf[0];
 }
 

@@ -40,32 +40,11 @@ static void bad_and_hostile_patterns_end(void **state)
     assert_int_equal(try("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", &hit), LM_EUSAGE);
 }
 
-static void text_becomes_utf8(void **state)
-{
-    (void)state;
-    char out[64];
-    lm_select_utf8("K\xc3\xb6rper", out, sizeof out);
-    assert_string_equal(out, "K\xc3\xb6rper");
-    lm_select_utf8("K\xf6rper", out, sizeof out);
-    assert_string_equal(out, "K\xc3\xb6rper");
-    lm_select_utf8("\x1b[31mred\xc2\x9b"
-                   "1m",
-                   out, sizeof out);
-    assert_string_equal(out, " [31mred  1m");
-    lm_select_utf8("\xed\xa0\x80", out, sizeof out); /* a surrogate is no UTF-8: three Latin-1 letters, one a control */
-    assert_string_equal(out, "\xc3\xad\xc2\xa0  ");
-    lm_select_utf8("abcdef", out, 4);
-    assert_string_equal(out, "abc");
-    lm_select_utf8("ab\xf6\xf6", out, 6);
-    assert_string_equal(out, "ab\xc3\xb6");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_anywhere),
         cmocka_unit_test(bad_and_hostile_patterns_end),
-        cmocka_unit_test(text_becomes_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
