@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "stream/nrrd_head.h"
 #include "stream/payload.h"
+#include "stream/segnrrd.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -112,6 +113,15 @@ lm_status lm_nrrd_payload(lm_in *in, const lm_nrrd_head *h, lm_type *type, void 
 
 /* ---- 2 reading ---- */
 
+static lm_status nrrd_parts(const lm_nrrd_head *h, lm_parts *parts, lm_err *err)
+{
+    lm_segnrrd seg;
+    lm_status rc = lm_segnrrd_parse(h, &seg, err);
+    for (size_t i = 0; i < seg.n && !rc; i++) rc = lm_parts_add(parts, &seg.item[i].region.part, err);
+    lm_segnrrd_release(&seg);
+    return rc;
+}
+
 lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
 {
     lm_nrrd_head h = LM_NRRD_HEAD_INIT;
@@ -128,6 +138,7 @@ lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
         now = h.vol;
         rc = lm_nrrd_payload(in, &h, &now.type, &now.data, &crc, err);
     }
+    if (!rc) rc = nrrd_parts(&h, &now.parts, err);
     if (!rc) lm_record_check(rec, crc, h.bytes);
     else {
         rec->n = LM_RECORDS_MAX; /* with gaps, when the header was cut: json_decref takes NULL */
@@ -193,7 +204,7 @@ static void nrrd_put_image(lm_out *out, const lm_vol *vol)
                  lm_vol_type_size(vol->type) > 1 ? "endian: little\n" : "");
 }
 
-lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err)
+lm_status lm_nrrd_write_labels(lm_out *out, const lm_vol *vol, const lm_regions *terms, lm_records *rec, lm_err *err)
 {
     size_t width = lm_vol_type_size(vol->type), bytes = lm_vol_count(vol) * width;
     char num[LM_NUM_TEXT];
@@ -208,8 +219,14 @@ lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err 
         lm_num_f64(vol->iso, num);
         lm_io_printf(out, "meshqa_iso:=%s\n", num);
     }
+    if (vol->parts.n) lm_segnrrd_put(out, vol->n, &vol->parts, terms);
     if ((rc = nrrd_put_records(out, rec, err))) return rc;
     lm_io_write(out, "\n", 1);
     lm_io_write(out, vol->data, bytes);
     return LM_OK;
+}
+
+lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err)
+{
+    return lm_nrrd_write_labels(out, vol, NULL, rec, err);
 }

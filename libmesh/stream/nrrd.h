@@ -6,6 +6,8 @@
  * Read: NRRD0001-0005, 3D, any scalar type (64-bit integers when all of them fit 32 bits), both byte orders,
  * encodings raw, gzip, text; LPS or RAS (turned into LPS; a file without space is refused by name); a detached payload is
  * refused. A stream with our keys must have exactly the stated bytes and checksum.
+ * A volume with parts (vol->parts) is a label map: names and colours are 3D Slicer's keys (segnrrd.h), both ways. Files with
+ * several layers are refused here (volfile.h).
  * An image (lm_vol.image) is two-dimensional, with `meshqa_kind:=image`, and `spacings` when they are known; two dimensions
  * without that key, and that key with three, are refused. */
 #ifndef LM_STREAM_NRRD_H
@@ -14,7 +16,7 @@
 #include "base/io.h"
 #include "stream/nrrd_head.h"
 #include "stream/record.h"
-#include "volume/volume.h"
+#include "volume/regions.h"
 
 /* vol and rec are initialised by the caller and replaced; on error they are empty. */
 LM_CHECKED lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err);
@@ -23,5 +25,7 @@ LM_CHECKED lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_er
 LM_CHECKED lm_status lm_nrrd_payload(lm_in *in, const lm_nrrd_head *h, lm_type *type, void **data, uint32_t *crc, lm_err *err);
 /* Seals the newest record of rec (may have none) with the payload's checksum and writes. Not committed. */
 LM_CHECKED lm_status lm_nrrd_write(lm_out *out, const lm_vol *vol, lm_records *rec, lm_err *err);
+/* The same for a label map, with the terms of the regions of its numbers. */
+LM_CHECKED lm_status lm_nrrd_write_labels(lm_out *out, const lm_vol *vol, const lm_regions *terms, lm_records *rec, lm_err *err);
 
 #endif

@@ -51,6 +51,17 @@ lm_status lm_regions_add(lm_regions *r, const lm_part *part, lm_region **ret, lm
     return LM_OK;
 }
 
+lm_region *lm_regions_find(const lm_regions *r, uint32_t label)
+{
+    size_t lo = 0, hi = r->count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (r->item[mid].part.label < label) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo < r->count && r->item[lo].part.label == label ? &r->item[lo] : NULL;
+}
+
 lm_status lm_regions_run(const lm_regions *r, lm_region *g, uint64_t start, uint64_t n, lm_err *err)
 {
     uint64_t count = (uint64_t)r->n[0] * r->n[1] * r->n[2],
@@ -272,17 +283,6 @@ static lm_status regions_labels(const lm_vol *v, uint32_t *row, lm_regions *r, l
     return rc;
 }
 
-static lm_region *regions_find(const lm_regions *r, uint32_t label)
-{
-    size_t lo = 0, hi = r->count;
-    while (hi - lo > 1) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (r->item[mid].part.label <= label) lo = mid;
-        else hi = mid;
-    }
-    return &r->item[lo];
-}
-
 lm_status lm_regions_from_vol(const lm_vol *v, lm_regions *out, lm_err *err)
 {
     size_t count = lm_vol_count(v);
@@ -293,7 +293,7 @@ lm_status lm_regions_from_vol(const lm_vol *v, lm_regions *out, lm_err *err)
         regions_row(v, at, v->n[0], row);
         for (size_t i = 0, e; i < v->n[0] && !rc; i = e) {
             for (e = i + 1; e < v->n[0] && row[e] == row[i];) e++;
-            if (row[i]) rc = lm_regions_run(out, regions_find(out, row[i]), at + i, e - i, err);
+            if (row[i]) rc = lm_regions_run(out, lm_regions_find(out, row[i]), at + i, e - i, err);
         }
     }
     free(row);

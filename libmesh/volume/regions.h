@@ -41,6 +41,8 @@ lm_vol lm_regions_grid(const lm_regions *r);
 /* A new region without samples, in its place by part->label; *ret lives until the next call. LM_ERULE: label 0 or there
  * already; LM_ERANGE: too many. */
 LM_CHECKED lm_status lm_regions_add(lm_regions *r, const lm_part *part, lm_region **ret, lm_err *err);
+/* The region with this number, or NULL; valid until the next call of lm_regions_add. */
+lm_region *lm_regions_find(const lm_regions *r, uint32_t label);
 /* Append samples start .. start+n-1 to region g of r (n >= 1). LM_ERULE: before the end of its last run, beyond the grid, or
  * in more than one row. */
 LM_CHECKED lm_status lm_regions_run(const lm_regions *r, lm_region *g, uint64_t start, uint64_t n, lm_err *err);

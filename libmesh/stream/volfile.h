@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* volfile.h: volumes and masks in files of other programs, recognised by content: NRRD (nrrd.h), 3D Slicer's segmentations
+ * (segnrrd.h), NIfTI (nifti.h). */
+#ifndef LM_STREAM_VOLFILE_H
+#define LM_STREAM_VOLFILE_H
+
+#include "base/io.h"
+#include "stream/record.h"
+#include "volume/regions.h"
+
+typedef enum { LM_VOLFILE_NONE, LM_VOLFILE_NRRD, LM_VOLFILE_NIFTI } lm_volfile_kind;
+enum { LM_VOLFILE_HEAD = 65536 }; /* bytes that are enough to tell */
+
+/* What these first bytes of a file (LM_VOLFILE_HEAD, or all) begin; nothing of it is consumed. */
+lm_volfile_kind lm_volfile_sniff(const unsigned char *head, size_t n);
+const char *lm_volfile_name(lm_volfile_kind k); /* "nrrd", "nifti", NULL */
+/* Read the volume. axes: as lm_nifti_read, or NULL. vol and rec are initialised by the caller and replaced. LM_EFORMAT when the
+ * content is neither. On error both are empty. */
+LM_CHECKED lm_status lm_volfile_read(lm_in *in, const char *axes, lm_vol *vol, lm_records *rec, lm_err *err);
+/* Read it as a mask: the labels of a label map, or the segments of a segmentation, which may overlap, with all the keys
+ * say of them. A label that no segment has is a region without name, unless there are several layers (LM_EFORMAT then); a
+ * segment without samples is there too. LM_ERULE for what is no label map (lm_regions_from_vol). out is replaced. */
+LM_CHECKED lm_status lm_volfile_regions(lm_in *in, const char *axes, lm_regions *out, lm_records *rec, lm_err *err);
+
+#endif
