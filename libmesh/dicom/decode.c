@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DECODE_BLOCK = 2048 };
@@ -82,7 +83,38 @@ void lm_decode_samples(const lm_dicom_file *f, const void *stored, size_t n, lm_
     r->fits = lm_decode_whole(f) && (padded == n || (lo >= INT16_MIN && hi <= INT16_MAX)) && !(padded && clash);
 }
 
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out,
+void lm_decode_forget(lm_decode_reader *keep)
+{
+    lm_gdcm_close(keep->object);
+    free(keep->stored);
+    *keep = (lm_decode_reader){.object = NULL};
+}
+
+/* The stored samples of a frame into keep->stored: a code of gdcm_shim.h. */
+static int decode_stored(lm_decode_reader *keep, const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, size_t *got)
+{
+    size_t want = lm_decode_bytes(f);
+    int rc = LM_GDCM_OK;
+    if (keep->stored_bytes < want) {
+        free(keep->stored);
+        keep->stored_bytes = (keep->stored = malloc(want)) ? want : 0;
+        if (!keep->stored) return LM_GDCM_MEMORY;
+    }
+    bool same = keep->object && keep->from.path == from->path && keep->from.p == from->p && keep->from.n == from->n;
+    if (!same) {
+        lm_gdcm_close(keep->object);
+        keep->object = NULL;
+        keep->from = *from;
+        if ((rc = lm_gdcm_open(from, f->frames, want, &keep->object, got))) return rc;
+    }
+    rc = lm_gdcm_frame(keep->object, frame, keep->stored, got);
+    if (f->frames > 1 && !rc) return rc;
+    lm_gdcm_close(keep->object);
+    keep->object = NULL;
+    return rc;
+}
+
+int lm_decode_file(lm_decode_reader *keep, const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, lm_type type, void *out,
                    lm_decode_slice *r)
 {
     static const int status[] = {
@@ -91,7 +123,7 @@ int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t fram
         [LM_GDCM_LENGTH] = LM_DECODE_LENGTH, [LM_GDCM_CODEC] = LM_DECODE_CODEC,
     };
     memset(r, 0, sizeof *r);
-    r->status = status[lm_gdcm_pixels(from, frame, f->frames, stored, lm_decode_bytes(f), &r->got)];
-    if (!r->status) lm_decode_samples(f, stored, (size_t)f->rows * f->columns, type, out, r);
+    r->status = status[decode_stored(keep, from, f, frame, &r->got)];
+    if (!r->status) lm_decode_samples(f, keep->stored, (size_t)f->rows * f->columns, type, out, r);
     return r->status;
 }

@@ -36,8 +36,16 @@ static inline size_t lm_decode_bytes(const lm_dicom_file *f)
 {
     return (size_t)f->rows * f->columns * (f->bits_allocated / 8);
 }
-/* Decode one frame (from 0) of one file: in a child process. `stored` is scratch of lm_decode_bytes. Returns r->status. */
-int lm_decode_file(const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, void *stored, lm_type type, void *out,
+/* What a child keeps from one image to the next: room for a slice, and the last object that has several frames. */
+typedef struct {
+    lm_gdcm_file from;
+    lm_gdcm_object *object;
+    void *stored;
+    size_t stored_bytes;
+} lm_decode_reader;
+/* Decode one frame (from 0) of one file: in a child process. *keep begins zeroed. Returns r->status. */
+int lm_decode_file(lm_decode_reader *keep, const lm_gdcm_file *from, const lm_dicom_file *f, size_t frame, lm_type type, void *out,
                    lm_decode_slice *r);
+void lm_decode_forget(lm_decode_reader *keep);
 
 #endif

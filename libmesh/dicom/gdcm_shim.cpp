@@ -141,41 +141,87 @@ int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, siz
     return LM_GDCM_OK;
 }
 
-/* Uncompressed little-endian samples lie in the element as they are; GDCM's image classes would copy them twice more. All
- * else (compressed, big-endian) is decoded by them. */
-int shim_pixels(const lm_gdcm_file *from, size_t frame, size_t frames, void *out, size_t want, size_t *got)
+} // namespace
+
+/* Pixel data as they stand in the file; encapsulated ones are decoded when a frame is asked for. */
+struct lm_gdcm_object {
+    size_t frames, want;
+    gdcm::ImageReader reader; /* holds the element; its image class, where it is not native, too */
+    bool native;           /* little-endian samples that lie in the element as they are: the image classes would copy them twice */
+    std::vector<char> all; /* all frames, decoded at once, where they cannot be told apart before */
+};
+
+namespace
+{
+
+const gdcm::Tag shim_pixel_tag(0x7fe0, 0x0010);
+
+int shim_open(const lm_gdcm_file *from, lm_gdcm_object *o, size_t *got)
 {
     shim_file buf(from);
     std::istream stream(&buf);
-    gdcm::ImageReader image_reader;
-    gdcm::Reader &reader = image_reader;
+    gdcm::Reader &reader = o->reader;
     reader.SetStream(stream);
-    const gdcm::Tag pixels(0x7fe0, 0x0010);
-    if (!buf.is_open() || !reader.ReadUpToTag(pixels) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
+    if (!buf.is_open() || !reader.ReadUpToTag(shim_pixel_tag) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
     const gdcm::DataSet &ds = reader.GetFile().GetDataSet();
-    if (!ds.FindDataElement(pixels)) return LM_GDCM_NO_PIXELS;
+    if (!ds.FindDataElement(shim_pixel_tag)) return LM_GDCM_NO_PIXELS;
     const gdcm::TransferSyntax &ts = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
-    if (!ts.IsEncapsulated() && ts.GetSwapCode() == gdcm::SwapCode::LittleEndian) {
-        const gdcm::ByteValue *bv = ds.GetDataElement(pixels).GetByteValue();
+    o->native = !ts.IsEncapsulated() && ts.GetSwapCode() == gdcm::SwapCode::LittleEndian;
+    if (o->native) {
+        const gdcm::ByteValue *bv = ds.GetDataElement(shim_pixel_tag).GetByteValue();
         if (!bv || !bv->GetPointer()) return LM_GDCM_NO_PIXELS;
         *got = bv->GetLength();
-        if (*got < frames * want || *got > frames * want + 1) return LM_GDCM_LENGTH;
-        std::memcpy(out, bv->GetPointer() + frame * want, want);
-        return LM_GDCM_OK;
+        return *got < o->frames * o->want || *got > o->frames * o->want + 1 ? LM_GDCM_LENGTH : LM_GDCM_OK;
     }
     stream.clear();
     stream.seekg(0);
-    if (!image_reader.Read()) return LM_GDCM_CODEC;
-    const gdcm::Image &image = image_reader.GetImage();
-    *got = image.GetBufferLength();
-    if (*got != frames * want) return LM_GDCM_LENGTH;
-    if (frames > 1) {
-        std::vector<char> all(*got);
-        if (!image.GetBuffer(all.data())) return LM_GDCM_CODEC;
-        std::memcpy(out, all.data() + frame * want, want);
+    if (!o->reader.Read()) return LM_GDCM_CODEC;
+    *got = o->reader.GetImage().GetBufferLength();
+    return *got != o->frames * o->want ? LM_GDCM_LENGTH : LM_GDCM_OK;
+}
+
+/* One frame of several, where each is one fragment: decoded as an image of its own. */
+bool shim_fragment(const gdcm::Image &image, const gdcm::SequenceOfFragments &all, size_t frame, char *out, size_t want)
+{
+    gdcm::SmartPointer<gdcm::SequenceOfFragments> one = new gdcm::SequenceOfFragments;
+    one->AddFragment(all.GetFragment(frame));
+    gdcm::DataElement pixels(shim_pixel_tag);
+    pixels.SetVR(gdcm::VR::OB);
+    pixels.SetValue(*one);
+    gdcm::Image single;
+    single.SetNumberOfDimensions(2);
+    single.SetDimension(0, image.GetDimension(0));
+    single.SetDimension(1, image.GetDimension(1));
+    single.SetPhotometricInterpretation(image.GetPhotometricInterpretation());
+    single.SetPixelFormat(image.GetPixelFormat());
+    single.SetPlanarConfiguration(image.GetPlanarConfiguration());
+    single.SetTransferSyntax(image.GetTransferSyntax());
+    single.SetDataElement(pixels);
+    return single.GetBufferLength() == want && single.GetBuffer(out);
+}
+
+int shim_frame(lm_gdcm_object *o, size_t frame, void *out, size_t *got)
+{
+    *got = o->frames * o->want;
+    if (o->native) {
+        const gdcm::ByteValue *bv = o->reader.GetFile().GetDataSet().GetDataElement(shim_pixel_tag).GetByteValue();
+        std::memcpy(out, bv->GetPointer() + frame * o->want, o->want);
         return LM_GDCM_OK;
     }
-    return image.GetBuffer(static_cast<char *>(out)) ? LM_GDCM_OK : LM_GDCM_CODEC;
+    const gdcm::Image &image = o->reader.GetImage();
+    if (o->frames == 1) return image.GetBuffer(static_cast<char *>(out)) ? LM_GDCM_OK : LM_GDCM_CODEC;
+    const gdcm::SequenceOfFragments *all = image.GetDataElement().GetSequenceOfFragments();
+    if (all && all->GetNumberOfFragments() == o->frames)
+        return shim_fragment(image, *all, frame, static_cast<char *>(out), o->want) ? LM_GDCM_OK : LM_GDCM_CODEC;
+    if (o->all.empty()) {
+        o->all.resize(o->frames * o->want);
+        if (!image.GetBuffer(o->all.data())) {
+            o->all.clear();
+            return LM_GDCM_CODEC;
+        }
+    }
+    std::memcpy(out, o->all.data() + frame * o->want, o->want);
+    return LM_GDCM_OK;
 }
 
 /* Puts a data set into the flat form of the header; what does not fit is noticed once, at the end. */
@@ -320,17 +366,43 @@ extern "C" int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint
     }
 }
 
-extern "C" int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t frames, void *out, size_t want, size_t *got)
+extern "C" int lm_gdcm_open(const lm_gdcm_file *file, size_t frames, size_t want, lm_gdcm_object **ret, size_t *got)
 {
     shim_quiet();
     *got = 0;
+    *ret = nullptr;
     try {
-        return shim_pixels(file, frame, frames, out, want, got);
+        *ret = new lm_gdcm_object{frames, want, {}, false, {}};
+        int rc = shim_open(file, *ret, got);
+        if (rc == LM_GDCM_OK) return rc;
+        lm_gdcm_close(*ret);
+        *ret = nullptr;
+        return rc;
+    } catch (const std::bad_alloc &) {
+        lm_gdcm_close(*ret);
+        *ret = nullptr;
+        return LM_GDCM_MEMORY;
+    } catch (...) {
+        lm_gdcm_close(*ret);
+        *ret = nullptr;
+        return LM_GDCM_UNREADABLE;
+    }
+}
+
+extern "C" int lm_gdcm_frame(lm_gdcm_object *o, size_t frame, void *out, size_t *got)
+{
+    try {
+        return shim_frame(o, frame, out, got);
     } catch (const std::bad_alloc &) {
         return LM_GDCM_MEMORY;
     } catch (...) {
         return LM_GDCM_UNREADABLE;
     }
+}
+
+extern "C" void lm_gdcm_close(lm_gdcm_object *o)
+{
+    delete o;
 }
 
 extern "C" int lm_gdcm_tree(const lm_gdcm_file *file, const lm_gdcm_tree_opt *opt, void *out, size_t cap, size_t *used)

@@ -40,9 +40,14 @@ enum {
  * transfer syntax is 1.2.840.10008.1.2.1.99. value[i] is the root-level element tag[i] = group << 16 | element;
  * tag 0x00020010 is the transfer syntax that was used, stated or guessed. */
 int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value);
-/* Decode the pixel data: exactly `want` bytes of stored values for each of `frames` frames, of which the one numbered `frame`
- * (from 0) is handed over, samples in the host's byte order. *got: bytes there were. frames*want must not overflow. */
-int lm_gdcm_pixels(const lm_gdcm_file *file, size_t frame, size_t frames, void *out, size_t want, size_t *got);
+/* The pixel data of one object: `want` bytes of stored values for each of `frames` frames, which must be all it has. Uncompressed
+ * and single-fragment frames are taken one by one; others are decoded together with the first. *got: bytes there were. frames*want
+ * must not overflow. The file need not outlive the call. */
+typedef struct lm_gdcm_object lm_gdcm_object;
+int lm_gdcm_open(const lm_gdcm_file *file, size_t frames, size_t want, lm_gdcm_object **ret, size_t *got);
+/* Frame number `frame` (from 0) into out, `want` bytes, samples in the host's byte order. */
+int lm_gdcm_frame(lm_gdcm_object *o, size_t frame, void *out, size_t *got);
+void lm_gdcm_close(lm_gdcm_object *o); /* NULL is fine */
 /* A whole data set with its sequences, in a row, numbers in the host's byte order:
  *   data set: u32 number of elements, then each of them, by ascending tag
  *   element:  u32 tag, char vr[2], u16 kind, u64 n, then by kind

@@ -73,7 +73,7 @@ lm_status lm_geometry_grey(const lm_dicom_file *f, lm_err *err)
 /* What can be said before any position is looked at. */
 static void geometry_refuse_kind(const lm_dicom_file *f, lm_series *s)
 {
-    static const char *const later[] = {[LM_DICOM_MULTIFRAME] = "enhanced or multi-frame images",
+    static const char *const later[] = {[LM_DICOM_MULTIFRAME] = "multi-frame images of this SOP class",
                                         [LM_DICOM_SEG] = "DICOM SEG",
                                         [LM_DICOM_RTSTRUCT] = "RTSTRUCT contours"};
     const lm_dicom_file *a = &f[s->member[0]];
@@ -101,7 +101,7 @@ static void geometry_refuse_kind(const lm_dicom_file *f, lm_series *s)
     for (size_t k = 0; k < 3; k++) {
         size_t lacking = geometry_lacking(f, s, needed[k].offset);
         if (!lacking) continue;
-        lm_err_set(&s->refusal, LM_ERULE, "G-1", "%s is missing or unreadable in %zu of %zu files: sizes would be guesses",
+        lm_err_set(&s->refusal, LM_ERULE, "G-1", "%s is missing or unreadable in %zu of %zu images: sizes would be guesses",
                    needed[k].name, lacking, s->n);
         return;
     }

@@ -12,10 +12,15 @@ static const struct {
     size_t offset;
     bool text;
 } phase_keys[LM_PHASE_KEYS] = {
-    {"temporal position", offsetof(lm_dicom_file, temporal), false}, {"echo", offsetof(lm_dicom_file, echo), false},
-    {"cardiac phase", offsetof(lm_dicom_file, phase), false},        {"b-value", offsetof(lm_dicom_file, b_value), false},
-    {"image type", offsetof(lm_dicom_file, image_type3), true},      {"image type", offsetof(lm_dicom_file, image_type4), true},
-    {"acquisition", offsetof(lm_dicom_file, acquisition), false},    {"kernel", offsetof(lm_dicom_file, kernel), true},
+    {"temporal position", offsetof(lm_dicom_file, temporal), false},
+    {"echo", offsetof(lm_dicom_file, echo), false},
+    {"cardiac phase", offsetof(lm_dicom_file, phase), false},
+    {"b-value", offsetof(lm_dicom_file, b_value), false},
+    {"image type", offsetof(lm_dicom_file, image_type3), true},
+    {"image type", offsetof(lm_dicom_file, image_type4), true},
+    {"acquisition", offsetof(lm_dicom_file, acquisition), false},
+    {"kernel", offsetof(lm_dicom_file, kernel), true},
+    {"stack", offsetof(lm_dicom_file, stack), true},
     {"trigger time", offsetof(lm_dicom_file, trigger), false},
 };
 

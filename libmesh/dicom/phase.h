@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* phase.h: what tells apart volumes that share places (G-3): temporal position, echo, cardiac phase, b-value, image type,
- * acquisition, kernel, trigger time; and how a user names one of them. */
+ * acquisition, kernel, stack, trigger time; and how a user names one of them. */
 #ifndef LM_DICOM_PHASE_H
 #define LM_DICOM_PHASE_H
 
 #include "base/err.h"
 #include "dicom/scan.h"
 
-enum { LM_PHASE_KEYS = 9, LM_PHASE_TEXT = 96 };
+enum { LM_PHASE_KEYS = 10, LM_PHASE_TEXT = 96 };
 /* Keys are 0 .. LM_PHASE_KEYS-1, most telling first. */
 const char *lm_phase_name(int key);
 int lm_phase_cmp(const lm_dicom_file *a, const lm_dicom_file *b, int key);  /* <0, 0, >0; not stated comes last */

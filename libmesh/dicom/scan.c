@@ -100,12 +100,16 @@ static void scan_text(const lm_gdcm_value *v, int index, char *out, size_t cap)
     out[n] = 0;
 }
 
-/* Code strings and vendor terms that reach our outputs: capital letters, digits and the like only. */
+void lm_scan_clean(char *text)
+{
+    for (char *c = text; *c; c++)
+        if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || strchr("_-+. /", *c))) *c = '_';
+}
+
 static void scan_code(const lm_gdcm_value *v, int index, char *out, size_t cap)
 {
     scan_text(v, index, out, cap);
-    for (char *c = out; *c; c++)
-        if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || strchr("_-+. /", *c))) *c = '_';
+    lm_scan_clean(out);
 }
 
 /* A free-text description may hold a backslash under some character sets; it is one value. */

@@ -51,12 +51,17 @@ typedef struct {
     char lossy_ratio[17];
     /* What may tell apart volumes that share places: NAN when not stated. */
     double temporal, echo, phase, trigger, b_value, acquisition;
+    char stack[17];    /* Stack ID of an enhanced frame */
+    size_t file;       /* set by who holds the files: which of them */
+    unsigned frame_at; /* of a frame that stands for itself (enhanced.h): its number in the object, from 0 */
 } lm_dicom_file;
 
 /* The tags that lm_scan_parse wants, in its order. */
 extern const uint32_t lm_scan_tags[];
 extern const size_t lm_scan_tag_count;
 
+/* Code strings and vendor terms that reach our outputs: what is no letter, digit or one of "_-+. /" becomes "_". */
+void lm_scan_clean(char *text);
 /* An object that would be a volume or a slice of one. */
 bool lm_scan_is_image(const lm_dicom_file *f);
 /* Fill f from values read by lm_gdcm_header. */

@@ -44,6 +44,7 @@ static int series_cmp_file(const void *pa, const void *pb, void *files)
     for (int i = 0; i < 3; i++)
         if (a->position[i] != b->position[i]) return a->position[i] < b->position[i] ? -1 : 1;
     if ((c = strcmp(a->sop, b->sop))) return c;
+    if (a->frame_at != b->frame_at) return a->frame_at < b->frame_at ? -1 : 1;
     return ia < ib ? -1 : ia > ib;
 }
 
@@ -154,8 +155,9 @@ static bool series_split_repeated(series_split *sp, size_t from, size_t n, size_
     for (size_t i = 0; i < n; i++)
         for (size_t j = i / crowd * crowd; j < i / crowd * crowd + crowd; j++) {
             const lm_geometry_place *p = &sp->place[i], *q = &sp->place[j];
-            if (i != j && (!strcmp(p->f->sop, q->f->sop) || p->f->instance == q->f->instance)) return false;
-            sp->scratch[p->member] += q->f->instance < p->f->instance;
+            bool one_object = !strcmp(p->f->sop, q->f->sop); /* then its frames have an order */
+            if (i != j && (one_object ? p->f->frame_at == q->f->frame_at : p->f->instance == q->f->instance)) return false;
+            sp->scratch[p->member] += one_object ? q->f->frame_at < p->f->frame_at : q->f->instance < p->f->instance;
         }
     size_t *sorted = sp->scratch + n, k = 0;
     for (size_t r = 0; r < crowd; r++)

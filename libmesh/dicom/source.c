@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "dicom/child.h"
 #include "dicom/decode.h"
+#include "dicom/enhanced.h"
 #include "dicom/files.h"
 #include "dicom/geometry.h"
 #include "dicom/phase.h"
@@ -16,18 +17,25 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { SOURCE_READER_MB = 64 };
+enum { SOURCE_READER_MB = 64, SOURCE_TREES = 64 };
 
 struct lm_source {
     lm_files files;
     size_t left, packed;
-    lm_dicom_file *head; /* shared memory, one for each file */
+    size_t images;
+    lm_dicom_file *head; /* mapped; one for each file, or for each frame of enhanced objects */
     size_t head_bytes;
     lm_series_list list;
     lm_identity identity;
     bool phased; /* by the choice that follows */
     lm_phase_choice phase;
 };
+
+/* The file that holds an image (an index of head). */
+static const lm_files_item *source_file(const lm_source *s, size_t image)
+{
+    return &s->files.item[s->head[image].file];
+}
 
 void lm_source_release(lm_source *s)
 {
@@ -109,6 +117,61 @@ static lm_status source_judge(lm_source *s, lm_err *err)
     return LM_OK;
 }
 
+/* Heads for the frames of enhanced objects, in place of that of the file: images from `at` on. */
+static lm_status source_expand(const lm_source *s, const size_t *file, size_t n, const lm_source_opt *opt, lm_dicom_file *head,
+                               size_t *at, lm_err *err)
+{
+    lm_tree_file from[SOURCE_TREES] = {{.name = NULL}};
+    lm_tree *tree[SOURCE_TREES];
+    lm_tree_opt how = {.threads = opt ? opt->threads : 0};
+    for (size_t i = 0; i < n; i++) {
+        const lm_files_item *f = &s->files.item[file[i]];
+        from[i] = (lm_tree_file){.at = {f->path, f->data, f->size}, .name = f->name};
+    }
+    lm_status rc = lm_tree_read(from, n, &how, tree, err);
+    if (rc) return rc;
+    for (size_t i = 0; i < n; i++) {
+        if (!rc && (rc = lm_enhanced_frames(tree[i], &s->head[file[i]], head + *at, err))) lm_err_frame(err, "'%s'", from[i].name);
+        if (!rc) *at += s->head[file[i]].frames;
+        lm_tree_release(tree[i]);
+    }
+    return rc;
+}
+
+/* From a head for each file to one for each image. */
+static lm_status source_frames(lm_source *s, const lm_source_opt *opt, lm_err *err)
+{
+    size_t enhanced = 0, frames = 0, at = 0, bytes, waiting = 0, batch[SOURCE_TREES];
+    for (size_t i = 0; i < s->files.n; i++) {
+        s->head[i].file = i;
+        if (s->head[i].state != LM_SCAN_DICOM || !lm_enhanced_is(&s->head[i])) continue;
+        if (s->head[i].frames > LM_ENHANCED_FRAMES)
+            return lm_err_set(err, LM_ERANGE, NULL, "'%s' has %u frames, more than %d", s->files.item[i].name, s->head[i].frames,
+                              (int)LM_ENHANCED_FRAMES);
+        enhanced++;
+        frames += s->head[i].frames;
+    }
+    s->images = s->files.n - enhanced + frames;
+    if (!enhanced) return LM_OK;
+    if (s->images > LM_FILES_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than %d images", (int)LM_FILES_MAX);
+    lm_dicom_file *head = lm_child_map(s->images, sizeof *head, &bytes, err);
+    if (!head) return LM_ENOMEM;
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < s->files.n && !rc; i++) {
+        if (s->head[i].state != LM_SCAN_DICOM || !lm_enhanced_is(&s->head[i])) head[at++] = s->head[i];
+        else batch[waiting++] = i;
+        if (waiting < SOURCE_TREES) continue;
+        rc = source_expand(s, batch, waiting, opt, head, &at, err);
+        waiting = 0;
+    }
+    if (!rc && waiting) rc = source_expand(s, batch, waiting, opt, head, &at, err);
+    munmap(rc ? (void *)head : (void *)s->head, rc ? bytes : s->head_bytes);
+    if (rc) return rc;
+    s->head = head;
+    s->head_bytes = bytes;
+    return LM_OK;
+}
+
 lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err)
 {
     lm_source *s = lm_mem_calloc(1, sizeof *s, err);
@@ -135,7 +198,8 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
         goto done;
     }
     rc = source_judge(s, err);
-    if (!rc) rc = lm_series_group(s->head, s->files.n, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
+    if (!rc) rc = source_frames(s, opt, err);
+    if (!rc) rc = lm_series_group(s->head, s->images, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
 done:
     if (rc) lm_source_release(s);
     else *ret = s;
@@ -157,7 +221,7 @@ size_t lm_source_members(const lm_source *s, size_t series)
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head)
 {
     size_t file = s->list.item[series].member[i];
-    const lm_files_item *f = &s->files.item[file];
+    const lm_files_item *f = source_file(s, file);
     if (head) *head = &s->head[file];
     return (lm_tree_file){.at = {f->path, f->data, f->size}, .name = f->name};
 }
@@ -258,6 +322,24 @@ static const char *source_rescale(const char *type)
     return type[0] ? "other" : NULL;
 }
 
+static int source_cmp_size(const void *a, const void *b)
+{
+    size_t p = *(const size_t *)a, q = *(const size_t *)b;
+    return p < q ? -1 : p > q;
+}
+
+/* Files that hold the images of a series: the frames of one object count once. */
+static size_t source_instances(const lm_source *s, const lm_series *r)
+{
+    size_t n = 0, *file = lm_mem_alloc(r->n, sizeof *file, NULL);
+    if (!file) return r->n;
+    for (size_t i = 0; i < r->n; i++) file[i] = s->head[r->member[i]].file;
+    qsort(file, r->n, sizeof *file, source_cmp_size);
+    for (size_t i = 0; i < r->n; i++) n += !i || file[i] != file[i - 1];
+    free(file);
+    return n;
+}
+
 /* Absent facts are null. Allow-listed values only: see the contract of lm_source_load. */
 static json_t *source_facts_of(const lm_source *s, const lm_series *r, const char *sha)
 {
@@ -269,7 +351,7 @@ static json_t *source_facts_of(const lm_source *s, const lm_series *r, const cha
     for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
     return json_pack("{s:s, s:s*, s:s, s:s*, s:s, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind",
                      "dicom", "modality", h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL,
-                     "uid_key", source_key(s, key), "instances", (json_int_t)r->n, "sha256_pixels", sha, "size",
+                     "uid_key", source_key(s, key), "instances", (json_int_t)source_instances(s, r), "sha256_pixels", sha, "size",
                      (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices, "spacing_mm", source_vector(spacing, 3),
                      "slice_step_mm", r->step_mm, "thickness_mm", r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL,
                      "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL, "kvp",
@@ -316,8 +398,8 @@ json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err)
     json_t *o;
     if (r->refusal.code)
         o = json_pack("{s:s, s:s*, s:s, s:I, s:{s:s*, s:s}}", "number", number, "modality", h->modality[0] ? h->modality : NULL,
-                      "series", uid, "instances", (json_int_t)r->n, "refused", "rule", r->refusal.rule[0] ? r->refusal.rule : NULL,
-                      "text", r->refusal.text[0]);
+                      "series", uid, "instances", (json_int_t)source_instances(s, r), "refused", "rule",
+                      r->refusal.rule[0] ? r->refusal.rule : NULL, "text", r->refusal.text[0]);
     else {
         o = json_pack("{s:s}", "number", number);
         json_t *facts = source_facts(s, r, NULL);
@@ -434,7 +516,7 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
 typedef struct {
     const lm_source *s;
     const lm_series *r;
-    size_t frame; /* of each member, from 0 */
+    size_t frame; /* of a member whose frames do not stand for themselves, from 0 */
     lm_type type;
     char *out;             /* shared: the volume */
     lm_decode_slice *fact; /* shared: one for each member */
@@ -442,32 +524,23 @@ typedef struct {
 
 static int source_load_one(void *ctx, size_t i)
 {
-    static void *stored; /* of this child; one series has one size of slice */
-    static size_t stored_bytes;
+    static lm_decode_reader keep; /* of this child */
     source_load *l = ctx;
     size_t file = l->r->member[i], slice = l->r->slice[i];
     const lm_dicom_file *f = &l->s->head[file];
-    if (stored_bytes < lm_decode_bytes(f)) {
-        free(stored);
-        stored_bytes = lm_decode_bytes(f);
-        if (!(stored = malloc(stored_bytes))) {
-            l->fact[i].status = LM_DECODE_MEMORY;
-            return 1;
-        }
-    }
     bool twin = i > 0 && l->r->slice[i - 1] == slice; /* a duplicate is only compared */
     size_t bytes = (size_t)f->rows * f->columns * lm_vol_type_size(l->type);
-    const lm_files_item *of = &l->s->files.item[file];
+    const lm_files_item *of = source_file(l->s, file);
     const lm_gdcm_file from = {of->path, of->data, of->size};
-    /* cppcheck-suppress deallocret; stored is taken anew where it was freed */
-    return lm_decode_file(&from, f, l->frame, stored, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
+    size_t frame = f->kind == LM_DICOM_SLICE ? f->frame_at : l->frame;
+    return lm_decode_file(&keep, &from, f, frame, l->type, twin ? NULL : l->out + slice * bytes, &l->fact[i]) != LM_DECODE_OK;
 }
 
 static lm_status source_load_error(const source_load *l, size_t i, lm_err *err)
 {
     const lm_decode_slice *d = &l->fact[i];
     const lm_dicom_file *f = &l->s->head[l->r->member[i]];
-    const char *name = l->s->files.item[l->r->member[i]].name;
+    const char *name = source_file(l->s, l->r->member[i])->name;
     switch (d->status) {
     case LM_DECODE_MEMORY: return lm_err_set(err, LM_ENOMEM, NULL, "'%s' needs more memory than a reader may take", name);
     case LM_DECODE_NO_PIXELS: return lm_err_set(err, LM_EFORMAT, NULL, "'%s' has no pixel data", name);
@@ -495,9 +568,13 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     vol->type = l->type;
     memcpy(vol->n, n, sizeof n);
     /* compressed slices pass through arrays of wider numbers, compressed frames all at once */
-    size_t largest = 0, work = 16 * n[0] * n[1] * 4 + (h->frames > 1 ? 4 * lm_decode_bytes(h) * h->frames : 0);
-    for (size_t i = 0; i < l->r->n; i++)
-        largest = l->s->files.item[l->r->member[i]].size > largest ? l->s->files.item[l->r->member[i]].size : largest;
+    size_t largest = 0, frames = 1;
+    for (size_t i = 0; i < l->r->n; i++) {
+        size_t size = source_file(l->s, l->r->member[i])->size, several = l->s->head[l->r->member[i]].frames;
+        largest = size > largest ? size : largest;
+        frames = several > frames ? several : frames;
+    }
+    size_t work = 16 * n[0] * n[1] * 4 + (frames > 1 ? 4 * lm_decode_bytes(h) * frames : 0);
     lm_child_job job = source_job(opt, l->r->n, "decoding", largest, work);
     lm_child_end end;
     job.fn = source_load_one;
@@ -505,7 +582,7 @@ static lm_status source_decode(source_load *l, const lm_source_opt *opt, lm_vol 
     lm_status rc = lm_child_run(&job, &end, err);
     if (rc) return rc;
     if (end.why == LM_CHILD_FAILED) return source_load_error(l, end.item, err);
-    if (end.why != LM_CHILD_DONE) return source_child_error(l->s->files.item[l->r->member[end.item]].name, &end, err);
+    if (end.why != LM_CHILD_DONE) return source_child_error(source_file(l->s, l->r->member[end.item])->name, &end, err);
     *fits = true;
     for (size_t i = 0; i < l->r->n; i++) *fits &= l->fact[i].fits;
     return LM_OK;
@@ -522,8 +599,8 @@ static lm_status source_duplicates(const source_load *l, lm_err *err)
             return lm_err_set(err, LM_ERULE, "G-4",
                               "%zu of %zu slices share a place with another that has other pixels: several volumes in one series? "
                               "The first pair: '%s', '%s'",
-                              l->r->duplicates, l->r->n, l->s->files.item[l->r->member[i - 1]].name,
-                              l->s->files.item[l->r->member[i]].name);
+                              l->r->duplicates, l->r->n, source_file(l->s, l->r->member[i - 1])->name,
+                              source_file(l->s, l->r->member[i])->name);
     }
     return LM_OK;
 }
@@ -611,8 +688,10 @@ static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t 
 {
     size_t frames = 0, several = 0, all;
     for (size_t i = 0; i < r->n; i++) {
-        frames += s->head[r->member[i]].frames;
-        several += s->head[r->member[i]].frames > 1;
+        const lm_dicom_file *f = &s->head[r->member[i]];
+        bool object = f->kind != LM_DICOM_SLICE && f->frames > 1;
+        frames += object ? f->frames : 1;
+        several += object;
     }
     if (several && r->n > 1)
         return lm_err_set(err, LM_ERULE, NULL,
@@ -628,9 +707,7 @@ static lm_status source_frame_of(const lm_source *s, const lm_series *r, size_t 
     /* nuclear medicine and secondary capture have spacing and rescale where one-frame images have them */
     static const char nuclear[] = "1.2.840.10008.5.1.4.1.1.20", capture[] = "1.2.840.10008.5.1.4.1.1.7";
     if (f->kind == LM_DICOM_MULTIFRAME && strcmp(f->sop_class, nuclear) && strncmp(f->sop_class, capture, sizeof capture - 1))
-        return lm_err_set(
-            err, LM_ERULE, NULL,
-            "not supported yet: an enhanced multi-frame object, which keeps spacing and rescale in functional groups");
+        return lm_err_set(err, LM_ERULE, NULL, "not supported: multi-frame objects of SOP class %s", f->sop_class);
     lm_status rc = lm_geometry_grey(f, err);
     if (!rc && (!lm_mem_mul(lm_decode_bytes(f), f->frames, &all) || all > (size_t)SOURCE_FRAME_MB << 20))
         rc = lm_err_set(err, LM_ERANGE, NULL, "%u frames of %u x %u pixels are more than %d MB", f->frames, f->columns, f->rows,

@@ -66,12 +66,6 @@ header() { sed '/^$/q' "$1"; }
     jq -e '.source.spacing_of == "detector"' "$out.json"
 }
 
-@test "enhanced objects keep what is needed in functional groups: refused by name" {
-    [ -d "$data/enhanced-multiframe" ] || skip "no enhanced-multiframe in the shared data"
-    refuses 2 "$out" dcmseg --frame 1 "$data/enhanced-multiframe/emri_small.dcm" -o "$out"
-    [[ $stderr == *"functional groups"* ]]
-}
-
 @test "a frame of a multi-frame object: each its own, plain and compressed alike" {
     command -v dcmodify >/dev/null && command -v dcmcrle >/dev/null || skip "dcmtk is not installed"
     cp ct/IM00005.dcm multi.dcm # the 24 x 20 pixels of a slice as 5 frames of 24 x 4

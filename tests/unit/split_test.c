@@ -175,9 +175,12 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_part_is_closed),    cmocka_unit_test(a_mesh_without_labels_is_one_part),
-        cmocka_unit_test(walls_stand_twice_when_expanded), cmocka_unit_test(labels_must_make_sense),
-        cmocka_unit_test(judged_part_by_part),    cmocka_unit_test(many_parts),
+        cmocka_unit_test(each_part_is_closed),
+        cmocka_unit_test(a_mesh_without_labels_is_one_part),
+        cmocka_unit_test(walls_stand_twice_when_expanded),
+        cmocka_unit_test(labels_must_make_sense),
+        cmocka_unit_test(judged_part_by_part),
+        cmocka_unit_test(many_parts),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }
