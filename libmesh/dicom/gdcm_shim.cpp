@@ -5,12 +5,16 @@
 #include <gdcmDicts.h>
 #include <gdcmGlobal.h>
 #include <gdcmImageReader.h>
+#include <gdcmJPEG2000Codec.h>
+#include <gdcmJPEGCodec.h>
+#include <gdcmJPEGLSCodec.h>
 #include <gdcmReader.h>
 #include <gdcmSequenceOfFragments.h>
 #include <gdcmSequenceOfItems.h>
 #include <gdcmTrace.h>
 #include <gdcmVersion.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <istream>
@@ -25,6 +29,8 @@
 namespace
 {
 
+constexpr char shim_deflated_frames[] = "1.2.840.10008.1.2.8.1";
+
 /* The file as a stream that notices when more is asked for than is there: GDCM takes values that are cut off by the end of
  * the file for whole, with their stated length. Tags and lengths (up to 4 bytes) may end anywhere: that is how it finds
  * the end. */
@@ -36,6 +42,7 @@ class shim_file : public std::streambuf
         if (file->p) {
             size_ = file->n;
             map_ = static_cast<char *>(const_cast<void *>(file->p)); /* a stream buffer wants it so; nothing is put there */
+            translate(true);
             setg(map_, map_, map_ + size_);
             return;
         }
@@ -43,20 +50,26 @@ class shim_file : public std::streambuf
         struct stat st;
         if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
             size_ = static_cast<size_t>(st.st_size);
-            void *p = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-            if (p != MAP_FAILED) map_ = static_cast<char *>(p), mapped_ = true;
+            void *p = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+            if (p != MAP_FAILED) map_ = base_ = static_cast<char *>(p);
         }
         if (fd >= 0) close(fd);
+        if (map_) translate(false);
         if (map_) setg(map_, map_, map_ + size_);
     }
     ~shim_file() override
     {
-        if (mapped_) munmap(map_, size_);
+        if (base_) munmap(base_, size_);
     }
     shim_file(const shim_file &) = delete;
     shim_file &operator=(const shim_file &) = delete;
     bool is_open() const { return map_ != nullptr; }
     bool cut() const { return cut_; }
+    bool deflated_frames() const { return deflated_frames_; }
+    const char *transfer(const gdcm::File &file) const
+    {
+        return deflated_frames_ ? shim_deflated_frames : file.GetHeader().GetDataSetTransferSyntax().GetString();
+    }
 
   protected:
     std::streamsize xsgetn(char *to, std::streamsize n) override
@@ -82,9 +95,27 @@ class shim_file : public std::streambuf
     }
 
   private:
-    char *map_ = nullptr;
+    /* GDCM does not know Deflated Image Frame Compression; its data sets are written as those of JPEG 2000 are. */
+    void translate(bool copy)
+    {
+        static const char other[] = "1.2.840.10008.1.2.4.90"; /* as long as the other with its padding */
+        static const unsigned char element[] = {2, 0, 0x10, 0, 'U', 'I', sizeof shim_deflated_frames, 0};
+        if (size_ < 132) return;
+        char *end = map_ + (size_ < 4096 ? size_ : 4096);
+        char *at = std::search(map_ + 132, end, element, element + sizeof element) + sizeof element;
+        if (at + sizeof shim_deflated_frames > end || std::memcmp(at, shim_deflated_frames, sizeof shim_deflated_frames)) return;
+        if (copy) {
+            copy_.assign(map_, map_ + size_);
+            at = copy_.data() + (at - map_);
+            map_ = copy_.data();
+        }
+        std::memcpy(at, other, sizeof other - 1);
+        deflated_frames_ = true;
+    }
+    char *map_ = nullptr, *base_ = nullptr;
     size_t size_ = 0;
-    bool cut_ = false, mapped_ = false;
+    bool cut_ = false, deflated_frames_ = false;
+    std::vector<char> copy_;
 };
 
 void shim_quiet()
@@ -133,7 +164,7 @@ int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, siz
     for (size_t i = 0; i < n; i++) {
         gdcm::Tag t(static_cast<uint16_t>(tag[i] >> 16), static_cast<uint16_t>(tag[i] & 0xffff));
         if (tag[i] == 0x00020010) {
-            const char *ts = file.GetHeader().GetDataSetTransferSyntax().GetString();
+            const char *ts = buf.transfer(file);
             if (ts) shim_value(&value[i], ts, std::strlen(ts));
         } else if (t.GetGroup() == 2) shim_element(file.GetHeader(), t, &value[i]);
         else shim_element(file.GetDataSet(), t, &value[i]);
@@ -165,6 +196,7 @@ int shim_open(const lm_gdcm_file *from, lm_gdcm_object *o, size_t *got)
     if (!buf.is_open() || !reader.ReadUpToTag(shim_pixel_tag) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
     const gdcm::DataSet &ds = reader.GetFile().GetDataSet();
     if (!ds.FindDataElement(shim_pixel_tag)) return LM_GDCM_NO_PIXELS;
+    if (buf.deflated_frames()) return LM_GDCM_CODEC;
     const gdcm::TransferSyntax &ts = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
     o->native = !ts.IsEncapsulated() && ts.GetSwapCode() == gdcm::SwapCode::LittleEndian;
     if (o->native) {
@@ -231,10 +263,9 @@ class shim_flat
     shim_flat(const lm_gdcm_tree_opt *opt, void *out, size_t cap) : opt_(opt), out_(static_cast<char *>(out)), cap_(cap) {}
     size_t used() const { return used_; }
     bool full() const { return full_; }
-    void root(const gdcm::File &file)
+    void root(const gdcm::File &file, const char *ts)
     {
         const gdcm::DataSet &meta = file.GetHeader();
-        const char *ts = file.GetHeader().GetDataSetTransferSyntax().GetString();
         size_t at = count(), n = 1;
         for (auto it = meta.Begin(); it != meta.End(); ++it)
             if (it->GetTag() < gdcm::Tag(2, 0x10)) n += element(*it, 1);
@@ -346,9 +377,43 @@ int shim_tree(const lm_gdcm_file *from, const lm_gdcm_tree_opt *opt, void *out, 
     const gdcm::Tag end = opt->pixels ? gdcm::Tag(0x7fe0, 0x0010) : gdcm::Tag(0x7fdf, 0xffff);
     if (!buf.is_open() || !reader.ReadUpToTag(end) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
     shim_flat flat(opt, out, cap);
-    flat.root(reader.GetFile());
+    flat.root(reader.GetFile(), buf.transfer(reader.GetFile()));
     *used = flat.used();
     return flat.full() ? LM_GDCM_LIMIT : LM_GDCM_OK;
+}
+
+/* One compressed frame through the codec that knows it. */
+int shim_codec(const char *transfer, const void *p, size_t n, const lm_gdcm_format *f, void *out, size_t want)
+{
+    const gdcm::TransferSyntax ts(gdcm::TransferSyntax::GetTSType(transfer));
+    gdcm::JPEG2000Codec j2k;
+    gdcm::JPEGLSCodec ls;
+    gdcm::JPEGCodec jpeg;
+    gdcm::ImageCodec *codec = j2k.CanDecode(ts)    ? static_cast<gdcm::ImageCodec *>(&j2k)
+                              : ls.CanDecode(ts)   ? static_cast<gdcm::ImageCodec *>(&ls)
+                              : jpeg.CanDecode(ts) ? static_cast<gdcm::ImageCodec *>(&jpeg)
+                                                   : nullptr;
+    if (!codec || n > INT32_MAX) return LM_GDCM_CODEC;
+    const unsigned dims[3] = {f->columns, f->rows, 1};
+    const unsigned short allocated = static_cast<unsigned short>(f->bytes * 8);
+    codec->SetDimensions(dims);
+    codec->SetNumberOfDimensions(2);
+    codec->SetPlanarConfiguration(0);
+    codec->SetPhotometricInterpretation(gdcm::PhotometricInterpretation::MONOCHROME2);
+    codec->SetPixelFormat(gdcm::PixelFormat(1, allocated, allocated, static_cast<unsigned short>(allocated - 1), 0));
+    codec->SetNeedOverlayCleanup(false);
+    gdcm::SmartPointer<gdcm::SequenceOfFragments> parts = new gdcm::SequenceOfFragments;
+    gdcm::Fragment one;
+    one.SetByteValue(static_cast<const char *>(p), static_cast<uint32_t>(n));
+    parts->AddFragment(one);
+    gdcm::DataElement in(gdcm::Tag(0x7fe0, 0x0010)), decoded(gdcm::Tag(0x7fe0, 0x0010));
+    in.SetVR(gdcm::VR::OB);
+    in.SetValue(*parts);
+    if (!codec->Decode(in, decoded)) return LM_GDCM_CODEC;
+    const gdcm::ByteValue *bv = decoded.GetByteValue();
+    if (!bv || !bv->GetPointer() || bv->GetLength() < want || bv->GetLength() > want + 1) return LM_GDCM_LENGTH;
+    std::memcpy(out, bv->GetPointer(), want);
+    return LM_GDCM_OK;
 }
 
 } // namespace
@@ -418,6 +483,18 @@ extern "C" int lm_gdcm_tree(const lm_gdcm_file *file, const lm_gdcm_tree_opt *op
     }
 }
 
+extern "C" int lm_gdcm_codec(const char *transfer, const void *p, size_t n, const lm_gdcm_format *f, void *out)
+{
+    shim_quiet();
+    try {
+        return shim_codec(transfer, p, n, f, out, static_cast<size_t>(f->columns) * f->rows * f->bytes);
+    } catch (const std::bad_alloc &) {
+        return LM_GDCM_MEMORY;
+    } catch (...) {
+        return LM_GDCM_CODEC;
+    }
+}
+
 extern "C" void lm_gdcm_vr(uint32_t tag, char vr[2])
 {
     const gdcm::Tag t(static_cast<uint16_t>(tag >> 16), static_cast<uint16_t>(tag & 0xffff));
@@ -431,7 +508,8 @@ extern "C" void lm_gdcm_vr(uint32_t tag, char vr[2])
 
 extern "C" int lm_gdcm_knows(const char *transfer_syntax)
 {
-    return gdcm::TransferSyntax::GetTSType(transfer_syntax) != gdcm::TransferSyntax::TS_END;
+    return gdcm::TransferSyntax::GetTSType(transfer_syntax) != gdcm::TransferSyntax::TS_END ||
+           !std::strcmp(transfer_syntax, shim_deflated_frames);
 }
 
 extern "C" const char *lm_gdcm_version(void)

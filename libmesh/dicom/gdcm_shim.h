@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gdcm_shim.h: all we use of GDCM, with C linkage. No exception and no C++ type leaves it; nothing is printed by us.
  *
- * GDCM aborts or overruns on damaged files: call the three readers in a child process only (child.h). Values come out as the
+ * GDCM aborts or overruns on damaged files: call the readers in a child process only (child.h). Values come out as the
  * bytes that stand in the file; geometry, rescale and all meaning are ours (DEPENDENCIES, "absent geometry becomes 1 mm"). */
 #ifndef LM_DICOM_GDCM_SHIM_H
 #define LM_DICOM_GDCM_SHIM_H
@@ -62,9 +62,16 @@ typedef struct {
     int depth;        /* most levels of data sets */
 } lm_gdcm_tree_opt;
 int lm_gdcm_tree(const lm_gdcm_file *file, const lm_gdcm_tree_opt *opt, void *out, size_t cap, size_t *used);
+/* One frame of grey samples, compressed with JPEG, JPEG-LS or JPEG 2000: n bytes at p to columns*rows samples of `bytes` (1 or 2)
+ * each. Samples of one bit come as bytes. LM_GDCM_LENGTH: the codestream has another size or depth. */
+typedef struct {
+    unsigned columns, rows, bytes;
+} lm_gdcm_format;
+int lm_gdcm_codec(const char *transfer_syntax, const void *p, size_t n, const lm_gdcm_format *f, void *out);
 /* The dictionary's VR of a tag; "UN" when it has none, "US" where it may be SS too. */
 void lm_gdcm_vr(uint32_t tag, char vr[2]);
-/* Is this UID a transfer syntax that GDCM reads at all? */
+/* Is this UID a transfer syntax whose data sets we read at all? (GDCM's, and Deflated Image Frame
+ * Compression, 1.2.840.10008.1.2.8.1, whose pixel data lm_gdcm_pixels does not decode.) */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */
 const char *lm_gdcm_version(void);
