@@ -18,7 +18,7 @@ enum { PATHS = 65536, LINE = 1024 };
 
 static struct {
     bool list, show_identity, keep_names, verbose, quiet;
-    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *case_id, *output, *json;
+    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *case_id, *output, *json;
     cli_list roi;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME};
@@ -33,6 +33,9 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"phase", 0, CLI_TEXT, "N|TERM", NULL, "of several volumes that share places the N-th, or that with the term: 'echo 2'",
      &a.phase, LM_UNIT_NONE},
+    {"where", 'w', CLI_TEXT, "CONDITION", NULL,
+     "the series for whose files it holds: 'SeriesDescription~bone && SliceThickness<=1.5'; see the manual", &a.where,
+     LM_UNIT_NONE},
     {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
     {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset,
      LM_UNIT_NONE},
@@ -303,6 +306,7 @@ static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
     if (!rc) lm_io_printf(out, "%-7s %-9s %5s  %-14s %-26s %s\n", "number", "modality", "files", "size", "spacing", "description");
     for (size_t i = 0; i < n && !rc; i++) {
         char line[LINE];
+        if (!lm_source_wanted(src, i)) continue;
         lm_source_describe(src, i, line, sizeof line);
         lm_io_printf(out, "%s\n", line);
         json_t *one = lm_source_json(src, i, err);
@@ -426,7 +430,12 @@ int main(int argc, char **argv)
     int code;
     if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
     lm_identity identity = {.show = a.show_identity, .keep_names = a.keep_names};
-    lm_source_opt opt = {.threads = (int)a.threads, .list = a.files, .phase = a.phase, .progress = progress, .identity = &identity};
+    lm_source_opt opt = {.threads = (int)a.threads,
+                         .list = a.files,
+                         .phase = a.phase,
+                         .progress = progress,
+                         .identity = &identity,
+                         .where = a.where};
     const char *outputs[2] = {a.output, a.json};
     lm_status rc = n || a.files ? LM_OK : lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, or --files; see --help");
     if (!rc) rc = cli_outputs(outputs, 2, !a.list, &err);

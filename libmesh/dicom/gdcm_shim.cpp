@@ -134,7 +134,10 @@ void shim_value(lm_gdcm_value *v, const char *p, size_t n)
 void shim_element(const gdcm::DataSet &ds, const gdcm::Tag &tag, lm_gdcm_value *v)
 {
     if (!ds.FindDataElement(tag)) return;
-    const gdcm::ByteValue *bv = ds.GetDataElement(tag).GetByteValue();
+    const gdcm::DataElement &de = ds.GetDataElement(tag);
+    const char *vr = de.GetVR() == gdcm::VR::INVALID ? nullptr : gdcm::VR::GetVRString(de.GetVR());
+    if (vr && std::strlen(vr) == 2) std::memcpy(v->vr, vr, 2);
+    const gdcm::ByteValue *bv = de.GetByteValue();
     if (bv && bv->GetPointer()) shim_value(v, bv->GetPointer(), bv->GetLength());
     else v->length = 0;
 }
@@ -157,8 +160,9 @@ int shim_header(const lm_gdcm_file *from, int deflated, const uint32_t *tag, siz
     std::set<gdcm::Tag> want;
     for (size_t i = 0; i < n; i++)
         if (tag[i] >> 16 != 2) want.insert(gdcm::Tag(static_cast<uint16_t>(tag[i] >> 16), static_cast<uint16_t>(tag[i] & 0xffff)));
-    if (!buf.is_open() || !(deflated ? reader.ReadUpToTag(gdcm::Tag(0x0028, 0xffff)) : reader.ReadSelectedTags(want)) ||
-        shim_cut(buf, reader))
+    gdcm::Tag last(0x0028, 0xffff);
+    if (!want.empty() && last < *want.rbegin()) last = *want.rbegin();
+    if (!buf.is_open() || !(deflated ? reader.ReadUpToTag(last) : reader.ReadSelectedTags(want)) || shim_cut(buf, reader))
         return LM_GDCM_UNREADABLE;
     const gdcm::File &file = reader.GetFile();
     for (size_t i = 0; i < n; i++) {
@@ -421,7 +425,7 @@ int shim_codec(const char *transfer, const void *p, size_t n, const lm_gdcm_form
 extern "C" int lm_gdcm_header(const lm_gdcm_file *file, int deflated, const uint32_t *tag, size_t n, lm_gdcm_value *value)
 {
     shim_quiet();
-    for (size_t i = 0; i < n; i++) value[i].length = -1;
+    for (size_t i = 0; i < n; i++) value[i].length = -1, value[i].vr[0] = 0;
     try {
         return shim_header(file, deflated, tag, n, value);
     } catch (const std::bad_alloc &) {
@@ -504,6 +508,14 @@ extern "C" void lm_gdcm_vr(uint32_t tag, char vr[2])
     if (known == gdcm::VR::US_SS || known == gdcm::VR::US_SS_OW) std::memcpy(vr, "US", 2);
     else if (known == gdcm::VR::OB_OW) std::memcpy(vr, "OW", 2);
     else if (known.IsVRFile()) std::memcpy(vr, gdcm::VR::GetVRString(known), 2);
+}
+
+extern "C" uint32_t lm_gdcm_tag(const char *keyword)
+{
+    const gdcm::Dict &dict = gdcm::Global::GetInstance().GetDicts().GetPublicDict();
+    for (auto it = dict.Begin(); it != dict.End(); ++it)
+        if (!std::strcmp(it->second.GetKeyword(), keyword)) return it->first.GetElementTag();
+    return 0;
 }
 
 extern "C" int lm_gdcm_knows(const char *transfer_syntax)

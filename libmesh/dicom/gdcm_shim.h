@@ -24,6 +24,7 @@ enum { LM_GDCM_VALUE = 256 };
 typedef struct {
     int length;                /* of the value in the file; -1: no such element. More than LM_GDCM_VALUE: cut here */
     char bytes[LM_GDCM_VALUE]; /* numbers in the host's byte order */
+    char vr[2];                /* as the file states it; zeros: it does not (implicit) */
 } lm_gdcm_value;
 
 enum {
@@ -72,6 +73,9 @@ int lm_gdcm_codec(const char *transfer_syntax, const void *p, size_t n, const lm
 void lm_gdcm_vr(uint32_t tag, char vr[2]);
 /* Is this UID a transfer syntax whose data sets we read at all? (GDCM's, and Deflated Image Frame
  * Compression, 1.2.840.10008.1.2.8.1, whose pixel data lm_gdcm_pixels does not decode.) */
+/* The element that the dictionary calls so ("SliceThickness"); 0: none. */
+uint32_t lm_gdcm_tag(const char *keyword);
+/* Is this UID a transfer syntax that GDCM reads at all? */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */
 const char *lm_gdcm_version(void);

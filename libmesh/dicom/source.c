@@ -10,6 +10,7 @@
 #include "dicom/geometry.h"
 #include "dicom/phase.h"
 #include "dicom/select.h"
+#include "dicom/where.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,11 @@ struct lm_source {
     lm_identity identity;
     bool phased; /* by the choice that follows */
     lm_phase_choice phase;
+    lm_where *where;      /* or NULL */
+    unsigned char *holds; /* with where: shared memory, for each file 0, 1 (it holds) or SOURCE_LIMIT (cannot be told) */
+    size_t holds_bytes;
 };
+enum { SOURCE_LIMIT = 2 };
 
 /* The file that holds an image (an index of head). */
 static const lm_files_item *source_file(const lm_source *s, size_t image)
@@ -42,6 +47,8 @@ void lm_source_release(lm_source *s)
     if (!s) return;
     lm_files_release(&s->files);
     if (s->head) munmap(s->head, s->head_bytes);
+    if (s->holds) munmap(s->holds, s->holds_bytes);
+    lm_where_release(s->where);
     lm_series_release(&s->list);
     free(s);
 }
@@ -56,11 +63,24 @@ static lm_status source_child_error(const char *name, const lm_child_end *end, l
     return lm_err_set(err, LM_EFORMAT, NULL, "'%s' cannot be read: file damaged or not supported", name);
 }
 
+/* The condition on one file, in the child. */
+static void source_where(lm_source *s, const lm_gdcm_file *from, size_t i)
+{
+    lm_gdcm_value value[LM_WHERE_TAGS];
+    bool hit = false;
+    size_t n;
+    const uint32_t *tag = lm_where_tags(s->where, &n);
+    int deflated = !strcmp(s->head[i].transfer, "1.2.840.10008.1.2.1.99");
+    if (lm_gdcm_header(from, deflated, tag, n, value) != LM_GDCM_OK) return;
+    s->holds[i] = lm_where_match(s->where, value, &hit, NULL) ? SOURCE_LIMIT : hit;
+}
+
 static int source_scan_one(void *ctx, size_t i)
 {
     lm_source *s = ctx;
     const lm_gdcm_file from = {s->files.item[i].path, s->files.item[i].data, s->files.item[i].size};
     lm_scan_file(&from, &s->head[i]);
+    if (s->where && s->head[i].state == LM_SCAN_DICOM) source_where(s, &from, i);
     return 0;
 }
 
@@ -182,9 +202,11 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
         s->phased = true;
         rc = lm_phase_parse(opt->phase, &s->phase, err);
     }
+    if (!rc && opt && opt->where) rc = lm_where_new(opt->where, &s->where, err);
     if (!rc && opt && opt->list) rc = lm_files_add_list(&s->files, opt->list, err);
     for (size_t i = 0; i < n && !rc; i++) rc = lm_files_add(&s->files, paths[i], err);
     if (!rc && !(s->head = lm_child_map(s->files.n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
+    if (!rc && s->where && !(s->holds = lm_child_map(s->files.n, 1, &s->holds_bytes, err))) rc = LM_ENOMEM;
     if (rc) goto done;
     size_t largest = 0;
     for (size_t i = 0; i < s->files.n; i++) largest = s->files.item[i].size > largest ? s->files.item[i].size : largest;
@@ -198,6 +220,10 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
         goto done;
     }
     rc = source_judge(s, err);
+    for (size_t i = 0; s->where && i < s->files.n && !rc; i++)
+        if (s->holds[i] == SOURCE_LIMIT)
+            rc = lm_err_set(err, LM_EUSAGE, NULL, "--where: a regular expression takes too long to match in '%s'",
+                            s->files.item[i].name);
     if (!rc) rc = source_frames(s, opt, err);
     if (!rc) rc = lm_series_group(s->head, s->images, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
 done:
@@ -425,6 +451,14 @@ static bool source_phase(const lm_source *s, const lm_series *r)
     return r->phases > 1 && lm_phase_match(&s->phase, (size_t)r->phase, r->differs);
 }
 
+bool lm_source_wanted(const lm_source *s, size_t series)
+{
+    const lm_series *r = &s->list.item[series];
+    for (size_t i = 0; s->where && i < r->n; i++)
+        if (!s->holds[s->head[r->member[i]].file]) return false;
+    return true;
+}
+
 static lm_status source_matches(const lm_source *s, size_t series, const lm_select *regex, bool *hit, lm_err *err)
 {
     const lm_dicom_file *h = source_head(s, series);
@@ -470,8 +504,8 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
     bool *in = lm_mem_calloc(n, sizeof *in, err);
     if (!in) rc = LM_ENOMEM;
     for (size_t i = 0; i < n && !rc; i++) {
-        in[i] = true;
-        if (sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
+        in[i] = lm_source_wanted(s, i);
+        if (in[i] && sel && (rc = source_matches(s, i, sel, &in[i], err))) break;
         if (!in[i]) continue;
         if (s->list.item[i].phases > 1) phases++;
         if (s->phased && !source_phase(s, &s->list.item[i])) {
@@ -498,13 +532,13 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
             rc = lm_err_frame(err, "none of %zu series is a usable volume (--list); series %s", hits, number);
         } else if (!hits)
             rc = lm_err_set(err, LM_ERULE, "G-3", "no series matches %s; there %s: %s",
-                            !s->phased ? "the expression"
-                            : regex    ? "the expression and --phase"
-                                       : "--phase",
+                            !s->phased          ? regex ? s->where ? "--series and --where" : "the expression" : "--where"
+                            : regex || s->where ? "the expression and --phase"
+                                                : "--phase",
                             n == 1 ? "is" : "are", list);
         else
             rc = lm_err_set(err, LM_ERULE, "G-3", "%zu series%s, choose one with %s: %s", volumes ? volumes : hits,
-                            regex ? " match" : "", phases ? "--series and --phase" : "--series", list);
+                            regex || s->where ? " match" : "", phases ? "--series and --phase" : "--series", list);
     }
     free(in);
     lm_select_release(sel);

@@ -22,6 +22,7 @@ typedef struct {
     const char *list;                                               /* file that lists further paths (lm_files_add_list), or NULL */
     lm_gaps_choice gaps;                                            /* what to do about uneven steps */
     const char *phase;                                              /* among volumes that share places (phase.h), or NULL */
+    const char *where;                                              /* condition (where.h) that a chosen series meets, or NULL */
     size_t max_memory;                                              /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
@@ -44,6 +45,8 @@ size_t lm_source_packed(const lm_source *s);
  * long as s. */
 size_t lm_source_members(const lm_source *s, size_t series);
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head);
+/* Does opt->where hold for each of its files? True without it. */
+bool lm_source_wanted(const lm_source *s, size_t series);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
 void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
 /* The same facts for programs (new reference). UIDs by identity.h. */
@@ -51,7 +54,7 @@ LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err
 /* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
  * G-3 with the list in the text's first line; series that are no volumes at all (SR, RTSTRUCT, presentation states,
  * radiographs, localizers) do not count as candidates unless nothing else is there. A series whose slices cannot be one
- * volume counts as several, numbered "3.1", "3.2".
+ * volume counts as several, numbered "3.1", "3.2". Series that are not lm_source_wanted are passed over.
  * With images, every series of images is a candidate, radiographs and localizers too. */
 LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, bool images, size_t *series, lm_err *err);
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
