@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 what it is, 2 members and limits, 3 zip, 4 tar */
+/* Contents: 1 what it is, 2 members and limits, 3 zip, 4 tar, 5 unpacking in a child */
 #include "dicom/archive.h"
+#include "base/child.h"
 #include "base/mem.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zip.h>
 
 #define ARCHIVE_BYTES ((uint64_t)16 << 30)
+#define ARCHIVE_MEMORY ((size_t)1 << 30) /* of the child, beside the members */
+enum { ARCHIVE_SECONDS = 24 * 3600 };    /* it may wait for a slow sender */
 enum { ARCHIVE_MEMBERS = 1000000, ARCHIVE_RATIO = 200, ARCHIVE_FREE = 256 << 20, ARCHIVE_CHUNK = 1 << 16, ARCHIVE_FIRST = 1 << 20 };
 
 /* ---- 1 what it is ---- */
@@ -46,7 +53,7 @@ bool lm_archive_sniff(const unsigned char *b, size_t n)
 /* ---- 2 members and limits ---- */
 
 typedef struct {
-    lm_archive *out;
+    int fd; /* where members go */
     lm_archive_limits limit;
     uint64_t bytes; /* of all members so far */
     size_t entries;
@@ -95,19 +102,32 @@ static lm_status archive_room(archive_buf *b, lm_err *err)
     return b->cap - b->used >= ARCHIVE_CHUNK ? LM_OK : lm_mem_grow(&b->p, &b->cap, b->used + ARCHIVE_CHUNK, 1, err);
 }
 
-/* Give b to the list; on error it is freed. */
-static lm_status archive_keep(archive_job *j, archive_buf *b, lm_err *err)
+/* A member in the file: this head, then its bytes. */
+typedef struct {
+    uint64_t number, size;
+} archive_head;
+
+static lm_status archive_write(int fd, const void *p, size_t n, lm_err *err)
 {
-    lm_archive *a = j->out;
-    lm_status rc = lm_mem_grow(&a->item, &a->cap, a->n + 1, sizeof *a->item, err);
-    if (rc) {
-        free(b->p);
-        return rc;
+    const unsigned char *s = p;
+    while (n) {
+        ssize_t k = write(fd, s, n);
+        if (k < 0 && errno == EINTR) continue;
+        if (k < 0) return lm_err_set(err, LM_ENOMEM, NULL, "no room for the members of the archive: %s", strerror(errno));
+        s += k;
+        n -= (size_t)k;
     }
-    unsigned char *tight = realloc(b->p, b->used ? b->used : 1);
-    a->item[a->n++] = (lm_archive_member){j->entries, tight ? tight : b->p, b->used};
-    /* cppcheck-suppress memleak; the list holds it */
     return LM_OK;
+}
+
+/* Write b, when rc is good, and free it. */
+static lm_status archive_keep(archive_job *j, archive_buf *b, lm_status rc, lm_err *err)
+{
+    const archive_head h = {j->entries, b->used};
+    if (!rc) rc = archive_write(j->fd, &h, sizeof h, err);
+    if (!rc) rc = archive_write(j->fd, b->p, b->used, err);
+    free(b->p);
+    return rc;
 }
 
 /* ---- 3 zip ---- */
@@ -164,9 +184,7 @@ static lm_status archive_zip_member(archive_job *j, zip_t *z, zip_uint64_t i, ui
         b.used += (size_t)n;
     }
     zip_fclose(f);
-    if (!rc) return archive_keep(j, &b, err);
-    free(b.p);
-    return rc;
+    return archive_keep(j, &b, rc, err);
 }
 
 static lm_status archive_zip(archive_job *j, lm_in *in, lm_err *err)
@@ -220,9 +238,7 @@ static lm_status archive_tar_member(archive_job *j, struct archive *a, lm_err *e
         rc = archive_count(j, (uint64_t)n, (uint64_t)archive_filter_bytes(a, -1), err);
         b.used += (size_t)n;
     }
-    if (!rc) return archive_keep(j, &b, err);
-    free(b.p);
-    return rc;
+    return archive_keep(j, &b, rc, err);
 }
 
 static lm_status archive_tar_members(archive_job *j, struct archive *a, struct archive_entry *e, lm_err *err)
@@ -270,20 +286,104 @@ static lm_status archive_tar(archive_job *j, lm_in *in, bool gzip, lm_err *err)
     return rc;
 }
 
-lm_status lm_archive_read(lm_in *in, const lm_archive_limits *limits, lm_archive *out, lm_err *err)
+/* ---- 5 unpacking in a child ---- */
+
+static lm_archive_limits archive_limits(const lm_archive_limits *given)
 {
-    archive_job j = {.out = out};
+    lm_archive_limits l = {0};
+    if (given) l = *given;
+    if (!l.bytes) l.bytes = ARCHIVE_BYTES;
+    if (!l.members) l.members = ARCHIVE_MEMBERS;
+    if (!l.ratio) l.ratio = ARCHIVE_RATIO;
+    return l;
+}
+
+lm_status lm_archive_unpack(lm_in *in, const lm_archive_limits *limits, int fd, lm_err *err)
+{
+    archive_job j = {.fd = fd, .limit = archive_limits(limits)};
     const unsigned char *b;
     size_t n;
-    *out = (lm_archive)LM_ARCHIVE_INIT;
-    if (limits) j.limit = *limits;
-    if (!j.limit.bytes) j.limit.bytes = ARCHIVE_BYTES;
-    if (!j.limit.members) j.limit.members = ARCHIVE_MEMBERS;
-    if (!j.limit.ratio) j.limit.ratio = ARCHIVE_RATIO;
     lm_status rc = lm_io_peek(in, LM_ARCHIVE_HEAD, &b, &n, err);
     if (rc) return rc;
     if (!lm_archive_sniff(b, n)) return lm_err_set(err, LM_EFORMAT, NULL, "no zip or tar archive");
-    rc = archive_is_zip(b, n) ? archive_zip(&j, in, err) : archive_tar(&j, in, archive_is_gzip(b, n), err);
+    return archive_is_zip(b, n) ? archive_zip(&j, in, err) : archive_tar(&j, in, archive_is_gzip(b, n), err);
+}
+
+/* n bytes at *at, which moves on. False when they are not there. */
+static bool archive_pread(int fd, void *p, size_t n, off_t *at)
+{
+    unsigned char *o = p;
+    while (n) {
+        ssize_t k = pread(fd, o, n, *at);
+        if (k < 0 && errno == EINTR) continue;
+        if (k <= 0) return false;
+        o += k;
+        n -= (size_t)k;
+        *at += k;
+    }
+    return true;
+}
+
+lm_status lm_archive_collect(int fd, const lm_archive_limits *limits, lm_archive *out, lm_err *err)
+{
+    const lm_archive_limits limit = archive_limits(limits);
+    struct stat st;
+    off_t at = 0;
+    lm_status rc = fstat(fd, &st) ? lm_err_set(err, LM_EIO, NULL, "cannot read what was unpacked: %s", strerror(errno)) : LM_OK;
+    *out = (lm_archive)LM_ARCHIVE_INIT;
+    while (!rc && at < st.st_size) { /* what a child that went astray has written is not trusted */
+        archive_head h;
+        unsigned char *p = NULL;
+        off_t from = at;
+        bool ok = archive_pread(fd, &h, sizeof h, &at) && h.size <= (uint64_t)(st.st_size - at) && out->n < limit.members;
+        if (ok && (rc = lm_mem_grow(&out->item, &out->cap, out->n + 1, sizeof *out->item, err))) break;
+        if (ok && !(p = lm_mem_alloc(h.size, 1, err))) rc = LM_ENOMEM;
+        else if (!ok || !archive_pread(fd, p, h.size, &at)) rc = lm_err_set(err, LM_EIO, NULL, "what was unpacked is damaged");
+        if (rc) free(p);
+        else out->item[out->n++] = (lm_archive_member){h.number, p, h.size};
+        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, at - from); /* half the memory at the peak */
+    }
     if (rc) lm_archive_release(out);
+    return rc;
+}
+
+typedef struct {
+    lm_in *in;
+    const lm_archive_limits *limits;
+    int fd;
+    lm_err err;
+} archive_task;
+
+static int archive_in_child(void *ctx, size_t item)
+{
+    archive_task *t = ctx;
+    (void)item;
+    return (int)lm_archive_unpack(t->in, t->limits, t->fd, &t->err);
+}
+
+lm_status lm_archive_read(lm_in *in, const lm_archive_limits *limits, lm_archive *out, lm_err *err)
+{
+    size_t bytes;
+    lm_child_end end;
+    *out = (lm_archive)LM_ARCHIVE_INIT;
+    archive_task *t = lm_child_map(1, sizeof *t, &bytes, err);
+    if (!t) return LM_ENOMEM;
+    *t = (archive_task){.in = in, .limits = limits, .fd = memfd_create("archive", MFD_CLOEXEC)};
+    lm_child_job job = {.n = 1,
+                        .children = 1,
+                        .max_memory = ARCHIVE_MEMORY + archive_limits(limits).bytes,
+                        .seconds = ARCHIVE_SECONDS,
+                        .fn = archive_in_child,
+                        .ctx = t};
+    lm_status rc =
+        t->fd < 0 ? lm_err_set(err, LM_ENOMEM, NULL, "no memory to unpack to: %s", strerror(errno)) : lm_child_run(&job, &end, err);
+    if (!rc && end.why == LM_CHILD_FAILED) {
+        rc = (lm_status)end.code;
+        if (err) *err = t->err;
+    } else if (!rc && end.why != LM_CHILD_DONE)
+        rc = lm_err_set(err, LM_EFORMAT, NULL, "the archive cannot be unpacked: damaged, or no memory for it");
+    if (!rc) rc = lm_archive_collect(t->fd, limits, out, err);
+    if (t->fd >= 0) close(t->fd);
+    munmap(t, bytes);
     return rc;
 }

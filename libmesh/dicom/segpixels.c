@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dicom/segpixels.h"
 #include "base/bytes.h"
+#include "base/child.h"
 #include "base/inflate.h"
 #include "base/mem.h"
-#include "dicom/child.h"
 
 #include <stdlib.h>
 #include <string.h>

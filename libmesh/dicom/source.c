@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 looking at the files, 2 the list, 3 choosing, 4 loading, 5 one image */
 #include "dicom/source.h"
+#include "base/child.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "dicom/child.h"
 #include "dicom/decode.h"
 #include "dicom/enhanced.h"
 #include "dicom/files.h"

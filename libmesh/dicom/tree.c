@@ -2,10 +2,10 @@
 /* Contents: 1 rebuilding, 2 reading in children, 3 asking */
 #include "dicom/tree.h"
 #include "base/bytes.h"
+#include "base/child.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "dicom/charset.h"
-#include "dicom/child.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair/admesh.h"
+#include "base/child.h"
 #include "base/mem.h"
 
 #include <admesh/stl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+/* Of a child: generous, so that it ends what is hopeless and nothing else. A facet takes about 300 bytes. */
+enum { ADMESH_MEMORY = 1 << 30, ADMESH_PER_FACET = 1024, ADMESH_FACETS_PER_SECOND = 10000 };
 
 /* stl_open is never called: on some valid files it does not return, and it prints. stl_verify_neighbors and the nearby
  * matching print on standard output and are not called either. */
@@ -35,11 +40,15 @@ static lm_status admesh_feed(const lm_mesh *m, stl_file *stl, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
+typedef struct {
+    const lm_mesh *mesh;
+    lm_admesh_result out;
+    lm_err err;
+} admesh_job;
+
+static lm_status admesh_verdict(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
 {
     stl_file stl;
-    if (m->nt == 0) return lm_err_set(err, LM_ERANGE, NULL, "the mesh has no triangle: there is nothing for admesh to check");
-    if (m->nt > INT_MAX / 3) return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: admesh counts edges up to %d", m->nt, INT_MAX);
     *out = (lm_admesh_result){.facets = m->nt};
     lm_status rc = admesh_feed(m, &stl, err);
     if (!rc) {
@@ -59,9 +68,43 @@ lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
             out->parts = (size_t)s->number_of_parts;
         }
         out->good = !out->degenerate && !out->open_edges && !out->reversed && out->volume_mm3 > 0;
-        if (stl_get_error(&stl)) rc = lm_err_set(err, LM_ENOMEM, NULL, "libadmesh ran out of memory");
+        if (stl_get_error(&stl)) rc = lm_err_nomem(err, 0);
     }
     stl_clear_error(&stl);
     stl_close(&stl);
+    return rc;
+}
+
+static int admesh_in_child(void *ctx, size_t item)
+{
+    admesh_job *j = ctx;
+    (void)item;
+    return (int)admesh_verdict(j->mesh, &j->out, &j->err);
+}
+
+lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
+{
+    size_t bytes;
+    lm_child_end end;
+    if (m->nt == 0) return lm_err_set(err, LM_ERANGE, NULL, "the mesh has no triangle: there is nothing for admesh to check");
+    if (m->nt > INT_MAX / 3) return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: admesh counts edges up to %d", m->nt, INT_MAX);
+    admesh_job *j = lm_child_map(1, sizeof *j, &bytes, err);
+    if (!j) return LM_ENOMEM;
+    j->mesh = m;
+    lm_child_job job = {.n = 1,
+                        .children = 1,
+                        .max_memory = ADMESH_MEMORY + m->nt * ADMESH_PER_FACET,
+                        .seconds = 60 + (unsigned)(m->nt / ADMESH_FACETS_PER_SECOND),
+                        .fn = admesh_in_child,
+                        .ctx = j};
+    lm_status rc = lm_child_run(&job, &end, err);
+    if (!rc && end.why == LM_CHILD_FAILED) {
+        rc = (lm_status)end.code;
+        if (err) *err = j->err;
+    } else if (!rc && end.why != LM_CHILD_DONE)
+        rc = lm_err_set(err, LM_ENOMEM, NULL, "libadmesh %s on %zu triangles: out of memory?",
+                        end.why == LM_CHILD_TIME ? "came to no end" : "broke off", m->nt);
+    *out = j->out;
+    munmap(j, bytes);
     return rc;
 }

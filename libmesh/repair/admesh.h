@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* admesh.h: a second verdict on a mesh by libadmesh, the checker behind many slicers. Its word is printed beside ours and
  * never replaces it: it pairs edges by coordinates as an STL has them, so it sees neither self-intersections nor edges
- * with four triangles, and it sums in float. The one place that knows libadmesh; fed from memory, nothing is repaired. */
+ * with four triangles, and it sums in float. The one place that knows libadmesh; fed from memory, nothing is repaired.
+ * It runs in a child process, because it does not outlive an allocation that fails: call it while no other thread runs. */
 #ifndef LM_REPAIR_ADMESH_H
 #define LM_REPAIR_ADMESH_H
 
@@ -19,7 +20,8 @@ typedef struct {
 } lm_admesh_result;
 
 /* The mesh must be valid in the sense of lm_mesh_validate. Every facet counts, it takes -0 for 0. LM_ERANGE when there
- * are none or more than libadmesh can count; LM_ENOMEM. Nothing reaches stdout. */
+ * are none or more than libadmesh can count; LM_ENOMEM, also when it broke off.
+ * Nothing reaches stdout. */
 LM_CHECKED lm_status lm_admesh_check(const lm_mesh *mesh, lm_admesh_result *out, lm_err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dicom/child.h"
+#include "base/child.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/pool.h"

@@ -4,8 +4,8 @@
  * Items are handed out in order; a child writes its results to shared memory (lm_child_map) only. A child that dies, or
  * stays with one item for too long, ends the run, and the item it was at is known. The lowest such item is reported,
  * whatever the timing: items below it were handed out before and are finished first. */
-#ifndef LM_DICOM_CHILD_H
-#define LM_DICOM_CHILD_H
+#ifndef LM_BASE_CHILD_H
+#define LM_BASE_CHILD_H
 
 #include "base/err.h"
 #include <stdbool.h>
