@@ -243,18 +243,18 @@ static void table(lm_out *out)
     if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
 }
 
-/* The JSON is put in place last, so that trouble leaves nothing. A stream is not sent when the answer
- * is no: the next tool must not go on. */
+/* All is written before anything is put in place, so that trouble leaves nothing. A stream is not sent when the answer is no:
+ * the next tool must not go on. */
 static lm_status write_all(lm_err *err)
 {
-    lm_out *json = NULL, *out = NULL;
+    lm_out *json = NULL, *mesh = NULL, *out = NULL;
     bool stream = a.output && !strcmp(a.output, "-"), no = s.verdict == LM_VERDICT_FAIL || s.verdict == LM_VERDICT_UNDECIDED;
     lm_status rc = LM_OK;
     if (a.json && (rc = cli_json(a.json, s.rec[0].item[s.rec[0].n - 1], &json, err))) goto done;
     if (a.output && !(stream && no)) {
         lm_meshfile_opt opt = {.format = LM_MESHFILE_PLY};
         cli_progress(&tool, a.quiet, "write", 0.9);
-        if ((rc = lm_meshfile_save(a.output, &opt, &s.mesh[0], &s.rec[0], err))) goto done;
+        if ((rc = lm_meshfile_stage(a.output, &opt, &s.mesh[0], &s.rec[0], &mesh, err))) goto done;
     }
     cli_progress_done(a.quiet);
     if (!stream && !(a.json && !strcmp(a.json, "-"))) {
@@ -262,11 +262,16 @@ static lm_status write_all(lm_err *err)
         table(out);
         rc = lm_io_commit(out, err);
     }
+    if (!rc && mesh) {
+        rc = lm_io_commit(mesh, err);
+        mesh = NULL;
+    }
     if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
 done:
+    lm_io_abort(mesh);
     lm_io_abort(json);
     return rc;
 }

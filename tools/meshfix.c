@@ -236,10 +236,10 @@ static void name_output(void)
     else snprintf(s.name, NAME, "%.*s.FAILED%s", (int)(dot - a.output), a.output, dot);
 }
 
-/* The JSON is put in place after the mesh and the table were written, so that trouble leaves nothing. */
+/* Mesh and JSON are put in place after all was written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
-    lm_out *json = NULL, *out = NULL;
+    lm_out *json = NULL, *mesh = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool json_stdout = a.json && !strcmp(a.json, "-");
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
@@ -248,7 +248,7 @@ static lm_status write_all(lm_err *err)
             .format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
         name_output();
         cli_progress(&tool, a.quiet, "write", 0.9);
-        if ((rc = lm_meshfile_save(s.name, &opt, &s.mesh, &s.rec, err))) goto done;
+        if ((rc = lm_meshfile_stage(s.name, &opt, &s.mesh, &s.rec, &mesh, err))) goto done;
     }
     if (a.check && !json_stdout && !(a.output && !strcmp(a.output, "-"))) {
         cli_progress_done(a.quiet);
@@ -256,11 +256,16 @@ static lm_status write_all(lm_err *err)
         table(out);
         rc = lm_io_commit(out, err);
     }
+    if (!rc && mesh) {
+        rc = lm_io_commit(mesh, err);
+        mesh = NULL;
+    }
     if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
 done:
+    lm_io_abort(mesh);
     lm_io_abort(json);
     return rc;
 }

@@ -205,17 +205,17 @@ static void table(lm_out *out)
     lm_io_printf(out, "%-34s %12s\n", "thick enough", s.good ? "yes" : "no");
 }
 
-/* The JSON is put in place after the mesh and the table were written, so that trouble leaves nothing. */
+/* Mesh and JSON are put in place after all was written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
-    lm_out *json = NULL, *out = NULL;
+    lm_out *json = NULL, *mesh = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool hollow = a.hollow.text, to_stdout = (a.json && !strcmp(a.json, "-")) || (a.output && !strcmp(a.output, "-"));
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
     if (a.output && (s.good || !hollow)) {
         lm_meshfile_opt opt = {.format = s.format, .threads = (int)a.threads};
         cli_progress(&tool, a.quiet, "write", 0.95);
-        if ((rc = lm_meshfile_save(a.output, &opt, hollow ? &s.out : &s.mesh, &s.rec, err))) goto done;
+        if ((rc = lm_meshfile_stage(a.output, &opt, hollow ? &s.out : &s.mesh, &s.rec, &mesh, err))) goto done;
     }
     if (!hollow && !to_stdout) {
         cli_progress_done(a.quiet);
@@ -223,11 +223,16 @@ static lm_status write_all(lm_err *err)
         table(out);
         rc = lm_io_commit(out, err);
     }
+    if (!rc && mesh) {
+        rc = lm_io_commit(mesh, err);
+        mesh = NULL;
+    }
     if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
 done:
+    lm_io_abort(mesh);
     lm_io_abort(json);
     return rc;
 }

@@ -253,15 +253,26 @@ lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_me
     }
 }
 
-lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
+lm_status lm_meshfile_stage(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_out **out,
+                            lm_err *err)
 {
     lm_meshfile_opt o = *opt;
-    lm_out *out = NULL;
     lm_status rc = o.format == LM_MESHFILE_AUTO ? lm_meshfile_suffix(path, &o.format, err) : LM_OK;
+    *out = NULL;
     if (rc) return rc;
     bool text = o.format == LM_MESHFILE_STL_ASCII || o.format == LM_MESHFILE_OBJ || o.format == LM_MESHFILE_OFF;
-    if ((rc = lm_io_create(path, text, &out, err))) return rc;
-    if (!(rc = lm_meshfile_write(out, &o, mesh, rec, err))) return lm_io_commit(out, err);
-    lm_io_abort(out);
-    return lm_err_frame(err, "cannot write '%s'", strcmp(path, "-") ? path : "standard output");
+    if ((rc = lm_io_create(path, text, out, err))) return rc;
+    if ((rc = lm_meshfile_write(*out, &o, mesh, rec, err)))
+        lm_err_frame(err, "cannot write '%s'", strcmp(path, "-") ? path : "standard output");
+    else rc = lm_io_flush(*out, err);
+    if (rc) lm_io_abort(*out);
+    if (rc) *out = NULL;
+    return rc;
+}
+
+lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
+{
+    lm_out *out;
+    lm_status rc = lm_meshfile_stage(path, opt, mesh, rec, &out, err);
+    return rc ? rc : lm_io_commit(out, err);
 }

@@ -50,6 +50,9 @@ LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_record
 /* Write path ("-" = standard output) and commit. Only PLY carries records; STL and OFF hold one part. */
 LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec,
                                       lm_err *err);
+/* The same up to the commit: all is handed to the system, *out is for lm_io_commit. */
+LM_CHECKED lm_status lm_meshfile_stage(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec,
+                                       lm_out **out, lm_err *err);
 /* Write to out in opt->format (AUTO: PLY); not committed. */
 LM_CHECKED lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* Format by the suffix of path; PLY for "-". LM_EUSAGE when it has none that is known. */

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +13,18 @@
 
 enum { RECORD_HEX = 9 };
 
-/* jansson goes on when memory runs out: its reader loses characters, its copies lose keys. So its allocations are watched,
- * and once one has failed no record is read, added or written any more. */
+/* jansson goes on when memory runs out: its reader loses characters, and asserts that it has not; its copies lose keys. So its
+ * allocations are watched: one that fails leaves the reader at once, and from then on no record is read, added or written. */
 static atomic_bool record_starved;
+static _Thread_local jmp_buf *record_leave; /* while it reads */
 
 static void *record_malloc(size_t n)
 {
     void *p = malloc(n);
-    if (!p) atomic_store(&record_starved, true);
-    return p;
+    if (p) return p;
+    atomic_store(&record_starved, true);
+    if (record_leave) longjmp(*record_leave, 1);
+    return NULL;
 }
 
 __attribute__((constructor)) static void record_watch(void)
@@ -172,12 +176,26 @@ char *lm_record_text(const json_t *rec, lm_err *err)
     return NULL;
 }
 
+/* What it had so far is lost with a failed allocation: little, and the tool ends. */
+static json_t *record_load(const char *text, size_t n, json_error_t *je)
+{
+    jmp_buf here;
+    if (setjmp(here)) {
+        record_leave = NULL;
+        return NULL;
+    }
+    record_leave = &here;
+    json_t *rec = json_loadb(text, n, JSON_REJECT_DUPLICATES, je);
+    record_leave = NULL;
+    return rec;
+}
+
 lm_status lm_record_parse(const char *text, size_t n, json_t **ret, lm_err *err)
 {
-    json_error_t je;
     if (n > LM_RECORD_BYTES)
         return lm_err_set(err, LM_ERANGE, NULL, "record of %zu bytes: the limit is %d", n, (int)LM_RECORD_BYTES);
-    json_t *rec = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+    json_error_t je;
+    json_t *rec = record_load(text, n, &je);
     if (atomic_load(&record_starved)) {
         json_decref(rec);
         return lm_err_nomem(err, n);

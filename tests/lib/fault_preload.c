@@ -2,7 +2,8 @@
 /* fault_preload.c: a library for LD_PRELOAD under which one call fails. FAULT=alloc:N fails the N-th malloc, calloc, realloc or
  * aligned allocation with ENOMEM; write:N the N-th write, or close of what was written to, with ENOSPC (standard error is left
  * alone: that is where the message goes); rename:N the N-th rename. Counting starts when the tool sets up its signals, past what
- * happens before main. FAULT=...:0 fails nothing. FAULT_COUNT=FILE gets the number of calls when the process ends by exit. */
+ * happens before main, and goes on in child processes: one count for all. FAULT=...:0 fails nothing. FAULT_COUNT=FILE gets the
+ * number of calls when the process ends by exit. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,13 +23,13 @@ void *__libc_memalign(size_t align, size_t n);
 
 #define FAULT_PUBLIC __attribute__((visibility("default")))
 enum { FAULT_NONE, FAULT_ALLOC, FAULT_WRITE, FAULT_RENAME };
-static atomic_int fault_kind; /* set once counting has begun */
-static atomic_ulong fault_calls;
+static atomic_int fault_kind;     /* set once counting has begun */
+static atomic_ulong *fault_calls; /* shared with child processes */
 static unsigned long fault_at;
 
 static int fault_now(int kind)
 {
-    return atomic_load(&fault_kind) == kind && atomic_fetch_add(&fault_calls, 1) + 1 == fault_at;
+    return atomic_load(&fault_kind) == kind && atomic_fetch_add(fault_calls, 1) + 1 == fault_at;
 }
 
 static void *fault_memory(void)
@@ -101,6 +103,8 @@ FAULT_PUBLIC int sigaction(int sig, const struct sigaction *now, struct sigactio
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "sigaction");
     if (sig == SIGINT && s && atomic_load(&fault_kind) == FAULT_NONE) {
         const char *colon = strchr(s, ':');
+        fault_calls = mmap(NULL, sizeof *fault_calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (fault_calls == MAP_FAILED) abort();
         fault_at = colon ? strtoul(colon + 1, NULL, 10) : 0;
         atomic_store(&fault_kind, !strncmp(s, "alloc", 5) ? FAULT_ALLOC : !strncmp(s, "rename", 6) ? FAULT_RENAME : FAULT_WRITE);
     }
@@ -111,7 +115,7 @@ __attribute__((destructor)) static void fault_report(void)
 {
     const char *path = getenv("FAULT_COUNT");
     char text[32];
-    int n = snprintf(text, sizeof text, "%lu\n", atomic_load(&fault_calls)),
+    int n = snprintf(text, sizeof text, "%lu\n", fault_calls ? atomic_load(fault_calls) : 0UL),
         fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
     if (fd < 0) return;
     syscall(SYS_write, fd, text, (size_t)n);
