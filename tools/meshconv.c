@@ -2,9 +2,9 @@
 /* meshconv: a mesh from one format into another. Nothing is repaired; what is not valid is said. */
 #include "cli/cli.h"
 #include "format/meshfile.h"
+#include "format/pick.h"
 #include "stream/audit_json.h"
 #include "surface/audit_parts.h"
-#include "surface/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +12,9 @@
 #include <strings.h>
 
 static struct {
-    bool join, verbose, quiet;
-    cli_quantity label;
+    bool join, keep_names, verbose, quiet;
     size_t threads;
-    const char *output, *format, *unit, *space, *case_id, *json;
+    const char *label, *output, *format, *unit, *space, *case_id, *json;
 } a;
 
 static const cli_opt opts[] = {
@@ -23,8 +22,11 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "patient space of an input that states none; RAS is turned into LPS", &a.space,
      LM_UNIT_NONE},
-    {"label", 0, CLI_NUMBER, "N", NULL, "of several parts keep part N only", &a.label, LM_UNIT_NONE},
-    {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one", &a.join, LM_UNIT_NONE},
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts keep one: its number, or a regular expression on its name", &a.label,
+     LM_UNIT_NONE},
+    {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one, without the walls between them", &a.join, LM_UNIT_NONE},
+    {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
+     LM_UNIT_NONE},
     {"format", 0, CLI_TEXT, "NAME", NULL,
      "ply, stl, stl-ascii, 3mf, obj or off, whatever the suffix of -o (without: by suffix, ply on a pipe)", &a.format,
      LM_UNIT_NONE},
@@ -52,7 +54,8 @@ static struct {
     lm_audit_parts audit;
     lm_meshfile_in in;
     lm_meshfile_opt out;
-    size_t parts; /* in the input, 1 when it has no labels */
+    size_t parts;   /* in the input, 1 when it has no labels */
+    uint32_t label; /* the one that --label names */
 } s;
 
 static lm_status usage(lm_err *err)
@@ -64,12 +67,9 @@ static lm_status usage(lm_err *err)
         s.in.space = !strcasecmp(a.space, "lps") ? LM_SPACE_LPS : !strcasecmp(a.space, "ras") ? LM_SPACE_RAS : LM_SPACE_UNKNOWN;
         if (s.in.space == LM_SPACE_UNKNOWN) return lm_err_set(err, LM_EUSAGE, NULL, "--space %s: LPS and RAS are known", a.space);
     }
-    if (a.join && a.label.text)
-        return lm_err_set(err, LM_EUSAGE, NULL, "--label keeps one part, --join-parts all: name one of them");
-    if (a.label.text &&
-        !(a.label.q.value >= 0 && a.label.q.value <= UINT32_MAX && a.label.q.value == (double)(uint32_t)a.label.q.value))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--label %s: the number of a part is needed", a.label.text);
+    if (a.join && a.label) return lm_err_set(err, LM_EUSAGE, NULL, "--label keeps one part, --join-parts all: name one of them");
     s.in.parts = !a.join;
+    s.in.keep_names = a.keep_names;
     s.out = (lm_meshfile_opt){.case_id = a.case_id, .threads = (int)a.threads};
     const char *outputs[2] = {a.output, a.json};
     lm_status rc = a.format ? lm_meshfile_parse(a.format, &s.out.format, err) : lm_meshfile_suffix(a.output, &s.out.format, err);
@@ -81,23 +81,11 @@ static lm_status usage(lm_err *err)
 /* What --label asks for. */
 static lm_status choose(lm_err *err)
 {
-    lm_split split = LM_SPLIT_INIT;
-    lm_mesh part = LM_MESH_INIT;
-    size_t i = 0;
-    lm_status rc = lm_split_make(&s.mesh, &split, err);
-    if (rc) return rc;
-    s.parts = split.n;
-    if (!a.label.text) goto done;
-    while (i < split.n && split.label[i] != (uint32_t)a.label.q.value) i++;
-    if (i == split.n)
-        rc = lm_err_set(err, LM_EUSAGE, NULL, "--label %s: none of the %zu parts has this number", a.label.text, s.parts);
-    if (rc || !s.mesh.label || (rc = lm_split_part(&s.mesh, &split, i, NULL, &part, NULL, err))) goto done;
-    lm_mesh_release(&s.mesh);
-    s.mesh = part;
-    s.rec.belong = false;
-done:
-    lm_split_release(&split);
-    return rc;
+    uint32_t *label = NULL;
+    lm_status rc = lm_mesh_labels(&s.mesh, &label, &s.parts, err);
+    if (!s.mesh.label) s.parts = 1;
+    free(label);
+    return rc || !a.label ? rc : lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
 }
 
 static lm_status work(lm_err *err)
@@ -117,7 +105,8 @@ static lm_status record(lm_err *err)
     bool bad = !audit || json_object_set_new(r, "audit", json_pack("{s:o}", "after", audit)) != 0;
     if (!bad && a.unit) bad = json_object_set_new(o, "unit", json_string(a.unit)) != 0;
     if (!bad && a.space) bad = json_object_set_new(o, "space", json_string(s.in.space == LM_SPACE_RAS ? "RAS" : "LPS")) != 0;
-    if (!bad && a.label.text) bad = json_object_set_new(o, "label", json_integer((json_int_t)a.label.q.value)) != 0;
+    if (!bad && a.label) bad = json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
+    if (!bad && a.keep_names) bad = json_object_set_new(o, "keep-names", json_true()) != 0;
     if (!bad && a.join) bad = json_object_set_new(o, "join-parts", json_true()) != 0;
     if (!bad) bad = json_object_set_new(r, "parts", json_integer((json_int_t)s.parts)) != 0;
     lm_status rc = bad ? lm_err_nomem(err, sizeof(json_t)) : lm_record_ledger(r, "change", "mesh", volume, "mesh", volume, 0, err);

@@ -8,7 +8,9 @@
 #include "format/threemf.h"
 #include "format/threemf_read.h"
 #include "stream/ply.h"
+#include "surface/share.h"
 #include "surface/split.h"
+#include "volume/terms.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,14 +61,16 @@ static bool meshfile_is_obj(const char *p, size_t n)
     return false;
 }
 
-static lm_status meshfile_read(lm_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err)
+/* *stream: it is what our own tools send. */
+static lm_status meshfile_read(lm_in *in, lm_mesh *mesh, lm_records *rec, bool *stream, lm_err *err)
 {
     enum { LOOK = 65536 };
     const unsigned char *p;
     size_t n;
     lm_status rc = lm_io_peek(in, LOOK, &p, &n, err);
     if (rc) return rc;
-    if (n >= 4 && !memcmp(p, "ply", 3) && (p[3] == '\n' || p[3] == '\r' || p[3] == ' ')) return lm_ply_read(in, mesh, rec, err);
+    *stream = n >= 4 && !memcmp(p, "ply", 3) && (p[3] == '\n' || p[3] == '\r' || p[3] == ' ');
+    if (*stream) return lm_ply_read(in, mesh, rec, err);
     /* A binary STL has no magic and may begin with anything, but its size is known by its count. */
     bool stl = n >= 84 && lm_io_size(in) == 84 + 50 * (uint64_t)lm_get32(p + 80);
     if (!stl && (rc = meshfile_foreign(p, n, err))) return rc;
@@ -153,6 +157,33 @@ static lm_status meshfile_plausible(const lm_meshfile_in *o, const lm_mesh *m, l
     return lm_record_note(rec, "warning", NULL, text, err);
 }
 
+/* Names that people gave their parts go on when they are anatomical terms (DESIGN 1.5); names in our stream have passed that. */
+static lm_status meshfile_known_names(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    char none[LM_PART_NAME], text[120];
+    size_t dropped = 0;
+    for (size_t i = 0; i < m->parts.n && !o->keep_names; i++) {
+        lm_part *p = &m->parts.item[i];
+        snprintf(none, sizeof none, "part-%u", p->label);
+        if (!p->name[0] || lm_terms_known(p->name)) continue;
+        dropped += strcmp(p->name, none) != 0;
+        memset(p->name, 0, sizeof p->name);
+    }
+    if (!dropped) return LM_OK;
+    snprintf(text, sizeof text, "%zu name(s) of parts that are no anatomical terms were left out", dropped);
+    return lm_record_note(rec, "note", NULL, text, err);
+}
+
+static lm_status meshfile_walls(lm_mesh *m, lm_records *rec, lm_err *err)
+{
+    char text[120];
+    size_t walls;
+    lm_status rc = lm_share_run(m, &walls, err);
+    if (rc || !walls) return rc;
+    snprintf(text, sizeof text, "%zu triangles that two parts have in common were made walls of both", walls);
+    return lm_record_note(rec, "note", NULL, text, err);
+}
+
 static lm_status meshfile_join(const lm_meshfile_in *o, lm_mesh *m, lm_records *rec, lm_err *err)
 {
     uint32_t *label;
@@ -177,7 +208,9 @@ lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *opt, lm_me
     lm_status rc = lm_io_open(path, &in, err);
     if (rc) return rc;
     lm_record_release(rec);
-    if ((rc = meshfile_read(in, mesh, rec, err)) || (rc = meshfile_scale(o, mesh, rec, err)) ||
+    bool stream = false;
+    if ((rc = meshfile_read(in, mesh, rec, &stream, err)) || (!stream && (rc = meshfile_known_names(o, mesh, rec, err))) ||
+        (!stream && o->parts && (rc = meshfile_walls(mesh, rec, err))) || (rc = meshfile_scale(o, mesh, rec, err)) ||
         (rc = meshfile_turn(o, mesh, rec, err)) || (rc = meshfile_plausible(o, mesh, rec, err)) ||
         (rc = meshfile_join(o, mesh, rec, err))) {
         lm_err_frame(err, "cannot read '%s'", lm_io_name(in));

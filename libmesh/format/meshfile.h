@@ -19,9 +19,10 @@ typedef enum {
 } lm_meshfile_format;
 
 typedef struct {
-    double unit_mm; /* what the user says of the unit of a file that names none, in mm; 0: nothing, millimetres are meant */
-    lm_space space; /* what the user says of the space of a file that names none */
-    bool parts;     /* keep the labels of a mesh of several parts; else they are dropped, with a note */
+    double unit_mm;  /* what the user says of the unit of a file that names none, in mm; 0: nothing, millimetres are meant */
+    lm_space space;  /* what the user says of the space of a file that names none */
+    bool parts;      /* keep the labels of a mesh of several parts; else they are dropped, with a note */
+    bool keep_names; /* of parts: also those that are no anatomical terms (terms.h) */
 } lm_meshfile_in;
 #define LM_MESHFILE_IN_INIT \
     { \
@@ -42,7 +43,8 @@ typedef struct {
 
 /* Read path ("-" = standard input): PLY, STL, 3MF, OBJ, OFF. The mesh comes in millimetres, and in LPS where a space is known:
  * another unit is scaled, RAS turned by negating x and y, each with a note (record.h) that goes into the next record. A
- * largest extent outside 1 mm .. 3000 mm is a warning, which says what unit would fit. STL is indexed by bit-equal coordinates
+ * largest extent outside 1 mm .. 3000 mm is a warning, which says what unit would fit. In other formats than PLY, parts have their
+ * walls each for itself: those that fit are made walls of both (share.h). STL is indexed by bit-equal coordinates
  * (-0 taken as +0). rec may end up without records. in may be NULL. LM_EUSAGE when in contradicts the file. */
 LM_CHECKED lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* The same with nothing said by the user. */

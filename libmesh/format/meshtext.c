@@ -128,6 +128,20 @@ lm_status lm_meshtext_face(lm_meshtext_mesh *m, const uint32_t *v, size_t n, lm_
     return LM_OK;
 }
 
+lm_status lm_meshtext_name(lm_meshtext_mesh *m, const char *s, const char *end, lm_err *err)
+{
+    char none[LM_PART_NAME];
+    lm_part p = {.label = m->part};
+    lm_parts *parts = &m->mesh.parts;
+    s = lm_meshtext_skip(s, end);
+    while (end > s && lm_meshtext_skip(end - 1, end) == end) end--;
+    (void)lm_parts_clean(s, (size_t)(end - s), p.name);
+    snprintf(none, sizeof none, "part-%u", p.label);
+    if (parts->n && parts->item[parts->n - 1].label == p.label) parts->n--; /* of a part that got no faces */
+    if (!p.name[0] || !strcmp(p.name, none) || parts->n == LM_PARTS_MAX) return LM_OK;
+    return lm_parts_add(parts, &p, err);
+}
+
 lm_status lm_meshtext_finish(lm_meshtext_mesh *m, lm_mesh *out, lm_records *rec, lm_err *err)
 {
     char text[160];
@@ -140,6 +154,8 @@ lm_status lm_meshtext_finish(lm_meshtext_mesh *m, lm_mesh *out, lm_records *rec,
         snprintf(text, sizeof text, "%zu polygon(s) cross themselves or have no area: their triangles may overlap", m->crossed);
         rc = lm_record_note(rec, "warning", NULL, text, err);
     }
+    lm_parts *parts = &m->mesh.parts; /* the last name may have got no faces */
+    if (parts->n && (!m->mesh.nt || parts->item[parts->n - 1].label > m->mesh.label[m->mesh.nt - 1])) parts->n--;
     if (!m->labels) {
         free(m->mesh.label);
         m->mesh.label = NULL;

@@ -46,6 +46,8 @@ typedef struct {
     }
 LM_CHECKED lm_status lm_meshtext_vertex(lm_meshtext_mesh *m, const float p[3], lm_err *err);
 LM_CHECKED lm_status lm_meshtext_face(lm_meshtext_mesh *m, const uint32_t *v, size_t n, lm_err *err);
+/* The rest of the line names the part of the faces that come. */
+LM_CHECKED lm_status lm_meshtext_name(lm_meshtext_mesh *m, const char *s, const char *end, lm_err *err);
 /* Check, cut polygons, hand over to out (and a note on crossed polygons to rec); m is released in any case. */
 LM_CHECKED lm_status lm_meshtext_finish(lm_meshtext_mesh *m, lm_mesh *out, lm_records *rec, lm_err *err);
 void lm_meshtext_release(lm_meshtext_mesh *m);

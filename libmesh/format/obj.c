@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "format/meshtext.h"
+#include "surface/split.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static lm_status obj_line(obj_reader *r, const char *s, const char *end, lm_reco
     if ((n == 1 && *word == 'f') || (n == 2 && word[0] == 'f' && word[1] == 'o')) return obj_face(r, s, end, err);
     if (n == 1 && *word == 'o') { /* a part that has faces is over */
         r->m.part += r->m.mesh.nt && r->m.mesh.label[r->m.mesh.nt - 1] == r->m.part;
-        return LM_OK;
+        return lm_meshtext_name(&r->m, s, end, err);
     }
     return obj_other(r, word, n, end, err);
 }
@@ -147,26 +148,32 @@ static char *obj_u32(char *o, uint64_t v)
     return o + (sizeof t - k);
 }
 
-static void obj_faces(lm_out *out, const lm_mesh *m, uint32_t label)
+static void obj_face_out(lm_out *out, const uint32_t *v, bool turned)
 {
-    for (size_t t = 0; t < m->nt; t++) {
-        char text[80], *o = text;
-        if (m->label && m->label[t] != label) continue;
-        *o++ = 'f';
-        for (size_t k = 0; k < 3; k++) {
-            *o++ = ' ';
-            o = obj_u32(o, (uint64_t)m->tri[3 * t + k] + 1);
-        }
-        *o++ = '\n';
-        lm_io_write(out, text, (size_t)(o - text));
+    char text[80], *o = text;
+    *o++ = 'f';
+    for (size_t k = 0; k < 3; k++) {
+        *o++ = ' ';
+        o = obj_u32(o, (uint64_t)v[turned && k ? 3 - k : k] + 1);
     }
+    *o++ = '\n';
+    lm_io_write(out, text, (size_t)(o - text));
+}
+
+/* "o NAME"; a backslash would join lines, and some readers end a name where a comment could begin. */
+static void obj_name(lm_out *out, const lm_parts *parts, uint32_t label)
+{
+    char name[LM_PART_NAME];
+    lm_parts_name(parts, label, name);
+    for (char *c = name; *c; c++)
+        if (*c == '\\' || *c == '#') *c = '_';
+    lm_io_printf(out, "o %s\n", name);
 }
 
 lm_status lm_obj_write(lm_out *out, const lm_obj_opt *opt, const lm_mesh *m, lm_err *err)
 {
-    uint32_t *label = NULL;
-    size_t n = 0;
-    lm_status rc = lm_mesh_labels(m, &label, &n, err);
+    lm_split s = LM_SPLIT_INIT;
+    lm_status rc = lm_split_make(m, &s, err);
     if (rc) return rc;
     lm_io_printf(out, "# ");
     lm_meshtext_head(out, m, opt->case_id, opt->name);
@@ -181,11 +188,12 @@ lm_status lm_obj_write(lm_out *out, const lm_obj_opt *opt, const lm_mesh *m, lm_
         *o++ = '\n';
         lm_io_write(out, text, (size_t)(o - text));
     }
-    if (!m->label) obj_faces(out, m, 0);
-    for (size_t i = 0; i < n; i++) {
-        lm_io_printf(out, "o part-%u\n", label[i]);
-        obj_faces(out, m, label[i]);
+    const lm_part *only = lm_parts_find(&m->parts, 1);
+    for (size_t i = 0; i < s.n; i++) {
+        if (m->label || (only && only->name[0])) obj_name(out, &m->parts, s.label[i]);
+        for (size_t k = s.at[i]; k < s.at[i + 1]; k++)
+            obj_face_out(out, m->tri + 3 * (size_t)s.tri[k], m->label && m->label[s.tri[k]] != s.label[i]);
     }
-    free(label);
+    lm_split_release(&s);
     return LM_OK;
 }

@@ -3,10 +3,10 @@
  *
  * Read: v (x y z; weights and colours behind them are left), f with any of a, a/b, a//c, a/b/c, positive numbers from 1,
  * negative ones from the end; polygons are cut by lm_polygon_cut. A line that ends in a backslash goes on. "o" begins a part:
- * where faces stand under more than one, they are labelled 1, 2, ... in order. Groups, materials, normals, lines and
- * points are left; no file is opened. Free-form surfaces, call and csh are refused by name, other words as junk.
+ * where faces stand under more than one, they are labelled 1, 2, ... in order, and its name goes to mesh->parts. Groups, materials,
+ * normals, lines and points are left; no file is opened. Free-form surfaces, call and csh are refused by name, other words as junk.
  * "UNITS=" and "SPACE=" in a comment are heeded. Vertices keep their numbers.
- * Written: v with 9 significant digits (-0 as 0), f by number, one "o part-N" per label. */
+ * Written: v with 9 significant digits (-0 as 0), f by number, one "o NAME" per label; walls that parts share stand in both. */
 #ifndef LM_FORMAT_OBJ_H
 #define LM_FORMAT_OBJ_H
 

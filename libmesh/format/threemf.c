@@ -184,6 +184,38 @@ static const lm_mesh *threemf_part(const threemf_parts *p, size_t i)
     return p->part ? &p->part[i] : p->whole;
 }
 
+static uint32_t threemf_label(const threemf_parts *p, size_t i)
+{
+    return p->part ? p->split.label[i] : 1;
+}
+
+/* How many of the first n parts have a colour. */
+static size_t threemf_colored(const threemf_parts *p, size_t n)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        const lm_part *shown = lm_parts_find(&p->whole->parts, threemf_label(p, i));
+        k += shown && shown->has_rgb;
+    }
+    return k;
+}
+
+/* The colours: a resource that stands before the objects, numbered behind them. */
+static void threemf_materials(lm_out *out, const threemf_parts *p)
+{
+    char name[LM_PART_NAME];
+    if (!threemf_colored(p, p->n)) return;
+    lm_io_printf(out, "<basematerials id=\"%zu\">\n", p->n + 1);
+    for (size_t i = 0; i < p->n; i++) {
+        const lm_part *shown = lm_parts_find(&p->whole->parts, threemf_label(p, i));
+        if (!shown || !shown->has_rgb) continue;
+        lm_io_printf(out, "<base name=\"");
+        threemf_text(out, lm_parts_name(&p->whole->parts, shown->label, name));
+        lm_io_printf(out, "\" displaycolor=\"#%02X%02X%02X\"/>\n", shown->rgb[0], shown->rgb[1], shown->rgb[2]);
+    }
+    lm_io_printf(out, "</basematerials>\n");
+}
+
 static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, unsigned char **ret, size_t *n, lm_err *err)
 {
     static const char *const space[] = {[LM_SPACE_UNKNOWN] = "none", [LM_SPACE_LPS] = "LPS", [LM_SPACE_RAS] = "RAS"};
@@ -201,6 +233,7 @@ static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, 
     threemf_meta(out, "mq:SourceSha256", opt->source_sha256);
     threemf_meta(out, "mq:Verdict", opt->verdict);
     lm_io_printf(out, "<resources>\n");
+    threemf_materials(out, p);
     return lm_io_take(out, ret, n, err);
 }
 
@@ -210,10 +243,16 @@ static lm_status threemf_object(const threemf_parts *p, const lm_threemf_opt *op
     lm_out *out;
     lm_status rc = lm_io_create_mem(&out, err);
     if (rc) return rc;
+    uint32_t label = threemf_label(p, i);
+    const lm_part *shown = lm_parts_find(&p->whole->parts, label);
+    char name[LM_PART_NAME];
     lm_io_printf(out, "<object id=\"%zu\" type=\"model\" name=\"", i + 1);
-    if (p->part) lm_io_printf(out, "part-%u", p->split.label[i]);
+    if (p->part || (!opt->title && shown && shown->name[0])) threemf_text(out, lm_parts_name(&p->whole->parts, label, name));
     else threemf_text(out, threemf_title(opt));
-    lm_io_printf(out, "\">\n<mesh>\n<vertices>\n");
+    lm_io_printf(out, "\"");
+    if (shown && shown->has_rgb) lm_io_printf(out, " pid=\"%zu\" pindex=\"%zu\"", p->n + 1, threemf_colored(p, i));
+    if (p->part) lm_io_printf(out, " mq:label=\"%u\"", label);
+    lm_io_printf(out, ">\n<mesh>\n<vertices>\n");
     return lm_io_take(out, ret, n, err);
 }
 

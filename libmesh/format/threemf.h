@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* threemf.h: a mesh as a 3MF package (3MF Core 1.4; rules in STANDARDS 11).
  *
- * One object of type "model" per part (label) in millimetres with the mesh's own vertices and indices; 9 significant digits, which
- * read back as the same float32. The mesh stays where it is in the patient: the bed placement is the build item's transform, a
- * translation that moves the box's lower corner to the origin. Metadata: Title, Application, and under our own prefix
- * mq: Space, CaseId, SourceSha256, Verdict. The bytes depend on the input and on the versions of libzip and libdeflate,
- * not on threads, time or time zone. Memory: the XML (about 85 bytes per triangle) and its deflated form. */
+ * One object of type "model" per part (label), with its name and, as a base material, its colour (3MF-19), in millimetres with the
+ * mesh's own vertices and indices; 9 significant digits, which read back as the same float32. The mesh stays where it is in the
+ * patient: the bed placement is the build item's transform, a translation that moves the box's lower corner to the origin.
+ * Metadata: Title, Application, and under our own prefix mq: Space, CaseId, SourceSha256, Verdict. The bytes depend on the input
+ * and on the versions of libzip and libdeflate, not on threads, time or time zone. Memory: the XML (about 85 bytes per triangle)
+ * and its deflated form. */
 #ifndef LM_FORMAT_THREEMF_H
 #define LM_FORMAT_THREEMF_H
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,33 @@ static bool threemf_model_is_support(const lm_threemf_model *m, size_t item)
     return t == LM_THREEMF_TYPE_SUPPORT || t == LM_THREEMF_TYPE_SOLIDSUPPORT;
 }
 
+/* Labels as our own files state them; a file of others, or one that was edited, is numbered in the order of its items. */
+static lm_status threemf_model_labels(const lm_threemf_model *m, size_t parts, uint32_t *label, lm_err *err)
+{
+    lm_parts seen = LM_PARTS_INIT;
+    lm_status rc = parts > LM_PARTS_MAX ? LM_ERULE : LM_OK;
+    for (size_t i = 0, k = 0; i < m->items && !rc; i++) {
+        if (threemf_model_is_support(m, i)) continue;
+        lm_part p = {.label = label[k++] = m->object[m->item[i].object].shown.label};
+        rc = lm_parts_add(&seen, &p, err);
+    }
+    lm_parts_release(&seen);
+    for (size_t k = 0; rc == LM_ERULE && k < parts; k++) label[k] = (uint32_t)k + 1;
+    return rc == LM_ERULE ? LM_OK : rc;
+}
+
+/* What the part is called, unless that is what we call one without a name. */
+static lm_status threemf_model_name(const lm_threemf_object *o, uint32_t label, lm_mesh *out, lm_err *err)
+{
+    char none[LM_PART_NAME];
+    lm_part p = o->shown;
+    p.label = label;
+    snprintf(none, sizeof none, "part-%u", label);
+    if (!strcmp(p.name, none) || !strcmp(p.name, "part")) memset(p.name, 0, sizeof p.name);
+    if ((!p.name[0] && !p.has_rgb) || out->parts.n == LM_PARTS_MAX) return LM_OK;
+    return lm_parts_add(&out->parts, &p, err);
+}
+
 lm_status lm_threemf_model_mesh(lm_threemf_model *m, lm_records *rec, lm_mesh *out, lm_err *err)
 {
     double v = 0, t = 0;
@@ -150,11 +178,18 @@ lm_status lm_threemf_model_mesh(lm_threemf_model *m, lm_records *rec, lm_mesh *o
     if (parts > 1 && !(out->label = lm_mem_alloc((size_t)t, sizeof *out->label, err))) return LM_ENOMEM;
     out->nv = out->nt = 0;
     out->space = m->space;
-    uint32_t label = 0;
-    for (size_t i = 0; i < m->items && !rc; i++)
-        if (!threemf_model_is_support(m, i)) rc = threemf_model_emit(m, m->item[i].object, &m->item[i], ++label, out, err);
+    uint32_t *label = lm_mem_alloc(parts, sizeof *label, err);
+    if (!label || (rc = threemf_model_labels(m, parts, label, err))) goto done;
+    for (size_t i = 0, k = 0; i < m->items && !rc; i++) {
+        if (threemf_model_is_support(m, i)) continue;
+        if (parts == 1) label[k] = 1;
+        rc = threemf_model_emit(m, m->item[i].object, &m->item[i], label[k], out, err);
+        if (!rc) rc = threemf_model_name(&m->object[m->item[i].object], label[k++], out, err);
+    }
     if (!rc && parts < m->items) rc = lm_record_note(rec, "note", "3MF-10", "support objects were left out", err);
-    return rc;
+done:
+    free(label);
+    return label ? rc : LM_ENOMEM;
 }
 
 void lm_threemf_model_release(lm_threemf_model *m)
@@ -164,5 +199,6 @@ void lm_threemf_model_release(lm_threemf_model *m)
     free(m->object);
     free(m->comp);
     free(m->item);
+    free(m->color);
     *m = (lm_threemf_model){.nv = 0};
 }

@@ -22,6 +22,7 @@ typedef struct {
     lm_threemf_type type;
     size_t v, nv, t, nt; /* its mesh: a range of the pools; triangles count from v */
     size_t c, nc;        /* its components */
+    lm_part shown;       /* name, colour and, of our own files, label, or 0 */
     double all_v, all_t; /* with its components; set by lm_threemf_model_mesh, as height */
     int height;          /* longest path down through components */
 } lm_threemf_object;
@@ -42,14 +43,19 @@ typedef struct {
     size_t objects, ocap;
     lm_threemf_use *comp, *item;
     size_t comps, ccap, items, icap;
+    struct lm_threemf_color {
+        uint32_t part, id, index; /* of the model part, of the base materials, in these */
+        uint8_t rgb[3];
+    } * color;
+    size_t colors, colcap;
     lm_space space; /* as our own metadata says it */
     bool ours;      /* there is such metadata: the items only place the mesh */
 } lm_threemf_model;
 
 /* Index of an object, or SIZE_MAX. */
 size_t lm_threemf_model_find(const lm_threemf_model *m, uint32_t part, uint32_t id);
-/* All build items as one mesh, a label for each where there are several; all indices in m are in range. See threemf_read.h for
- * what is refused and noted. On error mesh holds what there is so far. */
+/* All build items as one mesh, a label for each where there are several, with names and colours; all indices in m are in range. See
+ * threemf_read.h for what is refused and noted. On error mesh holds what there is so far. */
 LM_CHECKED lm_status lm_threemf_model_mesh(lm_threemf_model *m, lm_records *rec, lm_mesh *mesh, lm_err *err);
 void lm_threemf_model_release(lm_threemf_model *m);
 

@@ -72,6 +72,8 @@ typedef struct {
     char text[16]; /* of the metadata that is wanted */
     size_t texts;
     bool want_text;
+    uint32_t materials, bases; /* id of the base materials being read, and how many there are so far */
+    size_t bad_colors;
     size_t foreign; /* unknown attributes */
     char foreign_name[80];
     /* relationships */
@@ -249,6 +251,46 @@ static bool tmr_resource_id(tmr *r, const char *s, uint32_t *id)
     return true;
 }
 
+/* A base material; its colour is "#RRGGBB" or "#RRGGBBAA". */
+static bool tmr_base(tmr *r, const char **a)
+{
+    const char *s = tmr_attr(a, "displaycolor");
+    struct lm_threemf_color c = {.part = (uint32_t)r->now, .id = r->materials, .index = r->bases++};
+    unsigned v = 0;
+    size_t n = s && *s == '#' ? strspn(s + 1, "0123456789abcdefABCDEF") : 0;
+    if ((n != 6 && n != 8) || s[n + 1]) {
+        r->bad_colors++;
+        return true;
+    }
+    if (r->m.colors == LM_THREEMF_OBJECTS)
+        return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d base materials", (int)LM_THREEMF_OBJECTS));
+    if (!tmr_room(r, &r->m.color, &r->m.colcap, r->m.colors + 1, sizeof c)) return false;
+    for (int i = 0; i < 3; i++) {
+        for (int k = 1; k <= 2; k++) {
+            char x = s[2 * i + k];
+            v = v * 16 + (unsigned)(x <= '9' ? x - '0' : (x | 0x20) - 'a' + 10);
+        }
+        c.rgb[i] = (uint8_t)v;
+    }
+    r->m.color[r->m.colors++] = c;
+    return true;
+}
+
+/* Name and colour of an object, as far as they are there. */
+static void tmr_shown(const tmr *r, const char **a, lm_part *p)
+{
+    const char *name = tmr_attr(a, "name"), *label = tmr_attr(a, OURS "|label");
+    uint32_t id, index;
+    if (name) (void)lm_parts_clean(name, strlen(name), p->name);
+    if (!tmr_u32_all(label, &p->label)) p->label = 0;
+    if (!tmr_u32_all(tmr_attr(a, "pid"), &id) || !tmr_u32_all(tmr_attr(a, "pindex"), &index)) return;
+    for (size_t i = 0; i < r->m.colors && !p->has_rgb; i++) {
+        const struct lm_threemf_color *c = &r->m.color[i];
+        p->has_rgb = c->part == r->now && c->id == id && c->index == index;
+        if (p->has_rgb) memcpy(p->rgb, c->rgb, sizeof p->rgb);
+    }
+}
+
 static bool tmr_begin_object(tmr *r, const char **a)
 {
     static const char *const types[] = {"model", "solidsupport", "support", "surface", "other"};
@@ -265,6 +307,7 @@ static bool tmr_begin_object(tmr *r, const char **a)
         return TMR_FAIL(r, "3MF-21", "object %u is a rough mesh beside slices: slices are not read", o.id);
     if (r->m.objects == LM_THREEMF_OBJECTS)
         return tmr_fail(r, lm_err_set(r->err, LM_ERANGE, NULL, "more than %d objects", (int)LM_THREEMF_OBJECTS));
+    tmr_shown(r, a, &o.shown);
     if (!tmr_room(r, &r->m.object, &r->m.ocap, r->m.objects + 1, sizeof *r->m.object)) return false;
     r->m.object[r->m.objects++] = o;
     return true;
@@ -426,7 +469,10 @@ static bool tmr_element(tmr *r, const char *e, const char **a)
     else if (in == TMR_TRIANGLES) ok = tmr_triangle(r, a);
     else if (in == TMR_COMPONENTS) ok = tmr_use_of(r, a, false);
     else if (in == TMR_BUILD && r->now == 0) ok = tmr_use_of(r, a, true);
-    else if (in == TMR_RESOURCES) ok = tmr_resource_id(r, tmr_attr(a, "id"), &id);
+    else if (in == TMR_RESOURCES) {
+        ok = tmr_resource_id(r, tmr_attr(a, "id"), &id);
+        if (ok) r->materials = id, r->bases = 0;
+    } else if (!strcmp(e, "base")) ok = tmr_base(r, a);
     if ((now == TMR_VERTICES && r->m.nv > r->m.object[r->m.objects - 1].v) ||
         (now == TMR_TRIANGLES && r->m.nt > r->m.object[r->m.objects - 1].t))
         ok = TMR_FAIL(r, "3MF-03", "a second <%s> in a mesh", e);
@@ -662,6 +708,10 @@ static lm_status tmr_notes(tmr *r)
     if (r->unit != 1) {
         snprintf(text, sizeof text, "the model's unit is %g mm: coordinates were multiplied by it", r->unit);
         rc = lm_record_note(r->rec, "note", "3MF-05", text, r->err);
+    }
+    if (!rc && r->bad_colors) {
+        snprintf(text, sizeof text, "%zu colour(s) of base materials that are no #RRGGBB were left out", r->bad_colors);
+        rc = lm_record_note(r->rec, "note", "3MF-19", text, r->err);
     }
     if (!rc && r->foreign) {
         snprintf(text, sizeof text, "%zu attribute(s) that 3MF does not know, the first: %s", r->foreign, r->foreign_name);

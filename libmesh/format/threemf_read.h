@@ -3,7 +3,8 @@
  *
  * All build items in model space, millimetres: vertices are rounded to float32 once after the unit and once more after the
  * transforms (of nested components and items together), where there are any; a transform of negative determinant turns the
- * triangles. Each item is a part: with two or more the triangles are labelled 1, 2, ... in the order of the items. Items of
+ * triangles. Each item is a part: with two or more the triangles are labelled 1, 2, ... in the order of the items, or as our own
+ * files say (mq:label). Names of objects and the colour of the base material that is theirs as a whole go to mesh->parts. Items of
  * type support or solidsupport are left, with a note. A file that carries our own metadata mq:Space (LPS, RAS, none) keeps
  * its mesh where it was and only places it on the bed: a translation of the items is then left out, with a note, and
  * mesh->space is set.

@@ -100,6 +100,7 @@ void lm_ply_parts_write(lm_out *out, const lm_parts *parts)
     for (size_t i = 0; i < parts->n; i++) {
         const lm_part *p = &parts->item[i];
         const char *name = p->name;
+        if (!*name && !p->has_rgb) continue;
         lm_io_printf(out, "obj_info meshqa_part %u ", p->label);
         if (p->has_rgb) lm_io_printf(out, "%02x%02x%02x", p->rgb[0], p->rgb[1], p->rgb[2]);
         else lm_io_printf(out, "-");

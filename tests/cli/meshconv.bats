@@ -9,6 +9,9 @@ setup() {
     corpus=$ROOT/tests/fuzz/corpus
 }
 
+# number_of KEY: the first number of that name in JSON on standard input
+number_of() { grep -oE "\"$1\": *-?[0-9.]+" | head -n 1 | sed 's/.*: *//; s/\.0*$//'; }
+
 # floats FILE.ply: the bytes of the payload (vertices and triangles), in hex
 payload() { sed '1,/^end_header$/d' "$1" | od -An -v -tx1; }
 
@@ -122,6 +125,88 @@ PLY
     printf 'solid a\nfacet normal 0 0 0\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\nendsolid a\nsolid b\nfacet normal 0 0 0\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 0 9\nendloop\nendfacet\nendsolid b\n' >two.ast
     meshconv -q two.ast -o t.obj
     [ "$(grep -c '^o part-' t.obj)" -eq 2 ]
+}
+
+# Two tetrahedra with a common wall, in patient space; a name with a blank and a colour, and one that is no anatomical term.
+neighbours() {
+    cat <<'PLY'
+ply
+format ascii 1.0
+comment SPACE=LPS
+obj_info units mm
+obj_info meshqa_part 3 e6b422 left kidney
+obj_info meshqa_part 8 - Mrs. Brown%c3%a9
+element vertex 5
+property float x
+property float y
+property float z
+element face 7
+property list uchar int vertex_indices
+property uint label
+property uint label_back
+end_header
+0 0 0
+11 0 0
+0 12 0
+0 0 13
+0 0 -14
+3 0 2 1 3 8
+3 0 1 3 3 0
+3 1 2 3 3 0
+3 2 0 3 3 0
+3 0 4 1 8 0
+3 1 4 2 8 0
+3 2 4 0 8 0
+PLY
+}
+
+@test "parts with names, colours and a shared wall: PLY to 3MF and OBJ and back, walls bit by bit; each part alone is closed" {
+    neighbours | meshconv -q -o a.ply
+    sed '/^end_header$/q' a.ply | grep -axq 'obj_info meshqa_part 3 e6b422 left kidney'
+    sed '/^end_header$/q' a.ply | grep -axq 'obj_info meshqa_part 8 - Mrs. Brown%c3%a9'
+    meshconv -q a.ply -o a.3mf
+    meshconv -q --keep-names a.3mf -o b.ply
+    cmp <(payload a.ply) <(payload b.ply)
+    sed '/^end_header$/q' b.ply | grep -ax 'obj_info meshqa_part.*' >parts.txt
+    [ "$(cat parts.txt)" = $'obj_info meshqa_part 3 e6b422 left kidney\nobj_info meshqa_part 8 - Mrs. Brown%c3%a9' ]
+    meshconv -q a.ply -o a.obj # numbers and colours are not kept here
+    [ "$(grep -a '^o ' a.obj)" = $'o left kidney\no Mrs. Brown\xc3\xa9' ]
+    [ "$(grep -c '^f' a.obj)" -eq 8 ] # the wall stands in both
+    meshconv -q a.obj -o c.ply
+    [ "$(sed '1,/^end_header$/d' c.ply | wc -c)" -eq "$(sed '1,/^end_header$/d' a.ply | wc -c)" ]
+    for which in 3 8 'left k' '^Mrs' ; do
+        meshconv -q --label "$which" a.ply -o one.ply
+        meshfix --check -q one.ply >/dev/null
+        [ "$(meshmeasure --json - one.ply | number_of volume_mm3)" = "$([[ $which == 3 || $which == left* ]] && echo 286 || echo 308)" ]
+    done
+    meshconv -q --label kidney a.ply -o one.3mf
+    unzip -p one.3mf 3D/3dmodel.model | grep -q 'name="left kidney" pid="2" pindex="0"'
+    meshconv -q --join-parts a.ply -o all.ply # the wall is no part of the outer surface
+    meshfix --check -q all.ply >/dev/null
+    [ "$(meshmeasure --json - all.ply | number_of volume_mm3)" = 594 ]
+}
+
+@test "names of parts that could be people's do not pass unless asked for" {
+    neighbours | meshconv -q -o a.3mf
+    run -0 --separate-stderr meshconv -v a.3mf -o b.ply
+    [[ $stderr == *"1 name(s) of parts that are no anatomical terms were left out"* ]]
+    ! grep -aq Brown b.ply
+    grep -aq 'left kidney' b.ply
+    run -0 --separate-stderr meshconv -v --keep-names --json f.json a.3mf -o b.ply
+    grep -aq Brown b.ply
+    grep -q '"keep-names": true' f.json
+}
+
+@test "--label must name one part" {
+    neighbours | meshconv -q -o a.ply
+    refuses 2 x.ply meshconv --label . a.ply -o x.ply
+    [[ $stderr == *"more than one of the parts 3 (left kidney), 8 (Mrs. Brown"* ]]
+    refuses 2 x.ply meshconv --label 1 a.ply -o x.ply
+    [[ $stderr == *"none of the parts"* ]]
+    refuses 2 x.ply meshconv --label '(' a.ply -o x.ply
+    refuses 2 x.ply meshconv --label 3 --join-parts a.ply -o x.ply
+    meshconv -q --label 3 --json f.json a.ply -o x.ply # what was resolved, not what was typed
+    grep -q '"label": 3' f.json
 }
 
 @test "what is not valid is kept and said, exit 0; 3MF refuses it by rule" {

@@ -88,7 +88,7 @@ static void obj_units_spaces_and_parts(void **state)
     assert_int_equal(lm_io_create_mem(&out, NULL), LM_OK);
     assert_int_equal(lm_obj_write(out, &(lm_obj_opt){.name = "a\nb=c\\", .case_id = "K1"}, &mesh, NULL), LM_OK);
     assert_int_equal(lm_io_take(out, &p, &n, NULL), LM_OK);
-    const char *want = "# UNITS=mm SPACE=RAS CASE=K1 NAME=a_b_c_\n" V4 "o part-1\nf 1 2 3\no part-2\nf 1 3 4\nf 2 3 4\n";
+    const char *want = "# UNITS=mm SPACE=RAS CASE=K1 NAME=a_b_c_\n" V4 "o two\nf 1 2 3\no three\nf 1 3 4\nf 2 3 4\n";
     assert_int_equal(n, strlen(want));
     assert_memory_equal(p, want, n);
     free(p);
@@ -96,7 +96,10 @@ static void obj_units_spaces_and_parts(void **state)
     assert_int_equal(get(lm_obj_read, s, strlen(s), false), LM_ERULE);
     s = V4 "o only\nf 1 2 3\no empty\n";
     assert_int_equal(get(lm_obj_read, s, strlen(s), false), LM_OK);
-    assert_null(mesh.label);
+    assert_true(!mesh.label && mesh.parts.n == 1 && !strcmp(mesh.parts.item[0].name, "only"));
+    s = V4 "o \t a\x1b[1m b \nf 1 2 3\no part-2\nf 1 3 4\no\nf 2 3 4\n"; /* part 2 and 3 have no name */
+    assert_int_equal(get(lm_obj_read, s, strlen(s), true), LM_OK);
+    assert_true(mesh.label[2] == 3 && mesh.parts.n == 1 && !strcmp(mesh.parts.item[0].name, "a_[1m b"));
 }
 
 static const struct {

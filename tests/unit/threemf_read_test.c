@@ -218,7 +218,9 @@ static void our_own_come_back(void **state)
                 }
             if (labels) {
                 m.label = malloc(8 * sizeof *m.label);
-                for (uint32_t t = 0; t < 8; t++) m.label[t] = 1 + t / 4;
+                for (uint32_t t = 0; t < 8; t++) m.label[t] = t < 4 ? 4 : 9;
+                lm_part named[] = {{.label = 4, .has_rgb = true, .rgb = {0, 171, 255}}, {.label = 9, .name = "a \"<&>' \xc3\xa4"}};
+                for (int i = 0; i < 2; i++) assert_int_equal(lm_parts_add(&m.parts, &named[i], &err), LM_OK);
             }
             m.space = (lm_space)space;
             assert_int_equal(lm_io_create_mem(&out, NULL), LM_OK);
@@ -230,9 +232,35 @@ static void our_own_come_back(void **state)
             assert_memory_equal(mesh.tri, m.tri, 12 * m.nt);
             if (labels) assert_memory_equal(mesh.label, m.label, 4 * m.nt);
             else assert_null(mesh.label);
+            assert_int_equal(mesh.parts.n, m.parts.n);
+            for (size_t i = 0; i < m.parts.n; i++) assert_memory_equal(&mesh.parts.item[i], &m.parts.item[i], sizeof(lm_part));
             free(p);
             lm_mesh_release(&m);
         }
+}
+
+/* Names and colours of other programs; labels that cannot be kept are numbered anew. */
+static void parts_of_others(void **state)
+{
+    (void)state;
+#define O(id, attrs) "<object id=\"" id "\" " attrs "><mesh>" VERTICES TRIANGLES "</mesh></object>"
+    const char *m =
+        WHOLE("",
+              "<basematerials id=\"9\"><base name=\"x\" displaycolor=\"#0a141E\"/><base name=\"y\" displaycolor=\"red\"/>"
+              "<base name=\"z\" displaycolor=\"#FFFFFF80\"/></basematerials>" O(
+                  "1", "name=\" tab&#9;bed &#8238;x \" pid=\"9\" pindex=\"0\" xmlns:q=\"urn:meshqa:3mf:1\" q:label=\"7\"")
+                  O("2", "name=\"part-2\" pid=\"9\" pindex=\"1\"") O("3", "pid=\"9\" pindex=\"2\"")
+                      O("4", "name=\"part\" pid=\"8\" pindex=\"0\""),
+              ITEM("1", "") ITEM("2", "") ITEM("3", "") ITEM("4", "") ITEM("1", ""));
+    if (get(m)) fail_msg("%s", line);
+    assert_int_equal(mesh.nt, 20);
+    for (uint32_t t = 0; t < 20; t++) assert_int_equal(mesh.label[t], 1 + t / 4);
+    assert_int_equal(mesh.parts.n, 3); /* 2 and 4 have neither a name of their own nor a colour */
+    assert_string_equal(mesh.parts.item[0].name, "tab_bed _x");
+    assert_memory_equal(mesh.parts.item[0].rgb, ((uint8_t[]){10, 20, 30}), 3);
+    assert_true(mesh.parts.item[1].label == 3 && !mesh.parts.item[1].name[0] && mesh.parts.item[1].rgb[0] == 255);
+    assert_true(mesh.parts.item[2].label == 5);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rec.findings, 0), "rule")), "3MF-19");
 }
 
 #define BAD_MESH(vertices, triangles) WHOLE("", "<object id=\"1\"><mesh>" vertices triangles "</mesh></object>", ITEM("1", ""))
@@ -416,17 +444,12 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_body),
-        cmocka_unit_test(any_form_of_xml),
-        cmocka_unit_test(units_scale),
-        cmocka_unit_test(components_and_transforms),
-        cmocka_unit_test(other_model_parts),
-        cmocka_unit_test(our_own_come_back),
-        cmocka_unit_test(refused_by_rule),
-        cmocka_unit_test(refused_packages),
-        cmocka_unit_test(bombs),
-        cmocka_unit_test(damaged_packages),
-        cmocka_unit_test(slicers_attributes_are_told),
+        cmocka_unit_test(one_body),          cmocka_unit_test(any_form_of_xml),
+        cmocka_unit_test(units_scale),       cmocka_unit_test(components_and_transforms),
+        cmocka_unit_test(other_model_parts), cmocka_unit_test(our_own_come_back),
+        cmocka_unit_test(parts_of_others),   cmocka_unit_test(refused_by_rule),
+        cmocka_unit_test(refused_packages),  cmocka_unit_test(bombs),
+        cmocka_unit_test(damaged_packages),  cmocka_unit_test(slicers_attributes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }
