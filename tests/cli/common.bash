@@ -38,3 +38,7 @@ number() {
 within() {
     awk -v p="$1" -v v="$2" -v t="$3" 'BEGIN { d = 100 * (v / t - 1); if (d < 0) d = -d; if (v == "" || !(d <= p)) { printf "%s is %.5f %% off %s\n", v, d, t; exit 1 } }'
 }
+
+# code FILE: what stands in its fenced blocks; examples PAGE: the commands of a manual page, as they are typed
+code() { sed -n '/^```/,/^```$/{/^```/d;p}' "$1"; }
+examples() { sed -n -e 's/^\.Dl //p' -e '/^\.Bd -literal/,/^\.Ed/{/^\./d;p}' "$1" | sed -e 's/^\$ //' -e 's/\\e/\\/g' -e 's/\\&//g'; }
