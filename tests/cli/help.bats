@@ -135,3 +135,15 @@ texts() { ls "$ROOT"/README.md "$ROOT"/docs/*.md "$ROOT"/fixtures/*.md; }
         grep -q "^\.Xr $t 1" "$ROOT/man/meshqa.7" || { echo "meshqa.7 does not know $t"; return 1; }
     done
 }
+
+@test "docs/TESTING.md names every test, and what the docs name exists" {
+    cd "$ROOT"
+    {
+        for f in tests/unit/*_test.c tests/fuzz/*_fuzz.c; do basename "$f" .c; done
+        (cd tests/cli && ls *.bats)
+        (cd tests && ls oracle/*.bats)
+    } | sort >"$BATS_TEST_TMPDIR/there"
+    named() { grep -oE '`(oracle/)?[a-z0-9_-]+(_test|_fuzz|\.bats)`' "$1" | tr -d '`' | grep -vxE 'x_test|x_fuzz|(oracle/)?x\.bats' | sort -u; }
+    diff "$BATS_TEST_TMPDIR/there" <(named docs/TESTING.md)
+    [ -z "$(named docs/ARCHITECTURE.md | comm -23 - "$BATS_TEST_TMPDIR/there")" ]
+}
