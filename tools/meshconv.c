@@ -159,6 +159,12 @@ int main(int argc, char **argv)
     else {
         cli_progress_done(a.quiet);
         if (!a.quiet) say();
+        bool stl = s.out.format == LM_MESHFILE_STL || s.out.format == LM_MESHFILE_STL_ASCII;
+        if (!a.quiet && stl && s.mesh.label) {
+            const char *slash = strrchr(a.output, '/'), *dot = strrchr(slash ? slash : a.output, '.');
+            int stem = dot ? (int)(dot - a.output) : (int)strlen(a.output);
+            cli_note(&tool, "%zu parts, a file for each: %.*s-NAME%s", s.parts, stem, a.output, dot ? dot : "");
+        }
     }
     lm_record_release(&s.rec);
     lm_audit_parts_release(&s.audit);

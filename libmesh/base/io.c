@@ -275,7 +275,7 @@ fail:
 
 /* ---- 2 output ---- */
 
-enum { IO_TEMPS = 64, IO_NAME = 4096, IO_CLOSED = -2 };
+enum { IO_TEMPS = 512, IO_NAME = 4096, IO_CLOSED = -2 };
 
 /* Temporaries that a signal must remove. A slot is published by its flag, so that the handler never sees half a name. */
 static struct {
@@ -291,6 +291,8 @@ struct lm_out {
     unsigned char *buf;
     lm_hash_sha256 *sha; /* taps, or NULL */
     uint64_t *tapped;
+    bool fresh;   /* no file of that name was there */
+    lm_out *next; /* goes with it, owned */
     char name[IO_NAME];
 };
 
@@ -305,7 +307,8 @@ static lm_status io_temp_make(lm_out *out, lm_err *err)
     }
     char *t = io_temps[slot].name;
     struct stat st;
-    mode_t mode = stat(out->name, &st) == 0 ? st.st_mode & 0777 : 0666;
+    out->fresh = stat(out->name, &st) != 0;
+    mode_t mode = out->fresh ? 0666 : st.st_mode & 0777;
     for (int tries = 0; tries < 100; tries++) {
         int n = snprintf(t, IO_NAME, "%s.tmp-%ld-%u", out->name, (long)getpid(), atomic_fetch_add(&serial, 1));
         if (n < 0 || n >= IO_NAME) {
@@ -455,7 +458,7 @@ static lm_status io_failed(const lm_out *out, lm_err *err)
                                             : strerror(out->error));
 }
 
-lm_status lm_io_flush(lm_out *out, lm_err *err)
+static lm_status io_flush_one(lm_out *out, lm_err *err)
 {
     if (!out->error && out->fd >= 0) {
         io_push(out, out->buf, out->used);
@@ -469,28 +472,59 @@ lm_status lm_io_flush(lm_out *out, lm_err *err)
     return out->error ? io_failed(out, err) : LM_OK;
 }
 
-lm_status lm_io_commit(lm_out *out, lm_err *err)
+lm_status lm_io_flush(lm_out *out, lm_err *err)
 {
     lm_status rc = LM_OK;
+    for (; out && !rc; out = out->next) rc = io_flush_one(out, err);
+    return rc;
+}
+
+void lm_io_follow(lm_out *out, lm_out *more)
+{
+    while (out->next) out = out->next;
+    out->next = more;
+}
+
+static lm_status io_commit_one(lm_out *out, lm_err *err)
+{
     if (!out->error) io_push(out, out->buf, out->used);
     int fd = out->fd;
     out->fd = -1;
     if (fd != IO_CLOSED && close(fd) && !out->error) out->error = errno;
     if (!out->error && out->temp >= 0 && rename(io_temps[out->temp].name, out->name)) out->error = errno;
-    if (out->error) rc = io_failed(out, err);
-    else io_temp_forget(out);
+    return out->error ? io_failed(out, err) : LM_OK;
+}
+
+/* The temporary is gone: it has its final name. */
+static lm_status io_commit_row(lm_out *first, lm_err *err)
+{
+    lm_status rc = lm_io_flush(first, err);
+    lm_out *out = first;
+    for (; out && !rc; out = out->next) rc = io_commit_one(out, err);
+    for (lm_out *o = first; rc && o != out && o->next != out; o = o->next) /* all before the one that failed */
+        if (o->fresh && o->temp >= 0) unlink(o->name);
+    return rc;
+}
+
+lm_status lm_io_commit(lm_out *out, lm_err *err)
+{
+    lm_status rc = out->next ? io_commit_row(out, err) : io_commit_one(out, err);
+    for (lm_out *o = out; o && !rc; o = o->next) io_temp_forget(o);
     lm_io_abort(out);
     return rc;
 }
 
 void lm_io_abort(lm_out *out)
 {
-    if (!out) return;
-    if (out->fd >= 0) close(out->fd);
-    if (out->temp >= 0) unlink(io_temps[out->temp].name);
-    io_temp_forget(out);
-    free(out->buf);
-    free(out);
+    while (out) {
+        lm_out *next = out->next;
+        if (out->fd >= 0) close(out->fd);
+        if (out->temp >= 0) unlink(io_temps[out->temp].name);
+        io_temp_forget(out);
+        free(out->buf);
+        free(out);
+        out = next;
+    }
 }
 
 lm_status lm_io_take(lm_out *out, unsigned char **p, size_t *n, lm_err *err)

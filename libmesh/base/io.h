@@ -62,6 +62,9 @@ void lm_io_tap(lm_out *out, lm_hash_sha256 *sha, uint64_t *bytes);
 LM_CHECKED lm_status lm_io_flush(lm_out *out, lm_err *err);
 /* Flush, check, rename into place, free. On error the temporary is gone and the old file is as it was. */
 LM_CHECKED lm_status lm_io_commit(lm_out *out, lm_err *err);
+/* From now on more belongs to out: it is flushed, committed and aborted with it. A commit renames nothing before all of them are
+ * flushed; when a renaming fails, those files of the row that were not there before are removed again. */
+void lm_io_follow(lm_out *out, lm_out *more);
 /* Throw away what was written; free. NULL is fine. Bytes already sent down a pipe cannot be recalled: the reader sees
  * fewer than the header promised. */
 void lm_io_abort(lm_out *out);

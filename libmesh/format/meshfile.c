@@ -5,6 +5,7 @@
 #include "format/obj.h"
 #include "format/off.h"
 #include "format/stl.h"
+#include "format/stl_parts.h"
 #include "format/threemf.h"
 #include "format/threemf_read.h"
 #include "stream/ply.h"
@@ -294,6 +295,8 @@ lm_status lm_meshfile_stage(const char *path, const lm_meshfile_opt *opt, const 
     *out = NULL;
     if (rc) return rc;
     bool text = o.format == LM_MESHFILE_STL_ASCII || o.format == LM_MESHFILE_OBJ || o.format == LM_MESHFILE_OFF;
+    if (mesh->label && (o.format == LM_MESHFILE_STL || o.format == LM_MESHFILE_STL_ASCII))
+        return lm_stl_parts_stage(path, &(lm_stl_opt){.ascii = text, .case_id = o.case_id}, mesh, out, err);
     if ((rc = lm_io_create(path, text, out, err))) return rc;
     if ((rc = lm_meshfile_write(*out, &o, mesh, rec, err)))
         lm_err_frame(err, "cannot write '%s'", strcmp(path, "-") ? path : "standard output");

@@ -49,7 +49,8 @@ typedef struct {
 LM_CHECKED lm_status lm_meshfile_load_as(const char *path, const lm_meshfile_in *in, lm_mesh *mesh, lm_records *rec, lm_err *err);
 /* The same with nothing said by the user. */
 LM_CHECKED lm_status lm_meshfile_load(const char *path, lm_mesh *mesh, lm_records *rec, lm_err *err);
-/* Write path ("-" = standard output) and commit. Only PLY carries records; STL and OFF hold one part. */
+/* Write path ("-" = standard output) and commit. Only PLY carries records; OFF holds one part; several parts as
+ * STL become one file each (stl_parts.h). */
 LM_CHECKED lm_status lm_meshfile_save(const char *path, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec,
                                       lm_err *err);
 /* The same up to the commit: all is handed to the system, *out is for lm_io_commit. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 typedef struct {
-    uint32_t *point;        /* per vertex: its position's number */
+    uint32_t *point; /* per vertex: its position's number */
     size_t points;
     unsigned char *doubled; /* per position: one part has two vertices there */
     uint32_t *mate;         /* per triangle: the one it is a wall with, or UINT32_MAX */

@@ -107,15 +107,17 @@ PLY
     meshfix --check -q a.obj # a half turn, no mirror: it still faces outward
 }
 
-@test "parts: kept by PLY, 3MF and OBJ, chosen, joined, refused by STL and OFF" {
+@test "parts: kept by PLY, 3MF and OBJ, chosen, joined, one STL for each, refused by OFF" {
     meshconv -q "$corpus/threemf/house.3mf" -o a.ply
     sed '/^end_header$/q' a.ply | grep -aq '^property uint label'
     for f in 3mf obj; do
         meshconv -q a.ply -o "b.$f" && meshconv -q "b.$f" -o c.ply
         cmp <(payload a.ply) <(payload c.ply)
     done
-    refuses 2 x.stl meshconv a.ply -o x.stl
-    [[ $stderr == *"STL holds one part"* ]]
+    meshconv -q a.ply -o x.stl
+    [ ! -e x.stl ]
+    [ "$(stat -c %s x-part-1.stl)" -eq $((84 + 8 * 50)) ] && [ "$(stat -c %s x-part-2.stl)" -eq $((84 + 4 * 50)) ]
+    rm x-part-*
     refuses 2 x.off meshconv a.ply -o x.off
     meshconv -q --join-parts a.ply -o all.stl
     [ "$(stat -c %s all.stl)" -eq $((84 + 12 * 50)) ]
@@ -184,6 +186,23 @@ PLY
     meshconv -q --join-parts a.ply -o all.ply # the wall is no part of the outer surface
     meshfix --check -q all.ply >/dev/null
     [ "$(meshmeasure --json - all.ply | number_of volume_mm3)" = 594 ]
+}
+
+@test "several parts as STL: a file for each, all or none, none on a pipe" {
+    neighbours | meshconv -q -o a.ply
+    run -0 --separate-stderr meshconv a.ply -o out.stl
+    [[ $stderr == *"note: 2 parts, a file for each: out-NAME.stl"* ]]
+    [ "$(LC_ALL=C ls out*)" = $'out-Mrs._Brown_.stl\nout-left_kidney.stl' ]
+    strings out-left_kidney.stl | grep -q 'UNITS=mm SPACE=LPS NAME=left kidney'
+    for f in out-*.stl; do meshfix --check -q "$f" >/dev/null; done # the wall is in both
+    refuses 2 x meshconv --format stl a.ply
+    [[ $stderr == *"-o out.stl writes out-NAME.stl"* ]]
+    refuses 2 x.stl meshconv --format stl a.ply -o -
+    mkdir b-Mrs._Brown_.stl
+    refuses 2 b.stl meshconv a.ply -o b.stl
+    [ "$(ls -d b-* b.*)" = b-Mrs._Brown_.stl ]
+    meshconv -q --format stl-ascii a.ply -o c.stl
+    grep -q '^solid' c-left_kidney.stl
 }
 
 @test "names of parts that could be people's do not pass unless asked for" {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -65,11 +66,38 @@ static void flush_reports_a_full_disk(void **state)
     lm_io_abort(out);
 }
 
+/* Several files go into place together; when one cannot, the new ones go again and an old one stays what it was. */
+static void a_row_of_files_is_all_or_none(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/lm_io_XXXXXX", file[3][64];
+    lm_err err = LM_ERR_INIT;
+    assert_non_null(mkdtemp(path));
+    for (int how = 0; how < 3; how++) { /* commit, abort, the second name is taken by a folder that comes too late to be seen */
+        lm_out *out[3];
+        for (int i = 0; i < 3; i++) {
+            snprintf(file[i], sizeof file[i], "%s/%d", path, i);
+            assert_int_equal(lm_io_create(file[i], false, &out[i], &err), LM_OK);
+            lm_io_write(out[i], "abc", 3);
+            if (i) lm_io_follow(out[0], out[i]);
+        }
+        assert_int_equal(lm_io_flush(out[0], &err), LM_OK);
+        for (int i = 0; i < 3; i++) assert_int_equal(access(file[i], F_OK), -1);
+        if (how == 2) assert_int_equal(mkdir(file[1], 0777), 0);
+        if (how == 1) lm_io_abort(out[0]);
+        else assert_int_equal(lm_io_commit(out[0], &err), how ? LM_EIO : LM_OK);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(how ? rmdir(file[i]) == 0 : unlink(file[i]) == 0, how == 0 || (how == 2 && i == 1));
+    }
+    assert_int_equal(rmdir(path), 0); /* and no temporary is left */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tap_sees_what_is_written),
         cmocka_unit_test(flushed_file_is_not_there_before_commit),
+        cmocka_unit_test(a_row_of_files_is_all_or_none),
         cmocka_unit_test(flush_reports_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void walls_are_found_again(void **state)
     uint8_t cell[27];
     for (size_t which = 0; which < 3; which++) {
         memset(cell, 3, sizeof cell);
-        if (which) cell[13] = 7;                                /* nested: all walls */
+        if (which) cell[13] = 7;                                    /* nested: all walls */
         for (size_t i = 18; which == 2 && i < 27; i++) cell[i] = 5; /* a third on top of both */
         cells_mesh(&mesh, (int[]){3, 3, 3}, cell);
         size_t want = 0;
