@@ -2,16 +2,20 @@
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
 #include "dicom/gdcm_shim.h"
+#include "dicom/masks.h"
 #include "dicom/select.h"
 #include "dicom/source.h"
 #include "stream/nrrd.h"
+#include "stream/volfile.h"
 #include "volume/segment.h"
+#include "volume/terms.h"
 
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PATHS = 65536, LINE = 1024 };
 #define NO_FRAME SIZE_MAX
@@ -19,7 +23,9 @@ enum { PATHS = 65536, LINE = 1024 };
 static struct {
     bool list, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *case_id, *output, *json;
-    cli_list roi;
+    const char *mask, *space;
+    bool grey, labels; /* what is sent, where the user said so */
+    cli_list roi, label, outputs;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME};
 
@@ -51,7 +57,15 @@ static const cli_opt opts[] = {
      &a.show_identity, LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL,
      "let names of labels go out that are no anatomical terms; the record and the report say so", &a.keep_names, LM_UNIT_NONE},
-    CLI_OPT_OUTPUT(&a.output),
+    {"mask", 'm', CLI_TEXT, "FILE", NULL,
+     "the object is what the segments in FILE cover (NRRD, .seg.nrrd, NIfTI); without PATH the segments are all there is", &a.mask,
+     LM_UNIT_NONE},
+    {"label", 0, CLI_LIST, "REGEX|N", NULL, "of a mask the segments with such a name, or number N; may be repeated", &a.label,
+     LM_UNIT_NONE},
+    {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI file lead that does not state it", &a.space, LM_UNIT_NONE},
+    {"output", 'o', CLI_LIST, "grey|labels|FILE", NULL,
+     "write to FILE instead of standard output ('-'); grey or labels: what is sent, a field with its level or a label map",
+     &a.outputs, LM_UNIT_NONE},
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet),
@@ -77,6 +91,7 @@ typedef struct {
     char threshold[64], keep[32];
     lm_segment_opt seg;
     bool hounsfield; /* a value was given in HU */
+    bool occupancy;  /* no threshold: of a mask, which is 0 or 1 */
 } choice;
 
 static lm_status parse_bound(const char *text, size_t n, double *out, choice *c, lm_err *err)
@@ -164,19 +179,39 @@ static lm_status read_preset(const char *name, choice *c, lm_err *err)
 static lm_status choose(choice *c, lm_err *err)
 {
     *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT};
-    if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n))
+    if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n || a.mask || a.label.n || a.labels))
         return lm_err_set(err, LM_EUSAGE, NULL,
-                          "--frame takes an image as it is: leave out --threshold, --preset, --keep and --roi");
+                          "--frame takes an image as it is: leave out --threshold, --preset, --keep, --roi, --mask and --label");
     if (a.frame != NO_FRAME) return LM_OK;
-    if (!a.threshold == !a.preset)
-        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --list)",
+    if (!a.threshold == !a.preset && (a.threshold || !(a.mask || a.label.n)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --mask, or --list)",
                           a.preset ? "only one of" : "one of");
     lm_status rc = LM_OK;
-    if (a.preset) rc = read_preset(a.preset, c, err);
+    c->occupancy = !a.threshold && !a.preset;
+    if (c->occupancy) snprintf(c->threshold, sizeof c->threshold, "0.5");
+    else if (a.preset) rc = read_preset(a.preset, c, err);
     else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
     if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
     return rc ? rc : parse_choice(c, err);
+}
+
+/* ---- what is read ---- */
+
+typedef struct {
+    lm_vol vol;
+    json_t *source;   /* facts of the record */
+    const char *unit; /* "HU" or "1" */
+    char frame[LM_UID];
+    lm_masks mask;
+    bool alone; /* there is nothing but the mask */
+} input;
+
+static void input_release(input *in)
+{
+    lm_vol_release(&in->vol);
+    json_decref(in->source);
+    lm_masks_release(&in->mask);
 }
 
 /* ---- the record ---- */
@@ -249,33 +284,55 @@ static lm_status record_new(json_t **ret, lm_err *err)
     return err->code;
 }
 
-static lm_status make_record(const choice *c, const char *unit, json_t *source, const lm_segment_facts *f, json_t **ret,
-                             lm_err *err)
+/* What of a mask was taken, and which kind of stream it became. */
+static lm_status record_mask(json_t *rec, const input *in, const lm_regions *labels, lm_err *err)
 {
-    json_t *rec;
-    if (record_new(&rec, err)) return LM_ENOMEM;
+    json_t *o = json_object_get(rec, "options"), *list = json_array();
+    bool ok = list && (in->alone || !in->mask.facts ||
+                       (!json_object_set_new(o, "mask", json_true()) && !json_object_set(rec, "mask", in->mask.facts)));
+    bool picked = a.label.n || in->alone; /* alone: the replay names the file as PATH, and --label says that it is a mask */
+    for (size_t i = 0; i < in->mask.regions.count && picked && ok; i++)
+        ok = !json_array_append_new(list, json_integer((json_int_t)in->mask.regions.item[i].part.label));
+    ok = ok && (!picked || !json_object_set(o, "label", list));
+    json_decref(list);
+    if (ok && (in->mask.facts || labels)) ok = !json_object_set_new(o, "output", json_string(labels ? "labels" : "grey"));
+    if (!ok) return lm_err_nomem(err, 0);
+    const lm_regions *r = labels ? labels : &in->mask.regions;
+    json_t *all = r->count ? lm_masks_labels(r, err) : NULL;
+    if (r->count && (!all || json_object_set_new(rec, "labels", all))) return lm_err_nomem(err, 0);
+    return in->alone ? LM_OK : record_warnings(rec, in->mask.facts, err);
+}
+
+/* The options of a threshold; a mask's occupancy has none. */
+static lm_status record_threshold(json_t *rec, const choice *c, const char *unit, lm_err *err)
+{
     bool counted = c->seg.keep > 1 || (c->seg.keep == 1 && strcmp(c->keep, "largest"));
     json_t *keep = counted ? json_integer((json_int_t)c->seg.keep) : json_string(c->keep);
     json_t *hi = isfinite(c->seg.hi) ? json_real(c->seg.hi) : json_null();
+    json_t *o = json_object_get(rec, "options");
     bool ok =
-        !json_object_update_new(json_object_get(rec, "options"),
-                                json_pack("{s:{s:f, s:o}, s:s, s:o, s:s?, s:o}", "threshold", "lo", c->seg.lo, "hi", hi, "unit",
-                                          unit, "keep", keep, "preset", a.preset, "roi", regions(&c->seg.roi))) &&
-        !json_object_set(rec, "source", source) &&
-        !json_object_set_new(rec, "segment",
-                             json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:I, s:b}", "iso", f->iso,
-                                       "voxel_count", (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3",
-                                       (double)f->voxel_count * f->voxel_mm3, "at_level_mm3", f->at_level_mm3, "centroid_mm",
-                                       three(f->centroid_mm), "extents_mm", "lo", three(f->lo_mm), "hi", three(f->hi_mm),
-                                       "components_found", (json_int_t)f->components_found, "components_kept",
-                                       (json_int_t)f->components_kept, "dropped_voxels", (json_int_t)f->dropped_voxels,
-                                       "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
+        c->occupancy
+            ? (json_decref(hi), true)
+            : !json_object_update_new(o, json_pack("{s:{s:f, s:o}, s:s}", "threshold", "lo", c->seg.lo, "hi", hi, "unit", unit));
+    ok = !json_object_update_new(o, json_pack("{s:o, s:s?, s:o}", "keep", keep, "preset", a.preset, "roi", regions(&c->seg.roi))) &&
+         ok;
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
+static lm_status record_segment(json_t *rec, const lm_segment_facts *f, lm_err *err)
+{
+    bool ok = !json_object_set_new(
+        rec, "segment",
+        json_pack("{s:f, s:I, s:f, s:f, s:f, s:o, s:{s:o, s:o}, s:I, s:I, s:I, s:I, s:b}", "iso", f->iso, "voxel_count",
+                  (json_int_t)f->voxel_count, "voxel_mm3", f->voxel_mm3, "voxel_count_mm3", (double)f->voxel_count * f->voxel_mm3,
+                  "at_level_mm3", f->at_level_mm3, "centroid_mm", three(f->centroid_mm), "extents_mm", "lo", three(f->lo_mm), "hi",
+                  three(f->hi_mm), "components_found", (json_int_t)f->components_found, "components_kept",
+                  (json_int_t)f->components_kept, "dropped_voxels", (json_int_t)f->dropped_voxels, "roi_cut_voxels",
+                  (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
     lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
     if (!rc)
         rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level",
                               f->at_level_mm3, -1, err);
-    if (!rc) rc = record_choices(rec, source, err);
-    if (!rc) rc = record_warnings(rec, source, err);
     if (!rc && f->touches_border)
         rc = lm_record_finding(rec, "note", NULL, "the object reaches the edge of the volume and is closed there", err);
     if (!rc && f->roi_cut_voxels) {
@@ -284,6 +341,30 @@ static lm_status make_record(const choice *c, const char *unit, json_t *source, 
                  f->roi_cut_voxels);
         rc = lm_record_finding(rec, "note", NULL, text, err);
     }
+    if (!rc && (f->mask_pushed || f->mask_filled)) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "the mask changes what is inside: %zu samples at level lie outside it, %zu below the level inside; "
+                 "there the surface runs at half a voxel",
+                 f->mask_pushed, f->mask_filled);
+        rc = lm_record_finding(rec, "note", NULL, text, err);
+    }
+    return rc;
+}
+
+/* f: NULL where labels go out as they are. */
+static lm_status make_record(const choice *c, const input *in, const lm_segment_facts *f, const lm_regions *labels, json_t **ret,
+                             lm_err *err)
+{
+    json_t *rec;
+    lm_status rc = record_new(&rec, err);
+    if (rc) return rc;
+    if (json_object_set(rec, "source", in->source)) rc = lm_err_nomem(err, 0);
+    if (!rc && f) rc = record_threshold(rec, c, in->unit, err);
+    if (!rc && f) rc = record_segment(rec, f, err);
+    if (!rc) rc = record_choices(rec, in->source, err);
+    if (!rc) rc = record_warnings(rec, in->source, err);
+    if (!rc) rc = record_mask(rec, in, labels, err);
     if (rc) json_decref(rec);
     else *ret = rec;
     return rc;
@@ -345,15 +426,20 @@ static lm_status unit_of(const lm_source *src, size_t series, const choice *c, c
 }
 
 /* What stands in the way of trust in it, for people. */
-static void say(const lm_source *src, const json_t *source)
+static void say_warnings(const json_t *facts)
 {
     size_t i;
     json_t *w;
+    json_array_foreach(json_object_get(facts, "warnings"), i, w)
+        cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+}
+
+static void say(const lm_source *src, const json_t *source)
+{
     if (a.quiet) return;
     if (lm_source_packed(src))
         cli_note(&tool, "%zu files are archives inside what was read; they were not opened", lm_source_packed(src));
-    json_array_foreach(json_object_get(source, "warnings"), i, w)
-        cli_note(&tool, "%s", json_string_value(json_object_get(w, "text")));
+    say_warnings(source);
 }
 
 static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *out, lm_out **json, lm_err *err)
@@ -382,40 +468,187 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
     return rc;
 }
 
-static lm_status segment(const lm_source *src, const lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
+static lm_status load_series(const lm_source *src, const lm_source_opt *opt, const choice *c, input *in, lm_err *err)
 {
-    lm_vol vol = LM_VOL_INIT;
-    lm_records rec = LM_RECORDS_INIT;
-    lm_segment_facts facts;
-    json_t *source = NULL, *mine = NULL;
-    const char *unit;
     size_t series;
+    const lm_dicom_file *head;
     lm_status rc = lm_source_select(src, a.series, false, &series, err);
-    if (!rc) rc = unit_of(src, series, c, &unit, err);
+    if (!rc) rc = unit_of(src, series, c, &in->unit, err);
     if (!rc && a.verbose) {
         char line[LINE];
         lm_source_describe(src, series, line, sizeof line);
         cli_note(&tool, "series %s", line);
     }
-    if (!rc) rc = lm_source_load(src, series, opt, &vol, &source, err);
-    if (rc) goto done;
-    say(src, source);
-    c->seg.threads = (int)a.threads;
-    progress(NULL, "segmenting", 0);
-    if ((rc = lm_segment(&vol, &c->seg, &facts, err)) || (rc = make_record(c, unit, source, &facts, &mine, err)) ||
-        (rc = lm_record_append(&rec, mine, err)))
-        goto done;
-    cli_progress_done(a.quiet);
-    if (a.verbose)
-        cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", facts.voxel_count, facts.at_level_mm3, facts.iso,
-                 facts.components_kept, facts.components_found);
-    rc = lm_nrrd_write(out, &vol, &rec, err);
+    if (!rc) rc = lm_source_load(src, series, opt, &in->vol, &in->source, err);
+    if (rc) return rc;
+    lm_source_member(src, series, 0, &head);
+    snprintf(in->frame, sizeof in->frame, "%s", head->frame);
+    say(src, in->source);
+    return LM_OK;
+}
+
+/* A grey volume of another program. */
+static lm_status load_file(lm_in *file, const choice *c, input *in, lm_err *err)
+{
+    if (a.series || a.phase || a.where)
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is a volume, not DICOM: leave out --series, --where and --phase",
+                          lm_io_name(file));
+    lm_status rc = lm_volfile_load(file, a.space, &in->vol, &in->source, err);
+    if (rc) return lm_err_frame(err, "cannot read '%s'", lm_io_name(file));
+    in->unit = c->hounsfield ? "HU" : "1"; /* the file does not say; the user does */
+    if (!a.quiet) say_warnings(in->source);
+    return LM_OK;
+}
+
+static lm_status load_mask(const char *path, const lm_identity *identity, input *in, lm_err *err)
+{
+    const lm_masks_opt opt = {.axes = a.space, .identity = identity};
+    lm_status rc = lm_masks_read(path, &opt, &in->mask, err);
+    if (!rc) rc = lm_masks_pick(&in->mask, a.label.item, a.label.n, &opt, err);
+    if (!rc && !in->alone) rc = lm_masks_place(&in->mask, &in->vol, in->frame, err);
+    if (!rc && !a.quiet) say_warnings(in->mask.facts);
+    if (rc || !in->alone) return rc;
+    in->unit = "1";
+    in->source = json_incref(in->mask.facts);
+    return LM_OK;
+}
+
+/* Labels as they are. */
+static lm_status send_labels(const choice *c, const input *in, const lm_segment_facts *f, const lm_regions *r, lm_out *out,
+                             lm_out **json, lm_err *err)
+{
+    lm_vol map = LM_VOL_INIT;
+    lm_records rec = LM_RECORDS_INIT;
+    json_t *mine = NULL;
+    lm_status rc = lm_regions_to_vol(r, &map, err);
+    if (!rc) rc = make_record(c, in, f, r, &mine, err);
+    if (!rc) rc = lm_record_append(&rec, mine, err);
+    if (!rc) rc = lm_nrrd_write_labels(out, &map, r, &rec, err);
     if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
-done:
-    cli_progress_done(a.quiet);
-    json_decref(source);
+    if (!rc && a.verbose) cli_note(&tool, "%zu labels", r->count);
     lm_record_release(&rec);
-    lm_vol_release(&vol);
+    lm_vol_release(&map);
+    return rc;
+}
+
+static lm_status send_field(const choice *c, const input *in, const lm_segment_facts *f, lm_out *out, lm_out **json, lm_err *err)
+{
+    lm_records rec = LM_RECORDS_INIT;
+    json_t *mine = NULL;
+    lm_status rc = make_record(c, in, f, NULL, &mine, err);
+    if (!rc) rc = lm_record_append(&rec, mine, err);
+    if (!rc) rc = lm_nrrd_write(out, &in->vol, &rec, err);
+    if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
+    if (!rc && a.verbose)
+        cli_note(&tool, "%zu voxels, %.6g mm3 at level %g, %zu of %zu pieces", f->voxel_count, f->at_level_mm3, f->iso,
+                 f->components_kept, f->components_found);
+    lm_record_release(&rec);
+    return rc;
+}
+
+/* The object of a threshold as a label map of one label, named after the preset. */
+static lm_status send_object(const choice *c, const input *in, const lm_segment_facts *f, lm_out *out, lm_out **json, lm_err *err)
+{
+    lm_regions r = LM_REGIONS_INIT;
+    lm_part part = {.label = 1};
+    lm_terms_name(a.preset ? a.preset : "", 1, false, part.name, sizeof part.name);
+    lm_status rc = lm_regions_from_level(&in->vol, in->vol.iso, &part, &r, err);
+    if (!rc) rc = send_labels(c, in, f, &r, out, json, err);
+    lm_regions_release(&r);
+    return rc;
+}
+
+static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
+{
+    lm_segment_facts facts;
+    uint64_t *bits = NULL;
+    bool masked = in->mask.facts, labels = a.labels || (masked && c->occupancy && !a.grey && in->mask.regions.count > 1);
+    if (in->alone && !c->occupancy)
+        return lm_err_set(err, LM_EUSAGE, NULL, "a threshold needs grey values, and there is only a mask: give the series as PATH");
+    if (masked && labels && (!c->occupancy || a.keep || a.roi.n))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "labels go out as they are: leave out --threshold, --preset, --keep and --roi, or say "
+                          "--output grey");
+    if (masked && labels) return send_labels(c, in, NULL, &in->mask.regions, out, json, err);
+    lm_status rc = LM_OK;
+    if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
+    else if (masked) rc = lm_regions_bits(&in->mask.regions, NULL, &bits, err);
+    c->seg.threads = (int)a.threads;
+    c->seg.mask = bits;
+    progress(NULL, "segmenting", 0);
+    if (!rc) rc = lm_segment(&in->vol, &c->seg, &facts, err);
+    free(bits);
+    cli_progress_done(a.quiet);
+    if (rc) return rc;
+    return labels ? send_object(c, in, &facts, out, json, err) : send_field(c, in, &facts, out, json, err);
+}
+
+/* ---- the command line ---- */
+
+/* -o FILE, --output grey, --output labels. */
+static lm_status parse_outputs(lm_err *err)
+{
+    for (size_t i = 0; i < a.outputs.n; i++) {
+        const char *o = a.outputs.item[i];
+        if (!strcmp(o, "grey")) a.grey = true;
+        else if (!strcmp(o, "labels")) a.labels = true;
+        else if (strcmp(a.output, "-"))
+            return lm_err_set(err, LM_EUSAGE, NULL, "--output names two files, '%s' and '%s'", a.output, o);
+        else a.output = o;
+    }
+    if (a.grey && a.labels) return lm_err_set(err, LM_EUSAGE, NULL, "--output is grey or labels, not both");
+    if (a.space && strcmp(a.space, "LPS") && strcmp(a.space, "RAS"))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--space '%s': LPS or RAS", a.space);
+    return LM_OK;
+}
+
+/* Is the only operand a volume of another program? It is left open then, as is standard input. */
+static lm_status open_volume(const char *path, bool *volume, lm_in **in, lm_err *err)
+{
+    struct stat st;
+    const unsigned char *p;
+    size_t got;
+    *volume = false;
+    if (strcmp(path, "-") && (stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size))
+        return LM_OK; /* the scan says what is wrong */
+    lm_status rc = lm_io_open(path, in, err);
+    if (!rc && !(rc = lm_io_peek(*in, LM_VOLFILE_HEAD, &p, &got, err))) *volume = lm_volfile_sniff(p, got) != LM_VOLFILE_NONE;
+    if ((rc || !*volume) && strcmp(path, "-")) {
+        lm_io_close(*in);
+        *in = NULL;
+    }
+    return rc;
+}
+
+static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
+{
+    input in = {.alone = !n && !a.files && a.mask};
+    lm_in *file = NULL;
+    lm_source *src = NULL;
+    bool volume = false;
+    const char *mask = a.mask;
+    lm_status rc = LM_OK;
+    if (n == 1 && !a.files && !a.list && a.frame == NO_FRAME) {
+        in.alone = a.label.n && !mask; /* then the operand is the mask */
+        if (in.alone) mask = paths[0];
+        else rc = open_volume(paths[0], &volume, &file, err);
+    }
+    opt->std_in = volume ? NULL : file;
+    if (!rc && !in.alone && !volume) rc = lm_source_scan(paths, n, opt, &src, err);
+    cli_progress_done(a.quiet);
+    if (rc) goto done;
+    if (a.list) rc = list_series(src, json, err);
+    else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
+    else {
+        if (volume) rc = load_file(file, c, &in, err);
+        else if (!in.alone) rc = load_series(src, opt, c, &in, err);
+        if (!rc && mask) rc = load_mask(mask, opt->identity, &in, err);
+        if (!rc) rc = segment(c, &in, out, json, err);
+    }
+done:
+    input_release(&in);
+    lm_source_release(src);
+    lm_io_close(file);
     return rc;
 }
 
@@ -423,7 +656,6 @@ int main(int argc, char **argv)
 {
     static const char *paths[PATHS];
     lm_err err = LM_ERR_INIT;
-    lm_source *src = NULL;
     lm_out *out = NULL, *json = NULL;
     choice c;
     size_t n;
@@ -436,20 +668,15 @@ int main(int argc, char **argv)
                          .progress = progress,
                          .identity = &identity,
                          .where = a.where};
+    lm_status rc = parse_outputs(&err);
     const char *outputs[2] = {a.output, a.json};
-    lm_status rc = n || a.files ? LM_OK : lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, or --files; see --help");
+    if (!rc && !n && !a.files && !a.mask) rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
     if (!rc) rc = cli_outputs(outputs, 2, !a.list, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
-    if (!rc) rc = lm_source_scan(paths, n, &opt, &src, &err);
-    cli_progress_done(a.quiet);
-    if (!rc)
-        rc = a.list                ? list_series(src, &json, &err)
-             : a.frame != NO_FRAME ? image(src, &opt, out, &json, &err)
-                                   : segment(src, &opt, &c, out, &json, &err);
-    lm_source_release(src);
+    if (!rc) rc = work(paths, n, &opt, &c, out, &json, &err);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);
     if (!rc && json) rc = lm_io_commit(json, &err);

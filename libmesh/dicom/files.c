@@ -103,8 +103,10 @@ static lm_status files_archive(lm_files *s, const char *path, lm_err *err)
     lm_in *in = NULL;
     lm_archive a = LM_ARCHIVE_INIT;
     char name[LM_FILES_PATH + 64];
-    lm_status rc = lm_io_open(path, &in, err);
+    bool given = s->std_in && !strcmp(path, "-");
+    lm_status rc = given ? LM_OK : lm_io_open(path, &in, err);
     if (rc) return rc;
+    if (given) in = s->std_in;
     if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
     for (size_t i = 0; i < a.n && !rc; i++) {
         snprintf(name, sizeof name, "%s: member %zu", lm_io_name(in), a.item[i].number);
@@ -113,7 +115,7 @@ static lm_status files_archive(lm_files *s, const char *path, lm_err *err)
         a.item[i].data = NULL;
     }
     lm_archive_release(&a);
-    lm_io_close(in);
+    if (!given) lm_io_close(in);
     return rc;
 }
 

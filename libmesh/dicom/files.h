@@ -24,6 +24,7 @@ enum { LM_FILES_PATH = 4096, LM_FILES_DEPTH = 32, LM_FILES_MAX = 1000000 };
 typedef struct {
     size_t n, cap, folders, folders_cap;
     lm_files_item *item;
+    lm_in *std_in;           /* what "-" is, when it is open already; stays the caller's */
     lm_files_folder *folder; /* those that were read: each is read once, whatever links lead to it */
 } lm_files;
 #define LM_FILES_INIT \

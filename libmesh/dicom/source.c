@@ -203,6 +203,7 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
         rc = lm_phase_parse(opt->phase, &s->phase, err);
     }
     if (!rc && opt && opt->where) rc = lm_where_new(opt->where, &s->where, err);
+    if (!rc && opt) s->files.std_in = opt->std_in;
     if (!rc && opt && opt->list) rc = lm_files_add_list(&s->files, opt->list, err);
     for (size_t i = 0; i < n && !rc; i++) rc = lm_files_add(&s->files, paths[i], err);
     if (!rc && !(s->head = lm_child_map(s->files.n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;

@@ -19,6 +19,7 @@ typedef struct lm_source lm_source; /* what was found in the files: a list of se
 
 typedef struct {
     int threads;                                                    /* child processes; 0: as lm_pool_threads */
+    lm_in *std_in;                                                  /* what "-" is, when it is open already, or NULL */
     const char *list;                                               /* file that lists further paths (lm_files_add_list), or NULL */
     lm_gaps_choice gaps;                                            /* what to do about uneven steps */
     const char *phase;                                              /* among volumes that share places (phase.h), or NULL */

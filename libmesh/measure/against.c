@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/against.h"
 #include "measure/ledger.h"
+#include "stream/volfile.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,6 +46,11 @@ static lm_status against_options(const json_t *dcmseg, lm_segment_opt *out, lm_e
     const json_t *o = json_object_get(dcmseg, "options"), *t = json_object_get(o, "threshold"), *keep = json_object_get(o, "keep");
     const char *word = json_string_value(keep);
     *out = (lm_segment_opt)LM_SEGMENT_OPT_INIT;
+    if (json_is_true(json_object_get(o, "mask")) || json_object_get(o, "label"))
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "the object was made with a mask, which the record names by its SHA-256 only: it cannot be replayed from the "
+            "series alone");
     out->lo = against_number(t, "lo");
     if (json_is_number(json_object_get(t, "hi"))) out->hi = against_number(t, "hi");
     if (word && !strcmp(word, "largest")) out->keep = 1;
@@ -125,28 +131,48 @@ static lm_status against_key(const lm_identity *id, const json_t *source, lm_err
                       was, name);
 }
 
+/* The series of the record, or the grey volume of another program. */
+static lm_status against_load(const char *const *paths, size_t n, const json_t *source, const lm_source_opt *so, lm_vol *vol,
+                              json_t **again, lm_err *err)
+{
+    const char *hash = json_string_value(json_object_get(source, "series")),
+               *kind = json_string_value(json_object_get(source, "kind"));
+    lm_source *src = NULL;
+    lm_in *in = NULL;
+    size_t series = 0;
+    lm_status rc;
+    if (kind && (!strcmp(kind, "nrrd") || !strcmp(kind, "nifti"))) {
+        if (n != 1)
+            return lm_err_set(err, LM_ERULE, NULL, "the mesh was made from one file (%s), and %zu paths were given", kind, n);
+        if (!(rc = lm_io_open(paths[0], &in, err))) rc = lm_volfile_load(in, NULL, vol, again, err);
+        lm_io_close(in);
+        return rc;
+    }
+    if (!hash)
+        return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
+    if (!(rc = lm_source_scan(paths, n, so, &src, err)) && !(rc = against_find(src, hash, &series, err)))
+        rc = lm_source_load(src, series, so, vol, again, err);
+    lm_source_release(src);
+    return rc;
+}
+
 lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt, lm_vol *vol,
                             lm_segment_facts *facts, lm_err *err)
 {
     const json_t *source = json_object_get(dcmseg, "source"), *seg = json_object_get(dcmseg, "segment");
-    const char *hash = json_string_value(json_object_get(source, "series")),
-               *was = json_string_value(json_object_get(source, "sha256_pixels"));
+    const char *was = json_string_value(json_object_get(source, "sha256_pixels"));
     lm_identity id = {.show = json_is_true(json_object_get(json_object_get(dcmseg, "options"), "show-identity"))};
     lm_source_opt so = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx, .identity = &id};
-    lm_source *src = NULL;
     lm_segment_opt how;
     json_t *again = NULL;
-    size_t series = 0;
     const char *gaps = json_string_value(json_object_get(json_object_get(source, "gaps"), "choice"));
     lm_status rc = against_options(dcmseg, &how, err);
     if (!rc && gaps) rc = lm_gaps_parse(gaps, &so.gaps, err);
     if (rc) return rc;
-    if (!hash || !was || !json_is_object(seg))
+    if (!was || !json_is_object(seg))
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
     if ((rc = lm_identity_load(&id, err)) || (rc = against_key(&id, source, err))) return rc;
-    if ((rc = lm_source_scan(paths, n, &so, &src, err)) || (rc = against_find(src, hash, &series, err)) ||
-        (rc = lm_source_load(src, series, &so, vol, &again, err)))
-        goto done;
+    if ((rc = against_load(paths, n, source, &so, vol, &again, err))) goto done;
     const char *now = json_string_value(json_object_get(again, "sha256_pixels"));
     if (!now || strcmp(now, was)) {
         rc = lm_err_set(err, LM_ERULE, NULL,
@@ -159,7 +185,6 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
     if (rc == LM_ENO) err->code = rc = LM_ERULE; /* nothing inside, though the record says there was: trouble, no answer */
 done:
     json_decref(again);
-    lm_source_release(src);
     if (rc) lm_vol_release(vol);
     return rc;
 }

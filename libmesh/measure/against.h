@@ -55,8 +55,9 @@ typedef struct {
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
 LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
-/* Read the series of the record from the paths and segment it as recorded. LM_ERULE when the series is not there, when its
- * pixels are others, or when the segmentation gives other numbers than recorded. vol is initialised by the caller. */
+/* Read the series of the record from the paths, or the volume file that it was, and segment it as recorded. LM_ERULE when the
+ * series is not there, when a mask was laid on it, when its pixels are others, or when the segmentation gives other numbers than
+ * recorded. vol is initialised by the caller. */
 LM_CHECKED lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt,
                                        lm_vol *vol, lm_segment_facts *facts, lm_err *err);
 /* Judge the mesh against a field, mass being its measures. Adds to out. What an open mesh has not is undecided. */

@@ -12,6 +12,21 @@
 #define SEGNRRD_CONTEXT "Segmentation category and type - 3D Slicer General Anatomy list"
 #define SEGNRRD_ANATOMY "Anatomic codes - DICOM master list"
 
+/* ---- colours of their own ---- */
+
+/* A colour for a number: hues that lie far apart for neighbours (steps by the golden section), two shades. */
+static void segnrrd_palette(uint32_t label, uint8_t rgb[3])
+{
+    double turn = (double)(label % 100000) * 0.6180339887498949, hue = 6 * (turn - floor(turn)), top = label & 1 ? 0.9 : 0.75;
+    for (int c = 0; c < 3; c++) {
+        double x = hue + (c == 0 ? 0 : c == 1 ? 4 : 2), d; /* distance from the channel's full hue: 0 red, 2 green, 4 blue */
+        if (x >= 6) x -= 6;
+        d = x < 3 ? x : 6 - x;
+        double full = d <= 1 ? 1 : d >= 2 ? 0 : 2 - d;
+        rgb[c] = (uint8_t)(255 * top * (0.35 + 0.65 * full) + 0.5);
+    }
+}
+
 /* ---- reading ---- */
 
 /* One segment while its keys come in, in any order. */
@@ -88,7 +103,7 @@ static void segnrrd_terms(const char *tags, lm_region *r)
     if (!entry) return;
     entry += sizeof key - 1;
     const char *end = entry + strcspn(entry, "|");
-    size_t category_n, type_n, n;
+    size_t category_n = 0, type_n = 0, n;
     const char *category = segnrrd_field(entry, end, '~', 1, &category_n), *type = segnrrd_field(entry, end, '~', 2, &type_n);
     if (!type || (category_n == type_n && !memcmp(category, type, type_n))) return;
     char *const to[3] = {r->scheme, r->code, r->meaning};
@@ -125,6 +140,9 @@ static lm_status segnrrd_item(const lm_nrrd_head *h, const segnrrd_keys *k, lm_s
         return lm_err_set(err, LM_EFORMAT, NULL, "NRRD header: 'Segment%zu_Color:=%.40s' is no colour", k->index, k->color);
     if (k->name) lm_parts_clean(k->name, strlen(k->name), out->region.part.name);
     if (k->tags) segnrrd_terms(k->tags, &out->region);
+    uint8_t own[3];
+    segnrrd_palette((uint32_t)value, own);
+    if (!memcmp(own, out->region.part.rgb, sizeof own)) out->region.part.has_rgb = false; /* it was given none */
     out->layer = layer;
     out->value = (uint32_t)value;
     out->region.part.label = (uint32_t)k->index + 1;
@@ -187,19 +205,6 @@ void lm_segnrrd_release(lm_segnrrd *s)
 }
 
 /* ---- writing ---- */
-
-/* A colour for a number: hues that lie far apart for neighbours (steps by the golden section), two shades. */
-static void segnrrd_palette(uint32_t label, uint8_t rgb[3])
-{
-    double turn = (double)(label % 100000) * 0.6180339887498949, hue = 6 * (turn - floor(turn)), top = label & 1 ? 0.9 : 0.75;
-    for (int c = 0; c < 3; c++) {
-        double x = hue + (c == 0 ? 0 : c == 1 ? 4 : 2), d; /* distance from the channel's full hue: 0 red, 2 green, 4 blue */
-        if (x >= 6) x -= 6;
-        d = x < 3 ? x : 6 - x;
-        double full = d <= 1 ? 1 : d >= 2 ? 0 : 2 - d;
-        rgb[c] = (uint8_t)(255 * top * (0.35 + 0.65 * full) + 0.5);
-    }
-}
 
 /* A value of a key: backslashes doubled; names have no line ends. */
 static void segnrrd_text(lm_out *out, const char *s)

@@ -28,7 +28,8 @@ typedef struct {
 LM_CHECKED lm_status lm_segnrrd_parse(const lm_nrrd_head *h, lm_segnrrd *out, lm_err *err);
 void lm_segnrrd_release(lm_segnrrd *s);
 /* Header lines for the parts of a label map of n samples. Where `terms` (or NULL) has a region of the number, its terms go with
- * it. A part without colour gets one of its own, by its number. */
+ * it. A part without colour gets one of its own, by its number, and has
+ * none again when it is read. */
 void lm_segnrrd_put(lm_out *out, const size_t n[3], const lm_parts *parts, const lm_regions *terms);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream/volfile.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "stream/nifti.h"
 #include "stream/nrrd.h"
@@ -40,6 +41,42 @@ lm_status lm_volfile_read(lm_in *in, const char *axes, lm_vol *vol, lm_records *
     lm_status rc = volfile_kind(in, &k, err);
     if (rc) return rc;
     return k == LM_VOLFILE_NRRD ? lm_nrrd_read(in, vol, rec, err) : lm_nifti_read(in, axes, vol, rec, err);
+}
+
+static json_t *volfile_facts(const lm_vol *v, const char *kind, lm_hash_sha256 *file, const json_t *findings)
+{
+    char whole[LM_SHA256_HEX], pixels[LM_SHA256_HEX];
+    size_t i;
+    json_t *f, *warnings = json_array();
+    lm_hash_sha256_hex(file, whole);
+    lm_hash_sha256_of(v->data, lm_vol_count(v) * lm_vol_type_size(v->type), pixels);
+    json_array_foreach(findings, i, f)
+        if (warnings && json_array_append_new(warnings, json_pack("{s:O?, s:O?}", "rule", json_object_get(f, "rule"), "text",
+                                                                  json_object_get(f, "text")))) {
+            json_decref(warnings);
+            warnings = NULL;
+        }
+    return json_pack("{s:s, s:s, s:s, s:[I, I, I], s:[f, f, f], s:o}", "kind", kind, "sha256_file", whole, "sha256_pixels", pixels,
+                     "size", (json_int_t)v->n[0], (json_int_t)v->n[1], (json_int_t)v->n[2], "spacing_mm", lm_vol_spacing(v, 0),
+                     lm_vol_spacing(v, 1), lm_vol_spacing(v, 2), "warnings", warnings);
+}
+
+lm_status lm_volfile_load(lm_in *in, const char *axes, lm_vol *vol, json_t **facts, lm_err *err)
+{
+    lm_volfile_kind k;
+    lm_hash_sha256 sha;
+    lm_records *rec = lm_mem_calloc(1, sizeof *rec, err);
+    lm_hash_sha256_init(&sha);
+    lm_io_hash(in, &sha);
+    lm_status rc = rec ? volfile_kind(in, &k, err) : LM_ENOMEM;
+    if (!rc) rc = lm_volfile_read(in, axes, vol, rec, err);
+    if (!rc && vol->image) rc = lm_err_set(err, LM_ERULE, NULL, "this is an image, not a volume");
+    if (!rc && !(*facts = volfile_facts(vol, lm_volfile_name(k), &sha, rec->findings))) rc = lm_err_nomem(err, 0);
+    lm_io_hash(in, NULL);
+    if (rec) lm_record_release(rec);
+    free(rec);
+    if (rc) lm_vol_release(vol);
+    return rc;
 }
 
 /* ---- layers of segments ---- */
@@ -134,6 +171,9 @@ static lm_status volfile_segments(lm_in *in, lm_regions *out, lm_records *rec, l
         rc = lm_nrrd_payload(in, &h, &v.type, &v.data, &crc, err);
     }
     if (!rc) rc = volfile_layers(&v, &h, &seg, out, err);
+    if (!rc && h.vol.has_iso && out->count > 1)
+        rc = lm_err_set(err, LM_ERULE, NULL, "the file is a grey field with a level (meshqa_iso) and %zu values, not a mask",
+                        out->count);
     if (!rc) lm_record_check(rec, crc, h.bytes);
     else rec->n = LM_RECORDS_MAX; /* with gaps; see nrrd.c */
     lm_vol_release(&v);

@@ -17,6 +17,10 @@ const char *lm_volfile_name(lm_volfile_kind k); /* "nrrd", "nifti", NULL */
 /* Read the volume. axes: as lm_nifti_read, or NULL. vol and rec are initialised by the caller and replaced. LM_EFORMAT when the
  * content is neither. On error both are empty. */
 LM_CHECKED lm_status lm_volfile_read(lm_in *in, const char *axes, lm_vol *vol, lm_records *rec, lm_err *err);
+/* Read it as the source of a pipe: facts (new reference) is the "source" object of the first record: kind, sha256_file (of the file
+ * as it is), sha256_pixels (of the samples, little-endian: the same however they are packed), size, spacing_mm, warnings
+ * [{rule,text}]. An image (lm_vol.image) is LM_ERULE. */
+LM_CHECKED lm_status lm_volfile_load(lm_in *in, const char *axes, lm_vol *vol, json_t **facts, lm_err *err);
 /* Read it as a mask: the labels of a label map, or the segments of a segmentation, which may overlap, with all the keys
  * say of them. A label that no segment has is a region without name, unless there are several layers (LM_EFORMAT then); a
  * segment without samples is there too. LM_ERULE for what is no label map (lm_regions_from_vol). out is replaced. */

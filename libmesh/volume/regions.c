@@ -2,6 +2,7 @@
 /* Contents: 1 regions and runs, 2 overlap, 3 volumes out, 4 volumes in, 5 other grids */
 #include "volume/regions.h"
 #include "base/mem.h"
+#include "volume/mask.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -206,6 +207,23 @@ lm_status lm_regions_mask(const lm_regions *r, const bool *pick, lm_vol *out, lm
     return rc;
 }
 
+lm_status lm_regions_bits(const lm_regions *r, const bool *pick, uint64_t **bits, lm_err *err)
+{
+    size_t words = lm_mask_words(r->n[0]), total;
+    if (!lm_mem_mul(words, r->n[1], &total) || !lm_mem_mul(total, r->n[2], &total))
+        return lm_err_set(err, LM_ERANGE, NULL, "no mask has %zu x %zu x %zu samples", r->n[0], r->n[1], r->n[2]);
+    uint64_t *b = lm_mem_calloc(total, sizeof *b, err);
+    if (!b) return LM_ENOMEM;
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = 0; (!pick || pick[i]) && k < r->item[i].n_runs; k++) {
+            const lm_run *run = &r->item[i].run[k];
+            uint64_t *row = b + words * (run->start / r->n[0]);
+            for (size_t at = run->start % r->n[0], end = at + run->n; at < end; at++) row[at / 64] |= (uint64_t)1 << at % 64;
+        }
+    *bits = b;
+    return LM_OK;
+}
+
 /* ---- 4 volumes in ---- */
 
 #define REGIONS_ROW(T, BAD) \
@@ -297,6 +315,26 @@ lm_status lm_regions_from_vol(const lm_vol *v, lm_regions *out, lm_err *err)
         }
     }
     free(row);
+    if (rc) lm_regions_release(out);
+    return rc;
+}
+
+lm_status lm_regions_from_level(const lm_vol *v, double level, const lm_part *part, lm_regions *out, lm_err *err)
+{
+    lm_region *g = NULL;
+    size_t count = lm_vol_count(v), words = lm_mask_words(v->n[0]);
+    lm_regions_on(out, v);
+    uint64_t *bits = lm_mem_alloc(words, sizeof *bits, err);
+    lm_status rc = bits ? lm_regions_add(out, part, &g, err) : LM_ENOMEM;
+    for (size_t at = 0; at < count && !rc; at += v->n[0]) {
+        lm_mask_row(v, level, at, bits);
+        for (size_t i = 0, e; i < v->n[0] && !rc; i = e) {
+            bool in = bits[i / 64] >> i % 64 & 1;
+            for (e = i + 1; e < v->n[0] && (bits[e / 64] >> e % 64 & 1) == in;) e++;
+            if (in) rc = lm_regions_run(out, g, at + i, e - i, err);
+        }
+    }
+    free(bits);
     if (rc) lm_regions_release(out);
     return rc;
 }

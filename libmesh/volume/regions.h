@@ -56,8 +56,12 @@ LM_CHECKED lm_status lm_regions_to_vol(const lm_regions *r, lm_vol *out, lm_err 
 /* One region per label that occurs; names and colours from v->parts. Samples of any type whose values are whole numbers 0
  * .. 2^32-1 (LM_ERULE names the first that is not). out is replaced. */
 LM_CHECKED lm_status lm_regions_from_vol(const lm_vol *v, lm_regions *out, lm_err *err);
+/* The one region {v >= level}. out is replaced. */
+LM_CHECKED lm_status lm_regions_from_level(const lm_vol *v, double level, const lm_part *part, lm_regions *out, lm_err *err);
 /* u8 volume: 1 in the regions with pick[index] (NULL: in any), 0 elsewhere. out is replaced. */
 LM_CHECKED lm_status lm_regions_mask(const lm_regions *r, const bool *pick, lm_vol *out, lm_err *err);
+/* The same as bits: rows of lm_mask_words(n[0]) words each (mask.h), in *bits, from malloc. */
+LM_CHECKED lm_status lm_regions_bits(const lm_regions *r, const bool *pick, uint64_t **bits, lm_err *err);
 
 /* How far apart two grids' samples lie, in voxels of the first: *gap is the largest distance along an axis from a sample of
  * `to` to the nearest lattice point of r, *same: within 1e-3, one sample for one (the axes may run in another order or

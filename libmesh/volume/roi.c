@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pool.h"
+#include "volume/level.h"
 #include "volume/mask.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,36 +110,6 @@ static bool roi_has(const lm_roi *roi, const lm_vol *v, const size_t ijk[3])
     return lm_roi_inside(roi, p);
 }
 
-/* The nearest value to x that is below level and that the type holds; NAN when it holds none. */
-static double roi_fit(lm_type t, double x, double level)
-{
-    static const double low[] = {
-        [LM_I8] = INT8_MIN, [LM_U8] = 0, [LM_I16] = INT16_MIN, [LM_U16] = 0, [LM_I32] = INT32_MIN, [LM_U32] = 0};
-    if (t == LM_F64) return x < level ? x : nextafter(level, -INFINITY);
-    if (t == LM_F32) {
-        float f = x > FLT_MAX ? FLT_MAX : x < -FLT_MAX ? -FLT_MAX : (float)x;
-        while (!((double)f < level)) f = nextafterf(f < (float)level ? f : (float)level, -INFINITY);
-        return (double)f;
-    }
-    double r = floor(x + 0.5), most = ceil(level) - 1; /* the greatest whole number below the level */
-    if (r > most) r = most;
-    return most < low[t] ? NAN : r < low[t] ? low[t] : r;
-}
-
-static void roi_set(lm_vol *v, size_t at, double x)
-{
-    switch (v->type) {
-    case LM_I8: ((int8_t *)v->data)[at] = (int8_t)x; break;
-    case LM_U8: ((uint8_t *)v->data)[at] = (uint8_t)x; break;
-    case LM_I16: ((int16_t *)v->data)[at] = (int16_t)x; break;
-    case LM_U16: ((uint16_t *)v->data)[at] = (uint16_t)x; break;
-    case LM_I32: ((int32_t *)v->data)[at] = (int32_t)x; break;
-    case LM_U32: ((uint32_t *)v->data)[at] = (uint32_t)x; break;
-    case LM_F32: ((float *)v->data)[at] = (float)x; break;
-    case LM_F64: ((double *)v->data)[at] = x; break;
-    }
-}
-
 /* ---- 4 cutting ---- */
 
 typedef struct {
@@ -168,7 +138,7 @@ static double roi_pushed(const roi_job *job, const size_t ijk[3], size_t at)
             sum += x - job->level;
             kept++;
         }
-    return kept ? roi_fit(v->type, job->level - sum / kept, job->level) : job->least;
+    return kept ? lm_level_below(v->type, job->level - sum / kept, job->level) : job->least;
 }
 
 static lm_status roi_slab(void *ctx, size_t task, int worker, lm_err *err)
@@ -190,7 +160,7 @@ static lm_status roi_slab(void *ctx, size_t task, int worker, lm_err *err)
                 if (!inside && job->met[task]) continue;
                 if (roi_has(job->roi, v, ijk)) job->met[task] = true;
                 else if (inside) {
-                    roi_set(v, row + i, roi_pushed(job, ijk, row + i));
+                    lm_level_set(v, row + i, roi_pushed(job, ijk, row + i));
                     job->cut[task]++;
                 }
             }
@@ -205,7 +175,7 @@ lm_status lm_roi_cut(const lm_roi *roi, lm_vol *v, double level, double least, i
     bool met = false;
     *cut = 0;
     if (!roi->n) return LM_OK;
-    least = roi_fit(v->type, least < level ? least : level - 1, level);
+    least = lm_level_below(v->type, least < level ? least : level - 1, level);
     if (isnan(least))
         return lm_err_set(err, LM_ERULE, NULL, "samples of type %s cannot lie below the level %g: nothing can be cut away",
                           lm_vol_type_name(v->type), level);

@@ -6,6 +6,7 @@
 #include "volume/label.h"
 #include "volume/mask.h"
 #include "volume/moments.h"
+#include "volume/stencil.h"
 
 #include <float.h>
 #include <math.h>
@@ -228,7 +229,7 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     if (!isfinite(lo) || isnan(hi)) return lm_err_set(err, LM_EUSAGE, NULL, "a threshold must be a number");
     if (hi < lo) return lm_err_set(err, LM_EUSAGE, NULL, "the upper threshold %g is below the lower one, %g", hi, lo);
     if ((rc = segment_range(v, threads, &least, &most, err))) return rc;
-    if (most < lo)
+    if (most < lo && !opt->mask)
         return lm_err_set(err, LM_ENO, NULL, "nothing is inside: no sample reaches %g, the data go from %g to %g", lo, least, most);
     if (two) {
         if ((rc = segment_share(v, lo, threads, &share, err)) || (rc = segment_field(v, lo, hi, threads, err))) return rc;
@@ -237,12 +238,14 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     }
     v->has_iso = true;
     v->iso = two ? 0 : lo;
+    if (opt->mask && (rc = lm_stencil(v, opt->mask, v->iso, least, threads, &out->mask_pushed, &out->mask_filled, err))) return rc;
     if ((rc = lm_roi_cut(&opt->roi, v, v->iso, least, threads, &out->roi_cut_voxels, err))) return rc;
     if ((rc = segment_keep(v, v->iso, opt->keep, least, threads, out, err))) return rc;
     if (!out->components_found && out->roi_cut_voxels)
         return lm_err_set(err, LM_ENO, NULL,
                           "nothing is inside: all %zu samples within the threshold lie outside the region of interest",
                           out->roi_cut_voxels);
+    if (!out->components_found && opt->mask) return lm_err_set(err, LM_ENO, NULL, "nothing is inside: the mask is empty");
     if (!out->components_found)
         return lm_err_set(err, LM_ENO, NULL,
                           "nothing is inside: no sample lies in %g .. %g, the data go up to %g and %.3g %% of the samples reach %g",

@@ -4,7 +4,7 @@
  * Inside is {v >= lo} or {lo <= v <= hi}; components are 6-connected: no grid edge joins a kept and a dropped one, so
  * dropping one never moves a crossing of another; where the two met only across the diagonal of a cell's face they are
  * parted. Dropped voxels are pushed to the volume's least value. With hi the field becomes min(v - lo, hi - v), float32,
- * level 0.
+ * level 0. A mask is laid on that field, then regions of interest are cut, then components counted.
  */
 #ifndef LM_VOLUME_SEGMENT_H
 #define LM_VOLUME_SEGMENT_H
@@ -13,9 +13,11 @@
 #include "volume/volume.h"
 
 typedef struct {
-    double lo, hi; /* in the unit of the samples; hi = INFINITY: no upper bound */
-    size_t keep;   /* the N largest components by voxel count (ties: the one whose first voxel comes first); 0: all */
-    lm_roi roi;    /* n = 0: everywhere. Cut before components are counted */
+    double lo, hi;        /* in the unit of the samples; hi = INFINITY: no upper bound */
+    size_t keep;          /* the N largest components by voxel count (ties: the one whose first voxel comes first); 0: all */
+    const uint64_t *mask; /* rows of bits on the grid (lm_regions_bits): the object is what they say, and the grey values tell where
+                             its surface is (stencil.h); NULL: none */
+    lm_roi roi;           /* n = 0: everywhere. Cut before components are counted */
     int threads;
 } lm_segment_opt;
 #define LM_SEGMENT_OPT_INIT \
@@ -32,8 +34,9 @@ typedef struct {
     double centroid_mm[3];     /* of the region at level, LPS */
     double lo_mm[3], hi_mm[3]; /* box of the level's crossings of grid edges (and of the border closure), LPS */
     size_t components_found, components_kept, dropped_voxels;
-    bool touches_border;   /* the object reaches the edge of the volume */
-    size_t roi_cut_voxels; /* samples at level outside the region of interest */
+    bool touches_border;             /* the object reaches the edge of the volume */
+    size_t roi_cut_voxels;           /* samples at level outside the region of interest */
+    size_t mask_pushed, mask_filled; /* samples at level outside the mask, and below it inside */
 } lm_segment_facts;
 
 /* Segment vol in place (type may change to float with hi) and measure. LM_ENO when nothing is inside: the text gives the

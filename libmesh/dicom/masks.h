@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* masks.h: segments from a file of any kind: picked by number or name, placed on the grid of a volume, named as they may be shown.
+ *
+ * Kinds: label maps and segmentations as NRRD, 3D Slicer's .seg.nrrd, NIfTI (stream/volfile.h). */
+#ifndef LM_DICOM_MASKS_H
+#define LM_DICOM_MASKS_H
+
+#include "dicom/identity.h"
+#include "dicom/scan.h"
+#include "volume/regions.h"
+#include <jansson.h>
+
+typedef struct {
+    const char *axes;            /* of a NIfTI file without orientation: "LPS", "RAS", or NULL */
+    const lm_identity *identity; /* how names go out; NULL: terms only */
+} lm_masks_opt;
+
+typedef struct {
+    lm_regions regions;
+    json_t *facts; /* of the file: kind, sha256_file, size, spacing_mm; then placed {resampled, gap_voxels}, warnings [{rule,text}];
+                      owned */
+    char frame[LM_UID]; /* Frame of Reference UID, or "" where the file knows none */
+} lm_masks;
+#define LM_MASKS_INIT \
+    { \
+        .facts = NULL \
+    }
+
+/* Read path ("-": standard input). LM_EFORMAT when it is no such file. On error out is empty. */
+LM_CHECKED lm_status lm_masks_read(const char *path, const lm_masks_opt *opt, lm_masks *out, lm_err *err);
+void lm_masks_release(lm_masks *m);
+/* Keep the segments that any of the n texts names: a number is a segment's number, all else a PCRE2 that occurs in its name or in
+ * the meaning of its code; n = 0 keeps all. Then names become what may be shown (identity.h), and numbers beyond what is
+ * known stay. LM_EUSAGE when a text names none (it lists what there is), LM_ENO when what is kept has no voxel at all. */
+LM_CHECKED lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm_masks_opt *opt, lm_err *err);
+/* Move the segments onto the grid of `to`: copied where the samples coincide within 1e-3 of a voxel, else each sample takes what
+ * its nearest one has, and that is a warning, as is what lies outside. frame: Frame of Reference UID of `to`, or "". LM_ERULE when
+ * both frames are known and differ, or when nothing lies in it. */
+LM_CHECKED lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_err *err);
+/* The segments as an array for the record: label, name, scheme, code, meaning, voxel_count, voxel_count_mm3 (new reference). */
+LM_CHECKED json_t *lm_masks_labels(const lm_regions *r, lm_err *err);
+
+#endif

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Masks: out as 3D Slicer's segmentations, back through --mask, laid on grey values, picked by number and name; volumes of other
+# programs as source.
+
+load common
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    gen_series --body sphere --radius 12 --size 40x40x36 --spacing 0.9,0.8,1.1 -o ball
+    dcmseg -t 500 ball -o ball.nrrd --json ball.json
+    dcmseg -t 500 ball --output labels -o ball.seg.nrrd
+    # layers that overlap, in Slicer's way: liver (1) and tumour (7), which share two voxels; 'Mrs Smith' (3) in the first layer
+    {
+        printf 'NRRD0004\ntype: uchar\ndimension: 4\nspace: left-posterior-superior\nsizes: 2 4 3 2\n'
+        printf 'space directions: none (1,0,0) (0,1,0) (0,0,2)\nkinds: list domain domain domain\nencoding: text\nspace origin: (0,0,0)\n'
+        n=0
+        for s in '1 0 liver' '7 1 tumour' '3 0 Mrs Smith'; do
+            set -- $s
+            printf 'Segment%d_ID:=s\nSegment%d_LabelValue:=%d\nSegment%d_Layer:=%d\nSegment%d_Name:=%s\n' $n $n $1 $n $2 $n "${*:3}"
+            n=$((n + 1))
+        done
+        printf '\n1 0 1 0 0 0 0 0  1 7 1 7 0 7 0 0  0 0 0 0 0 0 3 0\n0 0 0 0 0 0 0 0  0 0 0 0 0 0 0 0  0 0 0 0 0 0 0 0\n'
+    } >over.seg.nrrd
+}
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    out=$BATS_TEST_TMPDIR/out
+}
+
+@test "a threshold goes out as labels and comes back through --mask: the same field" {
+    grep -a -q '^Segment0_Name:=part-1$' ball.seg.nrrd
+    dcmseg -t 500 --mask ball.seg.nrrd ball -o "$out.nrrd" --json "$out.json"
+    jq -e --slurpfile a ball.json '.segment == $a[0].segment and .options.mask and .mask.placed.resampled == false' "$out.json"
+    # without a threshold: its occupancy, the same voxels
+    dcmseg --mask ball.seg.nrrd ball -o "$out.nrrd" --json "$out.json"
+    jq -e --slurpfile a ball.json '.segment.voxel_count == $a[0].segment.voxel_count and .segment.iso == 0.5' "$out.json"
+    # read and written again, byte for byte but for the record
+    dcmseg --mask ball.seg.nrrd --output labels -o "$out.seg.nrrd"
+    cmp <(grep -a -v '^meshqa_' ball.seg.nrrd) <(grep -a -v '^meshqa_' "$out.seg.nrrd")
+}
+
+@test "a mask on another grid is resampled, and said to be" {
+    gen_series --body sphere --radius 12 --size 60x60x60 --spacing 0.5,0.5,0.5 -o fine
+    dcmseg -t 500 fine --output labels -o fine.seg.nrrd
+    run --separate-stderr dcmseg -t 500 --mask fine.seg.nrrd ball -o "$out.nrrd" --json "$out.json"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"another grid"* ]]
+    jq -e '.mask.placed.resampled and ([.findings[].text] | any(contains("another grid")))' "$out.json"
+    within 1 "$(number at_level_mm3 "$out.json")" 7238.23 # 4/3 pi 12^3
+}
+
+@test "segments that overlap are picked one by one; together they are no label map, and one object" {
+    dcmseg --mask over.seg.nrrd --label 7 -o "$out.nrrd" --json "$out.json"
+    [ "$(number voxel_count "$out.json")" = 3 ]
+    dcmseg over.seg.nrrd --label '^liv' -o "$out.nrrd" --json "$out.json"
+    [ "$(number voxel_count "$out.json")" = 4 ]
+    jq -e '.options.label == [1] and .labels[0].voxel_count_mm3 == 8' "$out.json"
+    dcmseg over.seg.nrrd --label '^liv' --label 7 --output grey -o "$out.nrrd" --json "$out.json"
+    [ "$(number voxel_count "$out.json")" = 5 ]
+    refuses 2 "$out.none" dcmseg over.seg.nrrd --label 'liver|tumour' -o "$out.none"
+    [[ $stderr == *"1 (liver) and 7 (tumour) overlap in 2 voxels"* ]]
+    dcmseg over.seg.nrrd --label liver --label 3 -o "$out.nrrd" --json "$out.json"
+    jq -e '[.labels[].label] == [1, 3]' "$out.json"
+    refuses 2 "$out.none" dcmseg over.seg.nrrd --label spleen -o "$out.none"
+    [[ $stderr == *"1 liver, 3 part-3, 7 tumour"* ]]
+}
+
+@test "names that are no anatomical terms do not go out, unless asked for" {
+    dcmseg over.seg.nrrd --label Smith --output labels -o "$out.nrrd" --json "$out.json"
+    ! grep -a -q Smith "$out.nrrd" "$out.json"
+    dcmseg over.seg.nrrd --label Smith --output labels --keep-names -o "$out.nrrd"
+    grep -a -q '^Segment0_Name:=Mrs Smith$' "$out.nrrd"
+}
+
+@test "a volume of another program is a source: NRRD by name and on standard input, and --against takes it" {
+    LC_ALL=C sed '/^meshqa_/d' ball.nrrd >grey.nrrd
+    dcmseg -t 500 grey.nrrd -o "$out.nrrd" --json "$out.json"
+    jq -e --slurpfile a ball.json '.segment == $a[0].segment and .source.kind == "nrrd"' "$out.json"
+    cmp <(dcmseg -t 500 - <grey.nrrd) "$out.nrrd"
+    mcubes "$out.nrrd" | meshfix -o "$out.ply"
+    run -0 meshmeasure "$out.ply" --against grey.nrrd
+    gen_series --body sphere --radius 11 --size 40x40x36 --spacing 0.9,0.8,1.1 -o other
+    dcmseg -t 500 other -o other.nrrd
+    run -2 meshmeasure "$out.ply" --against other.nrrd
+    # an archive on standard input is still one
+    tar cf - ball | dcmseg -t 500 - -o "$out.tar.nrrd" --json "$out.json"
+    jq -e --slurpfile a ball.json '.segment == $a[0].segment' "$out.json"
+}
+
+@test "what does not fit together is refused" {
+    refuses 2 "$out.none" dcmseg -q -t 5 --mask over.seg.nrrd --output labels ball -o "$out.none"
+    refuses 2 "$out.none" dcmseg -q -t 5 --mask over.seg.nrrd -o "$out.none"
+    refuses 2 "$out.none" dcmseg --mask ball.nrrd ball -o "$out.none"
+    [[ $stderr == *"not a mask"* ]]
+    refuses 2 "$out.none" dcmseg --output grey --output labels -t 5 ball -o "$out.none"
+    refuses 2 "$out.none" dcmseg --mask over.seg.nrrd --space LAS -o "$out.none"
+    head -c 3000 ball.seg.nrrd >cut.seg.nrrd
+    refuses 2 "$out.none" dcmseg --mask cut.seg.nrrd -o "$out.none"
+    sed 's/^space origin: (/&9999/' over.seg.nrrd >far.seg.nrrd
+    refuses 2 "$out.none" dcmseg -q -t 5 --mask far.seg.nrrd --label 1 ball -o "$out.none"
+    [[ $stderr == *outside* ]]
+    refuses 2 "$out.none" meshmeasure --against ball "$(dcmseg -t 500 --mask ball.seg.nrrd ball | mcubes | meshfix -o m.ply; echo m.ply)"
+    [[ $stderr == *"cannot be replayed"* ]]
+}
