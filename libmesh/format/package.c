@@ -14,7 +14,7 @@
 
 /* A part, deflated already: libzip only copies it. */
 typedef struct {
-    const lm_package_part *part;
+    const lm_deflated *part;
     size_t at;
 } package_copy;
 
@@ -45,20 +45,6 @@ static zip_int64_t package_source(void *ctx, void *data, zip_uint64_t len, zip_s
     case ZIP_SOURCE_ERROR: memset(data, 0, 2 * sizeof(int)); return 2 * sizeof(int);
     default: return 0;
     }
-}
-
-lm_status lm_package_deflate(const void *text, size_t n, lm_package_part *s, lm_err *err)
-{
-    enum { LEVEL = 5 }; /* 247 MB of model XML: level 4 1.3 s, 43.8 MB; 5 1.9 s, 38.8 MB; 6 2.7 s, 38.7 MB */
-    struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);
-    if (!c) return lm_err_nomem(err, 1 << 20);
-    size_t cap = libdeflate_deflate_compress_bound(c, n);
-    if ((s->p = lm_mem_alloc(cap, 1, err))) s->n = libdeflate_deflate_compress(c, text, n, s->p, cap);
-    libdeflate_free_compressor(c);
-    if (!s->p) return LM_ENOMEM;
-    s->size = n;
-    s->crc = lm_hash_crc32(0, text, n);
-    return LM_OK;
 }
 
 static lm_status package_fail(zip_error_t *e, lm_err *err)
@@ -95,7 +81,7 @@ static bool package_drain(zip_source_t *archive, lm_out *out)
     return n == 0;
 }
 
-lm_status lm_package_write(lm_out *out, const char *const *name, const lm_package_part *part, size_t n, lm_err *err)
+lm_status lm_package_write(lm_out *out, const char *const *name, const lm_deflated *part, size_t n, lm_err *err)
 {
     zip_source_t *archive = NULL;
     zip_t *z = NULL;

@@ -5,18 +5,10 @@
 #define LM_FORMAT_PACKAGE_H
 
 #include "base/io.h"
+#include "format/deflate.h"
 
-/* A part ready to be written: deflated. */
-typedef struct {
-    unsigned char *p; /* n bytes, owned */
-    size_t n;
-    size_t size; /* unpacked */
-    uint32_t crc;
-} lm_package_part;
-
-LM_CHECKED lm_status lm_package_deflate(const void *text, size_t n, lm_package_part *s, lm_err *err);
 /* All n parts in order; names are relative to the root. Not committed. */
-LM_CHECKED lm_status lm_package_write(lm_out *out, const char *const *name, const lm_package_part *part, size_t n, lm_err *err);
+LM_CHECKED lm_status lm_package_write(lm_out *out, const char *const *name, const lm_deflated *part, size_t n, lm_err *err);
 
 /* Limits on what is read: of the file, of all that is unpacked, of the entries, and of how much a part over LM_PACKAGE_FREE
  * bytes may grow (model XML grows 6- to 30-fold). */

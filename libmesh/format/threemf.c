@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 rules, 2 model XML, 3 package */
+/* Contents: 1 rules, 2 model XML, 3 pieces, 4 package */
 #include "format/threemf.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pool.h"
 #include "base/version.h"
+#include "format/deflate.h"
 #include "format/package.h"
+#include "format/threemf_print.h"
 #include "surface/split.h"
 
 #include <stdio.h>
@@ -273,147 +275,123 @@ static lm_status threemf_end(const threemf_parts *p, unsigned char **ret, size_t
     return lm_io_take(out, ret, n, err);
 }
 
-/* Vertices and triangles are printed in blocks, each into its own place of one big buffer, as large as the longest text
- * would need; then the blocks are moved together. Pages that no text came to are never touched. */
-enum {
-    THREEMF_BLOCK = 1 << 14,
-    THREEMF_VERTEX = sizeof "<vertex x=\"\" y=\"\" z=\"\"/>\n" - 1 + 3 * 16, /* "-1.23456789e-38" has 15 */
-    THREEMF_TRIANGLE = sizeof "<triangle v1=\"\" v2=\"\" v3=\"\"/>\n" - 1 + 3 * 10
-};
+/* ---- 3 pieces ---- */
 
-static const char threemf_between[] = "</vertices>\n<triangles>\n", threemf_close[] = "</triangles>\n</mesh>\n</object>\n";
+/* The model is cut into pieces, each printed and packed by itself: vertices or triangles of one part, or a text between them. */
+enum { THREEMF_BLOCK = 1 << 14 };
 
 typedef struct {
-    const lm_mesh *m;
-    size_t nvb, ntb; /* blocks of vertices, of triangles */
-    char *text;      /* block i begins at threemf_place(i) */
-    size_t *used;    /* nvb + ntb */
-} threemf_print;
+    const float *pos;    /* n vertices, */
+    const uint32_t *tri; /* or n triangles, */
+    unsigned char *text; /* or n bytes, owned */
+    size_t n;
+} threemf_piece;
 
-static size_t threemf_place(const threemf_print *j, size_t block)
+typedef struct {
+    lm_deflate *deflate;
+    char *text;
+} threemf_worker;
+
+typedef struct {
+    const threemf_parts *parts;
+    threemf_piece *piece;
+    lm_deflated *packed; /* of each piece */
+    size_t n, cap;
+    threemf_worker *worker;
+} threemf_job;
+
+static size_t threemf_blocks(size_t n)
 {
-    size_t v = block < j->nvb ? block : j->nvb;
-    return THREEMF_BLOCK * (v * THREEMF_VERTEX + (block - v) * THREEMF_TRIANGLE);
+    return (n + THREEMF_BLOCK - 1) / THREEMF_BLOCK;
 }
 
-static char *threemf_put(char *o, const char *s, size_t n)
+static void threemf_numbers(threemf_job *j, const float *pos, const uint32_t *tri, size_t n)
 {
-    memcpy(o, s, n);
-    return o + n;
-}
-#define THREEMF_PUT(o, literal) threemf_put(o, literal, sizeof literal - 1)
-
-static char *threemf_put_u32(char *o, uint32_t v)
-{
-    static const char pair[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-        "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
-        "99";
-    char t[10];
-    size_t k = sizeof t;
-    for (; v >= 100; v /= 100) memcpy(t + (k -= 2), pair + 2 * (v % 100), 2);
-    if (v >= 10) memcpy(t + (k -= 2), pair + 2 * v, 2);
-    else t[--k] = (char)('0' + v);
-    return threemf_put(o, t + k, sizeof t - k);
+    for (size_t at = 0; at < n; at += THREEMF_BLOCK)
+        j->piece[j->n++] = (threemf_piece){.pos = pos ? pos + 3 * at : NULL,
+                                           .tri = tri ? tri + 3 * at : NULL,
+                                           .n = n - at < THREEMF_BLOCK ? n - at : THREEMF_BLOCK};
 }
 
-static lm_status threemf_block(void *ctx, size_t task, int worker, lm_err *err)
+/* A literal between the numbers; it is kept as the others are. */
+static lm_status threemf_literal(threemf_job *j, const char *s, lm_err *err)
 {
-    threemf_print *j = ctx;
-    const lm_mesh *m = j->m;
-    char *base = j->text + threemf_place(j, task), *o = base;
-    (void)worker;
-    (void)err;
-    if (task < j->nvb) {
-        size_t at = task * THREEMF_BLOCK, end = m->nv - at < THREEMF_BLOCK ? m->nv : at + THREEMF_BLOCK;
-        for (const float *p = m->pos + 3 * at; p < m->pos + 3 * end; p += 3) {
-            char num[LM_NUM_TEXT];
-            o = THREEMF_PUT(o, "<vertex x=\"");
-            o = threemf_put(o, num, lm_num_f32(p[0], num));
-            o = THREEMF_PUT(o, "\" y=\"");
-            o = threemf_put(o, num, lm_num_f32(p[1], num));
-            o = THREEMF_PUT(o, "\" z=\"");
-            o = threemf_put(o, num, lm_num_f32(p[2], num));
-            o = THREEMF_PUT(o, "\"/>\n");
-        }
-    } else {
-        size_t at = (task - j->nvb) * THREEMF_BLOCK, end = m->nt - at < THREEMF_BLOCK ? m->nt : at + THREEMF_BLOCK;
-        for (const uint32_t *v = m->tri + 3 * at; v < m->tri + 3 * end; v += 3) {
-            o = threemf_put_u32(THREEMF_PUT(o, "<triangle v1=\""), v[0]);
-            o = threemf_put_u32(THREEMF_PUT(o, "\" v2=\""), v[1]);
-            o = threemf_put_u32(THREEMF_PUT(o, "\" v3=\""), v[2]);
-            o = THREEMF_PUT(o, "\"/>\n");
-        }
-    }
-    j->used[task] = (size_t)(o - base);
+    threemf_piece *p = &j->piece[j->n++];
+    p->n = strlen(s);
+    if (!(p->text = lm_mem_alloc(p->n, 1, err))) return LM_ENOMEM;
+    memcpy(p->text, s, p->n);
     return LM_OK;
 }
 
-/* Text being put together; room for all of it is there. */
-typedef struct {
-    char *buf, *o;
-    size_t cap;
-} threemf_page;
-
-static void threemf_add(threemf_page *page, unsigned char *p, size_t n)
+static lm_status threemf_cut(threemf_job *j, const lm_threemf_opt *opt, lm_err *err)
 {
-    page->o = threemf_put(page->o, (char *)p, n);
-    free(p);
-}
-
-/* Vertices and triangles of one object behind what is there. */
-static lm_status threemf_mesh(threemf_page *page, const lm_mesh *m, int threads, lm_err *err)
-{
-    threemf_print j = {
-        .m = m, .nvb = (m->nv + THREEMF_BLOCK - 1) / THREEMF_BLOCK, .ntb = (m->nt + THREEMF_BLOCK - 1) / THREEMF_BLOCK};
-    size_t blocks = j.nvb + j.ntb;
-    if (!(j.used = lm_mem_alloc(blocks, sizeof *j.used, err))) return LM_ENOMEM;
-    /* What stands before a block's text when joined is never longer than what stands before its place. */
-    j.text = page->o + sizeof threemf_between - 1;
-    lm_status rc = lm_pool_run(threads, blocks, threemf_block, &j, err);
-    for (size_t i = 0; i < blocks && !rc; i++) {
-        if (i == j.nvb) page->o = THREEMF_PUT(page->o, threemf_between);
-        memmove(page->o, j.text + threemf_place(&j, i), j.used[i]);
-        page->o += j.used[i];
-    }
-    page->o = THREEMF_PUT(page->o, threemf_close);
-    free(j.used);
-    return rc;
-}
-
-/* The whole model part, to be freed by the caller. */
-static lm_status threemf_model(const lm_threemf_opt *opt, const threemf_parts *p, char **ret, size_t *n, lm_err *err)
-{
-    enum { OBJECT = 8192, ITEM = 256 }; /* bytes of an object's own tags but for its name, of an item */
-    unsigned char *top = NULL, *text = NULL;
-    size_t ntop = 0, k = 0;
-    threemf_page page = {.cap = OBJECT};
-    lm_status rc = threemf_top(p, opt, &top, &ntop, err);
-    if (rc) return rc;
-    page.cap += ntop + p->n * (OBJECT + ITEM) + 6 * strlen(threemf_title(opt));
-    for (size_t i = 0; i < p->n; i++) {
-        const lm_mesh *m = threemf_part(p, i);
-        page.cap += m->nv * THREEMF_VERTEX + m->nt * THREEMF_TRIANGLE;
-    }
-    page.cap += THREEMF_BLOCK * (THREEMF_VERTEX + THREEMF_TRIANGLE); /* places are whole blocks; parts come one by one */
-    if (!(page.buf = lm_mem_alloc(page.cap, 1, err))) {
-        free(top);
+    const threemf_parts *p = j->parts;
+    j->cap = 2;
+    for (size_t i = 0; i < p->n; i++) j->cap += 3 + threemf_blocks(threemf_part(p, i)->nv) + threemf_blocks(threemf_part(p, i)->nt);
+    if (!(j->piece = lm_mem_calloc(j->cap, sizeof *j->piece, err)) || !(j->packed = lm_mem_calloc(j->cap, sizeof *j->packed, err)))
         return LM_ENOMEM;
+    threemf_piece *top = &j->piece[j->n++];
+    lm_status rc = threemf_top(p, opt, &top->text, &top->n, err);
+    for (size_t i = 0; i < p->n && !rc; i++) {
+        const lm_mesh *m = threemf_part(p, i);
+        threemf_piece *head = &j->piece[j->n++];
+        if ((rc = threemf_object(p, opt, i, &head->text, &head->n, err))) break;
+        threemf_numbers(j, m->pos, NULL, m->nv);
+        if ((rc = threemf_literal(j, "</vertices>\n<triangles>\n", err))) break;
+        threemf_numbers(j, NULL, m->tri, m->nt);
+        rc = threemf_literal(j, "</triangles>\n</mesh>\n</object>\n", err);
     }
-    page.o = page.buf;
-    threemf_add(&page, top, ntop);
-    for (size_t i = 0; i < p->n && !rc; i++)
-        if (!(rc = threemf_object(p, opt, i, &text, &k, err))) {
-            threemf_add(&page, text, k);
-            rc = threemf_mesh(&page, threemf_part(p, i), lm_pool_threads(opt->threads), err);
-        }
-    if (!rc && !(rc = threemf_end(p, &text, &k, err))) threemf_add(&page, text, k);
-    if (rc) free(page.buf);
-    else *ret = page.buf, *n = (size_t)(page.o - page.buf);
+    threemf_piece *end = &j->piece[j->n];
+    if (!rc) {
+        j->n++;
+        rc = threemf_end(p, &end->text, &end->n, err);
+    }
     return rc;
 }
 
-/* ---- 3 package ---- */
+static lm_status threemf_pack(threemf_job *j, size_t i, threemf_worker *w, lm_err *err)
+{
+    enum { MOST = LM_THREEMF_VERTEX > LM_THREEMF_TRIANGLE ? LM_THREEMF_VERTEX : LM_THREEMF_TRIANGLE };
+    const threemf_piece *p = &j->piece[i];
+    lm_status rc = LM_OK;
+    if (!w->deflate && (rc = lm_deflate_new(&w->deflate, err))) return rc;
+    if (p->text) return lm_deflate_piece(w->deflate, p->text, p->n, &j->packed[i], err);
+    if (!w->text && !(w->text = lm_mem_alloc(THREEMF_BLOCK, MOST, err))) return LM_ENOMEM;
+    char *end = p->pos ? lm_threemf_print_vertices(w->text, p->pos, p->n) : lm_threemf_print_triangles(w->text, p->tri, p->n);
+    return lm_deflate_piece(w->deflate, w->text, (size_t)(end - w->text), &j->packed[i], err);
+}
+
+/* The rules are checked part by part, then the pieces are packed. */
+static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    threemf_job *j = ctx;
+    if (task >= j->parts->n) return threemf_pack(j, task - j->parts->n, &j->worker[worker], err);
+    lm_status rc = threemf_check(threemf_part(j->parts, task), err);
+    return rc && j->parts->part ? lm_err_frame(err, "part %u", j->parts->split.label[task]) : rc;
+}
+
+/* The model part of the package. */
+static lm_status threemf_model(const lm_threemf_opt *opt, const threemf_parts *parts, lm_deflated *out, lm_err *err)
+{
+    threemf_job j = {.parts = parts};
+    int threads = lm_pool_threads(opt->threads);
+    lm_status rc = threemf_cut(&j, opt, err);
+    if (!rc && !(j.worker = lm_mem_calloc((size_t)threads, sizeof *j.worker, err))) rc = LM_ENOMEM;
+    if (!rc) rc = lm_pool_run(threads, parts->n + j.n, threemf_task, &j, err);
+    if (!rc) rc = lm_deflate_join(j.packed, j.n, out, err);
+    for (int i = 0; j.worker && i < threads; i++) {
+        lm_deflate_free(j.worker[i].deflate);
+        free(j.worker[i].text);
+    }
+    for (size_t i = 0; j.piece && i < j.cap; i++) free(j.piece[i].text);
+    for (size_t i = 0; j.packed && i < j.cap; i++) free(j.packed[i].p);
+    free(j.worker);
+    free(j.piece);
+    free(j.packed);
+    return rc;
+}
+
+/* ---- 4 package ---- */
 
 static const char threemf_types[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -427,41 +405,16 @@ static const char threemf_rels[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n
                                    "Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/>\n"
                                    "</Relationships>\n";
 
-typedef struct {
-    const threemf_parts *parts;
-    const char *xml;
-    size_t n;
-    lm_package_part *model;
-} threemf_job;
-
-/* The rules are checked while the other core deflates. */
-static lm_status threemf_task(void *ctx, size_t task, int worker, lm_err *err)
-{
-    threemf_job *j = ctx;
-    lm_status rc = LM_OK;
-    (void)worker;
-    if (task == 1) return lm_package_deflate(j->xml, j->n, j->model, err);
-    for (size_t i = 0; i < j->parts->n && !rc; i++)
-        if ((rc = threemf_check(threemf_part(j->parts, i), err)) && j->parts->part)
-            return lm_err_frame(err, "part %u", j->parts->split.label[i]);
-    return rc;
-}
-
 lm_status lm_threemf_write(lm_out *out, const lm_threemf_opt *opt, const lm_mesh *mesh, lm_err *err)
 {
     static const char *const name[] = {"[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"};
-    lm_package_part part[3] = {0};
+    lm_deflated part[3] = {0};
     threemf_parts parts;
-    char *xml = NULL;
-    size_t n = 0;
     lm_status rc = threemf_split(mesh, &parts, err);
     if (rc) return rc;
-    rc = lm_package_deflate(threemf_types, sizeof threemf_types - 1, &part[0], err);
-    if (!rc) rc = lm_package_deflate(threemf_rels, sizeof threemf_rels - 1, &part[1], err);
-    if (!rc) rc = threemf_model(opt, &parts, &xml, &n, err);
-    threemf_job job = {&parts, xml, n, &part[2]};
-    if (!rc) rc = lm_pool_run(lm_pool_threads(opt->threads), 2, threemf_task, &job, err);
-    free(xml);
+    rc = lm_deflate_all(threemf_types, sizeof threemf_types - 1, &part[0], err);
+    if (!rc) rc = lm_deflate_all(threemf_rels, sizeof threemf_rels - 1, &part[1], err);
+    if (!rc) rc = threemf_model(opt, &parts, &part[2], err);
     if (!rc) rc = lm_package_write(out, name, part, 3, err);
     for (int i = 0; i < 3; i++) free(part[i].p);
     threemf_parts_release(&parts);

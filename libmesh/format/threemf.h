@@ -5,8 +5,8 @@
  * mesh's own vertices and indices; 9 significant digits, which read back as the same float32. The mesh stays where it is in the
  * patient: the bed placement is the build item's transform, a translation that moves the box's lower corner to the origin.
  * Metadata: Title, Application, and under our own prefix mq: Space, CaseId, SourceSha256, Verdict. The bytes depend on the input
- * and on the versions of libzip and libdeflate, not on threads, time or time zone. Memory: the XML (about 85 bytes per triangle)
- * and its deflated form. */
+ * and on the versions of libzip and libdeflate, not on threads, time or time zone. Memory: about 30 bytes per triangle (the packed
+ * model three times) and 4 MB per thread; the XML is never there as a whole. */
 #ifndef LM_FORMAT_THREEMF_H
 #define LM_FORMAT_THREEMF_H
 

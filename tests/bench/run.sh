@@ -11,7 +11,7 @@ B=${B:-build/release} size=${BENCH_SIZE:-512x512x400} runs=${BENCH_RUNS:-3} iso=
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 here=$PWD/tests/bench timed=$B/tests/lib/timed stages=$B/tests/lib/stages
 export PATH=$B/bin:$PATH LC_ALL=C MESHQA_DATADIR=$PWD/tools
-make -s "$timed" "$stages" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
+make -s "$timed" "$stages" "$B/tests/lib/meshfile_copy" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/meshqa-bench.XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -104,7 +104,33 @@ if [ -s v.nrrd ]; then
 fi
 if [ -s part.stl ]; then
     if have admesh; then
-        run admesh admesh -c part.stl
-        row admesh "admesh -c (edges of the STL by coordinates)" "$(times admesh check) (meshfix --check, which tests self-intersection too)"
+        run admesh admesh -e part.stl
+        row admesh "admesh -e (edges of the STL by coordinates)" "$(times admesh check) (meshfix --check, which tests self-intersection too)"
     else echo "admesh: not installed"; fi
+
+    # ---- mesh files: read and write alone, by the library's readers and writers; 3MF checks manifold and orientation on writing, as the peer does ----
+    copy=$B/tests/lib/meshfile_copy
+    run stl_stl "$copy" part.stl c.stl
+    run stl_ply "$copy" part.stl c.ply
+    run ply_ply "$copy" c.ply d.ply
+    run stl_tmf "$copy" part.stl c.3mf
+    run read_tmf "$copy" c.3mf
+    echo
+    printf '%-46s %8s %8s %8s\n' 'mesh files' 'wall s' 'cpu s' 'peak MB'
+    row stl_stl "STL -> STL, joined"
+    row stl_ply "STL -> PLY, joined"
+    row ply_ply "PLY -> PLY"
+    row stl_tmf "STL -> 3MF, joined, checked"
+    row read_tmf "3MF read"
+    if have admesh; then
+        run admesh_copy admesh -c -b a.stl part.stl
+        row admesh_copy "admesh STL -> STL, nothing joined" "$(times admesh_copy stl_stl)"
+    fi
+    if g++ -O2 "$here/../oracle/lib3mf_peer.cpp" -I/usr/include/lib3mf -l3MF -o lib3mf_peer 2>/dev/null; then
+        run l3mf_write ./lib3mf_peer write part.stl l.3mf
+        run l3mf_read ./lib3mf_peer read l.3mf
+        row l3mf_write "lib3mf STL -> 3MF, joined, checked" "$(times l3mf_write stl_tmf)"
+        row l3mf_read "lib3mf 3MF read" "$(times l3mf_read read_tmf)"
+        ls -l c.3mf l.3mf | awk '{ printf "%s%s %.1f MB", (NR > 1 ? ", lib3mf " : "files: "), $9, $5 / 1e6 } END { print "" }'
+    else echo "lib3mf: not installed (lib3mf-dev)"; fi
 fi

@@ -30,10 +30,10 @@ static unsigned char *threemf_wrap(const uint8_t *data, size_t size, size_t *n)
         "Target=\"/3D/3dmodel.model\" Id=\"r\" "
         "Type=\"http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/></Relationships>";
     static const char *const name[] = {"_rels/.rels", "3D/3dmodel.model"};
-    lm_package_part part[2];
+    lm_deflated part[2];
     unsigned char *p;
     lm_out *out;
-    if (lm_package_deflate(rels, sizeof rels - 1, &part[0], NULL) || lm_package_deflate(data, size, &part[1], NULL)) abort();
+    if (lm_deflate_all(rels, sizeof rels - 1, &part[0], NULL) || lm_deflate_all(data, size, &part[1], NULL)) abort();
     if (lm_io_create_mem(&out, NULL) || lm_package_write(out, name, part, 2, NULL) || lm_io_take(out, &p, n, NULL)) abort();
     free(part[0].p);
     free(part[1].p);

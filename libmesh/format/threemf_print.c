@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "format/threemf_print.h"
+#include "base/num.h"
+
+#include <string.h>
+
+static char *print_put(char *o, const char *s, size_t n)
+{
+    memcpy(o, s, n);
+    return o + n;
+}
+#define PRINT_PUT(o, literal) print_put(o, literal, sizeof literal - 1)
+
+static char *print_put_u32(char *o, uint32_t v)
+{
+    static const char pair[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+        "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+        "99";
+    char t[10];
+    size_t k = sizeof t;
+    for (; v >= 100; v /= 100) memcpy(t + (k -= 2), pair + 2 * (v % 100), 2);
+    if (v >= 10) memcpy(t + (k -= 2), pair + 2 * v, 2);
+    else t[--k] = (char)('0' + v);
+    return print_put(o, t + k, sizeof t - k);
+}
+
+char *lm_threemf_print_vertices(char *o, const float *pos, size_t n)
+{
+    char num[LM_NUM_TEXT];
+    for (const float *p = pos; p < pos + 3 * n; p += 3) {
+        o = PRINT_PUT(o, "<vertex x=\"");
+        o = print_put(o, num, lm_num_f32(p[0], num));
+        o = PRINT_PUT(o, "\" y=\"");
+        o = print_put(o, num, lm_num_f32(p[1], num));
+        o = PRINT_PUT(o, "\" z=\"");
+        o = print_put(o, num, lm_num_f32(p[2], num));
+        o = PRINT_PUT(o, "\"/>\n");
+    }
+    return o;
+}
+
+char *lm_threemf_print_triangles(char *o, const uint32_t *tri, size_t n)
+{
+    for (const uint32_t *v = tri; v < tri + 3 * n; v += 3) {
+        o = print_put_u32(PRINT_PUT(o, "<triangle v1=\""), v[0]);
+        o = print_put_u32(PRINT_PUT(o, "\" v2=\""), v[1]);
+        o = print_put_u32(PRINT_PUT(o, "\" v3=\""), v[2]);
+        o = PRINT_PUT(o, "\"/>\n");
+    }
+    return o;
+}
