@@ -10,6 +10,12 @@
  *    one face: such a diagonal would lie in the face and could be drawn by the neighbour too (four triangles on an edge).
  *    Among the triangulations that remain the one with the least sum of squared diagonals (crossings at the middle of
  *    their edges) is taken; a loop that has none gets a vertex of its own inside the cell and a fan round it.
+ * 3. Inside the cell the trilinear interpolant spans each loop by a disk, but for at most one pair of loops, which a tunnel
+ *    (an annulus) may join: trilinear.h says why, and decides whether. The tunnel has a waist of three or four vertices of
+ *    its own in a plane that separates its two loops; on either side of that plane the loop and the waist wind once and the
+ *    same way round an axis, and every half-plane from the axis meets the strip between them in one or two segments: it
+ *    cannot meet itself, wherever on their edges the crossings are. Three vertices where one loop cuts off a corner (the
+ *    plane through its neighbours, the axis the diagonal of the cell), four between two loops round opposite edges.
  * Corners: bit c with x = c & 1, y = c >> 1 & 1, z = c >> 2. Edges: 0-3 along x (number y + 2z), 4-7 along y (x + 2z),
  * 8-11 along z (x + 2y). Faces: 2*axis + side. */
 #ifndef LM_SURFACE_MCTABLE_H
@@ -17,13 +23,23 @@
 
 #include <stdint.h>
 
-enum { LM_MCTABLE_TRIS = 12, LM_MCTABLE_ENTRIES = 656, LM_MCTABLE_LOOPS = 4 };
+enum {
+    LM_MCTABLE_TRIS = 16,
+    LM_MCTABLE_FACES = 656,   /* entries by corners and faces; those with a tunnel stand behind them */
+    LM_MCTABLE_ENTRIES = 812, /* all */
+    LM_MCTABLE_LOOPS = 4,
+    LM_MCTABLE_OWN = 4,
+    LM_MCTABLE_UNIT = 12 /* of a cell's side: the unit of own[] */
+};
 
 typedef struct {
     uint8_t n;                        /* triangles */
-    uint8_t extra;                    /* 1: the cell has a vertex of its own, number 12 in tri */
+    uint8_t extra;                    /* vertices of the cell's own, numbers 12 and up in tri */
     uint16_t edges;                   /* bit e: edge e is crossed */
-    uint16_t ring;                    /* the edges round the cell's own vertex, which lies at the mean of their crossings */
+    uint16_t ring;                    /* not 0: one own vertex, at the mean of the crossings on these edges; else: */
+    uint8_t own[LM_MCTABLE_OWN][3];   /* where the own vertices are, from corner 0, in cell sides / LM_MCTABLE_UNIT */
+    uint16_t tunnel[2];               /* the entry with a tunnel where lm_trilinear_tunnel finds one; 0: there cannot be one.
+                                         [0] where corner 0's x-edge is inside in the tunnel's middle, [1] outside */
     uint8_t tri[3 * LM_MCTABLE_TRIS]; /* edges, counter-clockwise seen from outside the object */
 } lm_mctable_entry;
 

@@ -6,6 +6,7 @@
  * instead of the samples themselves. Rows are those of the grid padded by one outside sample on every side (closed). */
 #include "surface/mcubes.h"
 #include "surface/mctable.h"
+#include "surface/trilinear.h"
 #include "base/mem.h"
 #include "base/pool.h"
 
@@ -190,16 +191,29 @@ static double mcubes_sample(const mcubes_job *job, size_t i, size_t j, size_t k)
     return lm_vol_at(job->vol, ((k - pad) * n[1] + j - pad) * n[0] + i - pad);
 }
 
-/* Asymptotic decider: on an ambiguous face the bilinear interpolant joins the two inside corners where its saddle is not
- * below the level. Both cells at the face multiply the same numbers. A face that reaches into the padding has two
+/* Both cells at an ambiguous face ask the same of the same numbers. A face that reaches into the padding has two
  * neighbouring outside corners there, so it is never ambiguous. */
 static bool mcubes_joined(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside, int face)
 {
     const uint8_t *c = lm_mctable_face(face);
+    const int turn = inside >> c[0] & 1 ? 0 : 1;
     double v[4];
-    for (int q = 0; q < 4; q++) v[q] = mcubes_sample(job, i + (c[q] & 1), j + (c[q] >> 1 & 1), k + (c[q] >> 2)) - job->iso;
-    double even = v[0] * v[2], odd = v[1] * v[3];
-    return inside >> c[0] & 1 ? even >= odd : odd >= even;
+    for (int q = 0; q < 4; q++) {
+        int at = c[(q + turn) & 3];
+        v[q] = mcubes_sample(job, i + (at & 1), j + (at >> 1 & 1), k + (size_t)(at >> 2));
+    }
+    return lm_trilinear_joined(v, job->iso);
+}
+
+/* The entry with the tunnel, where the field has one. A cell that reaches into the padding has no such entry: both loops of
+ * a tunnel together touch all six faces. */
+static const lm_mctable_entry *mcubes_tunnel(const mcubes_job *job, size_t i, size_t j, size_t k, const lm_mctable_entry *e)
+{
+    double v[8];
+    for (size_t c = 0; c < 8; c++) v[c] = mcubes_sample(job, i + (c & 1), j + (c >> 1 & 1), k + (c >> 2));
+    for (int sign = 0; sign < 2; sign++)
+        if (e->tunnel[sign] && lm_trilinear_tunnel(v, job->iso, sign)) return &job->table->entry[e->tunnel[sign]];
+    return e;
 }
 
 static const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside)
@@ -207,7 +221,8 @@ static const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, siz
     unsigned at = job->table->first[inside], faces = job->table->faces[inside];
     for (unsigned bit = 1; faces; faces &= faces - 1, bit <<= 1)
         if (mcubes_joined(job, i, j, k, inside, __builtin_ctz(faces))) at += bit;
-    return &job->table->entry[at];
+    const lm_mctable_entry *e = &job->table->entry[at];
+    return e->tunnel[0] | e->tunnel[1] ? mcubes_tunnel(job, i, j, k, e) : e;
 }
 
 static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
@@ -293,12 +308,18 @@ static void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis,
     }
 }
 
-/* The vertex inside cell (i,j,k): the mean of the crossings on the edges in `ring`. */
-static void mcubes_cell_vertex(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned ring, uint64_t vertex)
+/* The cell's own vertices. One vertex in a ring of crossings lies at their mean. */
+static void mcubes_own(const mcubes_job *job, size_t i, size_t j, size_t k, const lm_mctable_entry *e, uint64_t vertex)
 {
     double mean[3] = {0, 0, 0};
-    for (unsigned rest = ring; rest; rest &= rest - 1) {
-        int e = __builtin_ctz(rest), axis = e >> 2, u = e & 1, v = e >> 1 & 1;
+    for (int v = 0; !e->ring && v < e->extra; v++) {
+        const size_t at[3] = {i, j, k};
+        for (int c = 0; c < 3; c++) mean[c] = (double)at[c] - (double)job->pad + (double)e->own[v][c] / LM_MCTABLE_UNIT;
+        mcubes_point(job, mean, vertex + (uint64_t)v);
+    }
+    if (!e->ring) return;
+    for (unsigned rest = e->ring; rest; rest &= rest - 1) {
+        int edge = __builtin_ctz(rest), axis = edge >> 2, u = edge & 1, v = edge >> 1 & 1;
         size_t at[3] = {i, j, k};
         double g[3];
         at[axis == 0 ? 1 : 0] += (size_t)u;
@@ -306,7 +327,7 @@ static void mcubes_cell_vertex(const mcubes_job *job, size_t i, size_t j, size_t
         mcubes_crossing(job, at, axis, g);
         for (int c = 0; c < 3; c++) mean[c] += g[c];
     }
-    for (int c = 0; c < 3; c++) mean[c] /= __builtin_popcount(ring);
+    for (int c = 0; c < 3; c++) mean[c] /= __builtin_popcount(e->ring);
     mcubes_point(job, mean, vertex);
 }
 
@@ -327,7 +348,7 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
         for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
             int b = __builtin_ctzll(act);
             const lm_mctable_entry *c = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(job, &f, w, b));
-            uint32_t e[13];
+            uint32_t e[12 + LM_MCTABLE_OWN];
             for (int q = 0; q < 4; q++) {
                 e[q] = (uint32_t)vx[q];
                 vx[q] += c->edges >> q & 1;
@@ -340,8 +361,9 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
                 vz[q] += c->edges >> (8 + 2 * q) & 1;
                 e[9 + 2 * q] = (uint32_t)vz[q];
             }
-            e[12] = (uint32_t)own;
-            if (c->extra) mcubes_cell_vertex(job, w * 64 + (size_t)b, j, k, c->ring, own++);
+            for (uint32_t q = 0; q < LM_MCTABLE_OWN; q++) e[12 + q] = (uint32_t)own + q;
+            if (c->extra) mcubes_own(job, w * 64 + (size_t)b, j, k, c, own);
+            own += c->extra;
             for (int t = 0; t < c->n; t++, tri += 3) {
                 tri[0] = e[c->tri[3 * t]];
                 tri[1 + job->flip] = e[c->tri[3 * t + 1]];

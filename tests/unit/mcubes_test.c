@@ -46,7 +46,7 @@ static void assert_valid(const lm_mesh *m, uint32_t seed)
 }
 
 /* Directed edges of an entry's triangles that have no partner within the cell: its boundary on the six faces. */
-static int boundary(const lm_mctable_entry *c, uint8_t from[36], uint8_t to[36])
+static int boundary(const lm_mctable_entry *c, uint8_t from[48], uint8_t to[48])
 {
     int n = 0;
     for (int t = 0; t < c->n; t++)
@@ -71,7 +71,7 @@ static int boundary(const lm_mctable_entry *c, uint8_t from[36], uint8_t to[36])
 static int on_face(int e, int axis, int side)
 {
     int a = e >> 2, bit[2] = {e & 1, e >> 1 & 1}, first = a == 0 ? 1 : 0, second = a == 2 ? 1 : 2;
-    if (e == 12 || a == axis || (axis == first ? bit[0] : bit[1]) != side) return -1;
+    if (e >= 12 || a == axis || (axis == first ? bit[0] : bit[1]) != side) return -1;
     int other = axis == first ? second : first;
     return a * 8 + other * 2 + (axis == first ? bit[1] : bit[0]); /* does not depend on the side */
 }
@@ -82,6 +82,17 @@ static int joined(unsigned faces, unsigned bits, int f)
     return (faces >> f & 1) && (bits >> __builtin_popcount(faces & ((1u << f) - 1)) & 1);
 }
 
+/* An entry and those with tunnels in its place. */
+static int variants(unsigned entry, int out[3])
+{
+    const lm_mctable_entry *e = &lm_mctable_get()->entry[entry];
+    int n = 0;
+    out[n++] = (int)entry;
+    for (int sign = 0; sign < 2; sign++)
+        if (e->tunnel[sign]) out[n++] = e->tunnel[sign];
+    return n;
+}
+
 /* All pairs of entries that can meet at a face: what one draws there, the other draws the other way round. */
 static void every_pair_of_entries_fits_across_its_face(void **state)
 {
@@ -90,7 +101,7 @@ static void every_pair_of_entries_fits_across_its_face(void **state)
     long pairs = 0;
     (void)state;
     for (int e = 0; e < LM_MCTABLE_ENTRIES; e++) {
-        uint8_t f[36], t[36];
+        uint8_t f[48], t[48];
         int n = boundary(&table->entry[e], f, t);
         for (int face = 0; face < 6; face++)
             for (int i = 0; i < n; i++) {
@@ -111,15 +122,17 @@ static void every_pair_of_entries_fits_across_its_face(void **state)
                 for (unsigned p = 0; meets && p < 1u << __builtin_popcount(fa); p++)
                     for (unsigned q = 0; q < 1u << __builtin_popcount(fb); q++) {
                         if (joined(fa, p, 2 * axis + 1) != joined(fb, q, 2 * axis)) continue;
-                        int ea = table->first[a] + (int)p, eb = table->first[b] + (int)q, hits = 0;
-                        int na = count[ea][2 * axis + 1], nb = count[eb][2 * axis];
-                        assert_int_equal(na, nb);
-                        for (int i = 0; i < na; i++)
-                            for (int j = 0; j < nb; j++)
-                                hits += seg[ea][2 * axis + 1][i][0] == seg[eb][2 * axis][j][1] &&
-                                        seg[ea][2 * axis + 1][i][1] == seg[eb][2 * axis][j][0];
-                        assert_int_equal(hits, na);
-                        pairs++;
+                        int ea[3], eb[3], ways_a = variants(table->first[a] + p, ea), ways_b = variants(table->first[b] + q, eb);
+                        for (int x = 0; x < ways_a; x++)
+                            for (int y = 0; y < ways_b; y++, pairs++) {
+                                int na = count[ea[x]][2 * axis + 1], nb = count[eb[y]][2 * axis], hits = 0;
+                                assert_int_equal(na, nb);
+                                for (int i = 0; i < na; i++)
+                                    for (int j = 0; j < nb; j++)
+                                        hits += seg[ea[x]][2 * axis + 1][i][0] == seg[eb[y]][2 * axis][j][1] &&
+                                                seg[ea[x]][2 * axis + 1][i][1] == seg[eb[y]][2 * axis][j][0];
+                                assert_int_equal(hits, na);
+                            }
                     }
             }
     print_message("# %ld pairs\n", pairs);
@@ -133,7 +146,7 @@ static void no_diagonal_lies_in_a_face(void **state)
     (void)state;
     for (int e = 0; e < LM_MCTABLE_ENTRIES; e++) {
         const lm_mctable_entry *c = &table->entry[e];
-        uint8_t f[36], t[36];
+        uint8_t f[48], t[48];
         int n = boundary(c, f, t);
         for (int s = 0; s < 3 * c->n; s++) {
             uint8_t p = c->tri[s], q = c->tri[s % 3 == 2 ? s - 2 : s + 1];
@@ -143,6 +156,65 @@ static void no_diagonal_lies_in_a_face(void **state)
             for (int i = 0; i < n; i++) segment |= (f[i] == p && t[i] == q) || (f[i] == q && t[i] == p);
             assert_int_equal(shared, segment);
         }
+    }
+}
+
+/* Tunnels need crossings on all six faces; their waists are inside the cell. */
+static void tunnels_keep_off_the_border(void **state)
+{
+    const lm_mctable *table = lm_mctable_get();
+    (void)state;
+    for (int e = 0; e < LM_MCTABLE_ENTRIES; e++) {
+        const lm_mctable_entry *c = &table->entry[e];
+        if (e < LM_MCTABLE_FACES) {
+            assert_true(c->extra == (c->ring != 0));
+            continue;
+        }
+        assert_true(c->extra >= 3 && c->ring == 0);
+        for (int v = 0; v < c->extra; v++)
+            for (int a = 0; a < 3; a++) assert_in_range(c->own[v][a], 1, LM_MCTABLE_UNIT - 1);
+        for (int face = 0; face < 6; face++) {
+            int crossed = 0;
+            for (int edge = 0; edge < 12; edge++) crossed += (c->edges >> edge & 1) && on_face(edge, face / 2, face % 2) >= 0;
+            assert_true(crossed > 0);
+        }
+    }
+}
+
+/* The same whole numbers in every type make the same mesh; infinities make that of numbers beyond all others. */
+static void types_agree(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        lm_mesh first = LM_MESH_INIT, m = LM_MESH_INIT;
+        for (int type = LM_I8; type <= LM_F64 + 2; type++) { /* then: +-1e300 and infinities for the outermost values */
+            lm_vol v = volume(9, 7, 6, type > LM_F64 ? LM_F64 : (lm_type)type);
+            rng = seed;
+            for (size_t i = 0; i < lm_vol_count(&v); i++) {
+                int x = 50 + (int)(rnd() % 7);
+                double far = x == 50 || x == 56 ? (x == 50 ? -1 : 1) * (type == LM_F64 + 1 ? 1e300 : (double)INFINITY) : x;
+                switch (v.type) {
+                case LM_I8: ((int8_t *)v.data)[i] = (int8_t)x; break;
+                case LM_U8: ((uint8_t *)v.data)[i] = (uint8_t)x; break;
+                case LM_I16: ((int16_t *)v.data)[i] = (int16_t)x; break;
+                case LM_U16: ((uint16_t *)v.data)[i] = (uint16_t)x; break;
+                case LM_I32: ((int32_t *)v.data)[i] = x; break;
+                case LM_U32: ((uint32_t *)v.data)[i] = (uint32_t)x; break;
+                case LM_F32: ((float *)v.data)[i] = (float)x; break;
+                case LM_F64: ((double *)v.data)[i] = type > LM_F64 ? far : x; break;
+                }
+            }
+            assert_int_equal(run(&v, 53, false, 1, type == LM_I8 || type == LM_F64 + 1 ? &first : &m), LM_OK);
+            if (type != LM_I8 && type != LM_F64 + 1) {
+                assert_true(m.nv == first.nv && m.nt == first.nt);
+                assert_memory_equal(m.tri, first.tri, m.nt * 12);
+                if (type <= LM_F64) assert_memory_equal(m.pos, first.pos, m.nv * 12);
+                assert_valid(&m, seed);
+            }
+            lm_vol_release(&v);
+        }
+        lm_mesh_release(&first);
+        lm_mesh_release(&m);
     }
 }
 
@@ -283,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_entries_fits_across_its_face),
         cmocka_unit_test(no_diagonal_lies_in_a_face),
+        cmocka_unit_test(tunnels_keep_off_the_border),
+        cmocka_unit_test(types_agree),
         cmocka_unit_test(every_case_is_valid_for_any_crossings),
         cmocka_unit_test(random_fields_give_valid_meshes),
         cmocka_unit_test(a_full_box_closes_half_a_voxel_outside),
