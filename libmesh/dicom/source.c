@@ -11,6 +11,7 @@
 #include "dicom/phase.h"
 #include "dicom/select.h"
 #include "dicom/where.h"
+#include "volume/shift.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -669,6 +670,25 @@ static lm_status source_padding(const source_load *l, lm_series *w, lm_vol *vol,
     return LM_OK;
 }
 
+/* Slices that moved: notes for people; for programs a list, or NULL when there is none. */
+static json_t *source_motion(const lm_shift *m, size_t slices, lm_series *w, bool *ok)
+{
+    json_t *list = m->n ? json_array() : NULL;
+    for (size_t i = 0; i < m->n && i < LM_SHIFT_MAX; i++) {
+        const lm_shift_item *t = &m->item[i];
+        if (json_array_append_new(list, json_pack("{s:I, s:b, s:[f,f], s:f}", "slice", (json_int_t)t->slice + 1, "rest", t->rest,
+                                                  "px", t->px[0], t->px[1], "mm", t->mm)))
+            *ok = false;
+        if (i < 4)
+            lm_series_warn(w, "",
+                           "slice %zu of %zu%s off its neighbours by %.2f mm within the plane (%.1f pixels along rows, %.1f down "
+                           "columns): motion?",
+                           t->slice + 1, slices, t->rest ? " and all behind it lie" : " lies", t->mm, t->px[0], t->px[1]);
+    }
+    if (m->n > 4) lm_series_warn(w, "", "%zu more places where slices lie off their neighbours", m->n - 4);
+    return list;
+}
+
 lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err)
 {
     lm_series copy = s->list.item[series], *r = &copy; /* gains warnings; its arrays stay with s */
@@ -691,6 +711,11 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
     }
     if (!rc) rc = source_duplicates(&l, err);
     if (!rc) rc = source_padding(&l, r, vol, err);
+    lm_shift motion = {.n = 0};
+    if (!rc) { /* on what was read, before slices are made */
+        memcpy(vol->dir, r->dir, sizeof vol->dir);
+        rc = lm_shift_find(vol, r->gaps.read, opt ? opt->threads : 0, &motion, err);
+    }
     if (!rc) lm_gaps_fill(&r->gaps, vol);
     if (!rc && r->duplicates)
         lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
@@ -706,7 +731,14 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
         for (size_t i = 0; i < r->n; i++)
             if (!i || r->slice[i] != r->slice[i - 1]) lm_hash_sha256_update(&sha, l.fact[i].sha256, sizeof l.fact[i].sha256);
         lm_hash_sha256_hex(&sha, hex);
-        if (!(*facts = source_facts(s, r, hex))) rc = lm_err_nomem(err, 0);
+        bool ok = true;
+        json_t *moved = source_motion(&motion, r->gaps.read, r, &ok);
+        *facts = source_facts(s, r, hex);
+        if (!*facts || !ok || (moved && json_object_set(*facts, "motion", moved))) {
+            json_decref(*facts);
+            rc = lm_err_nomem(err, 0);
+        }
+        json_decref(moved);
     }
     munmap(l.fact, fact_bytes);
     if (rc) lm_vol_release(vol);

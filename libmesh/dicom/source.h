@@ -62,9 +62,9 @@ LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, boo
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
  * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm,
  * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}], gaps (what opt->gaps made), phase
- * {number,of,what}; never names, dates, paths or free text. UIDs by identity.h; uid_key says under which key, or "shown".
- * Samples are rescaled values: int16 where slope and
- * intercept are whole numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
+ * {number,of,what}, motion [{slice,rest,px,mm}] (shift.h); never names, dates, paths or free text. UIDs by identity.h; uid_key says
+ * under which key, or "shown". Samples are rescaled values: int16 where slope and intercept are whole numbers and all fits, else
+ * float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
                                     lm_err *err);
 /* One image, number `frame` (from 1): a frame of the multi-frame object that is the series, else one of its images, by place

@@ -79,7 +79,7 @@ static void put(lm_vol *v, size_t k, double place)
 static void is_linear(const double *place, size_t n, lm_gaps_choice choice, lm_type type, size_t slices, size_t made, double tol)
 {
     lm_gaps g;
-    lm_vol v;
+    lm_vol v = LM_VOL_INIT;
     assert_int_equal(plan(place, n, choice, &g), LM_OK);
     assert_int_equal(g.slices, slices);
     assert_int_equal(g.made, made);

@@ -14,9 +14,16 @@ static void names_are_safe_and_unique(void **state)
     static const struct {
         const char *name, *file;
     } t[] = {
-        {"left kidney", "left_kidney"}, {"", "part-2"},     {"../../etc/passwd", ".._.._etc_passwd"}, {"L\xc3\xa9sion", "L_sion"},
-        {"Bone", "Bone-5"},             {"bone", "bone-6"}, {"a", "a-7"},                             {"a", "a-8-8"},
-        {"a-8", "a-8-9"},               {"a:b*c?\"<>|\\", "a_b_c______"},
+        {"left kidney", "left_kidney"},
+        {"", "part-2"},
+        {"../../etc/passwd", ".._.._etc_passwd"},
+        {"L\xc3\xa9sion", "L_sion"},
+        {"Bone", "Bone-5"},
+        {"bone", "bone-6"},
+        {"a", "a-7"},
+        {"a", "a-8-8"},
+        {"a-8", "a-8-9"},
+        {"a:b*c?\"<>|\\", "a_b_c______"},
     };
     enum { N = sizeof t / sizeof *t };
     lm_err err = LM_ERR_INIT;

@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A slice that was taken after the patient moved is named, with how far it lies off; real anatomy is not.
+load common
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    gen_series --body skull --size 96x104x30 --spacing 2,2,4 --order forward --noise 10 -o still
+}
+setup() { cd "$BATS_FILE_TMPDIR" || return 1; out=$BATS_TEST_TMPDIR/out data=$SHARED/data; }
+
+@test "no motion, no word of it" {
+    run -0 --separate-stderr dcmseg still -t 500 -o "$out.nrrd" --json "$out.json"
+    [[ $stderr != *motion* ]]
+    jq -e '.source | has("motion") | not' "$out.json"
+}
+
+@test "one slice off by a known shift: named in note, record and JSON" {
+    cp -r still "$out"
+    # 3 pixels along the rows, in the stored samples of slice 15
+    f=$out/IM00015.dcm
+    n=$((96 * 104 * 2)) size=$(stat -c %s "$f")
+    head -c $((size - n)) "$f" >"$out.head"
+    tail -c $n "$f" >"$out.raw"
+    cat <(head -c 6 "$out.raw") <(head -c $((n - 6)) "$out.raw") >>"$out.head" # rows run on: what leaves on the right is air
+    mv "$out.head" "$f"
+    run -0 --separate-stderr dcmseg "$out" -t 500 -o "$out.nrrd" --json "$out.json"
+    [ "$(grep -c 'motion' <<<"$stderr")" -eq 1 ]
+    [[ $stderr == *"note: slice 15 of 30 lies off its neighbours by "*" mm within the plane"* ]]
+    jq -e '.source.motion | length == 1 and .[0].slice == 15 and (.[0].rest | not) and (.[0].mm - 6 | fabs) < 0.3 and
+        (.[0].px[0] - 3 | fabs) < 0.15 and (.[0].px[1] | fabs) < 0.15' "$out.json"
+    jq -e '.findings[] | select(.text | test("slice 15 of 30 lies off"))' "$out.json"
+    dcmseg -q -j 1 "$out" -t 500 | cmp - "$out.nrrd"
+}
+
+@test "real series: CT of abdomen and thigh, MR of thigh and breast" {
+    [ -d "$data/ct-abdomen-ge-crlm-1004" ] || skip "no series in the shared data"
+    for s in "ct-abdomen-ge-crlm-1004 CT" "rtstruct-sts-012 CT" "rtstruct-sts-012 MR" "rtstruct-sts-025 CT" "mixed-ct-mr-pt-sts-002 PT" "mr-seg-breast-ucsf-br-06 MR"; do
+        read -r d m <<<"$s"
+        dcmseg "$data/$d" -s "^$m\$" -t -1000 -o "$out.nrrd" --json "$out.json" 2>/dev/null
+        jq -e '.source | has("motion") | not' "$out.json" || { echo "$s"; return 1; }
+    done
+}
