@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Contents: 1 bits in a box, 2 classes, 3 mixed samples, 4 regions */
+#include "volume/partial.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "volume/mask.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTIAL_NEAR = 2, PARTIAL_FAR = 4, PARTIAL_SHELL = 3, PARTIAL_SLAB = 4 };
+
+typedef double (*partial_get)(const void *data, size_t i);
+
+#define PARTIAL_GET(NAME, T) \
+    static double partial_get_##NAME(const void *data, size_t i) \
+    { \
+        return (double)((const T *)data)[i]; \
+    }
+PARTIAL_GET(i8, int8_t)
+PARTIAL_GET(u8, uint8_t)
+PARTIAL_GET(i16, int16_t)
+PARTIAL_GET(u16, uint16_t)
+PARTIAL_GET(i32, int32_t)
+PARTIAL_GET(u32, uint32_t)
+PARTIAL_GET(f32, float)
+PARTIAL_GET(f64, double)
+static const partial_get partial_getters[] = {
+    [LM_I8] = partial_get_i8,   [LM_U8] = partial_get_u8,   [LM_I16] = partial_get_i16, [LM_U16] = partial_get_u16,
+    [LM_I32] = partial_get_i32, [LM_U32] = partial_get_u32, [LM_F32] = partial_get_f32, [LM_F64] = partial_get_f64};
+
+/* Samples of one class near a mixed one, or everywhere. */
+typedef struct {
+    uint64_t n;
+    double sum, squares; /* of value - shift */
+} partial_class;
+
+/* What the mixed samples of a task come to. */
+typedef struct {
+    double share, noise, mean, value[2];
+    uint64_t mixed, undecided, remote;
+} partial_sum;
+
+typedef struct {
+    const lm_vol *v;
+    partial_get get;
+    double shift;          /* first value of the region: sums of squares lose nothing to a large mean */
+    size_t lo[3], n[3];    /* box */
+    size_t words;          /* of a row of the box */
+    uint64_t *mask, *wide; /* the region; the region and its neighbours */
+    uint64_t *in, *out;    /* pure samples */
+    uint64_t *changed;     /* or NULL */
+    double given[2];       /* inside, outside; NAN: not given */
+    partial_class all[2];  /* inside, outside */
+    partial_sum *sum;      /* per task */
+} partial_job;
+
+/* ---- 1 bits in a box ---- */
+
+static bool partial_bit(const uint64_t *bits, size_t words, size_t row, size_t i)
+{
+    return bits[row * words + i / 64] >> i % 64 & 1;
+}
+
+/* One row and its neighbours to both sides; what is beyond the row counts as not set. */
+static void partial_smear(const uint64_t *from, uint64_t *to, size_t words, size_t n)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t m = from[w], before = w ? from[w - 1] >> 63 : 0, behind = w + 1 < words ? from[w + 1] << 63 : 0;
+        to[w] = m | m << 1 | before | m >> 1 | behind;
+    }
+    to[n / 64] &= ((uint64_t)1 << n % 64) - 1; /* no bit behind the last sample */
+}
+
+/* Grow the set by its 26 neighbours: along i, then j, then k. tmp has as many words. */
+static void partial_grow(const partial_job *job, const uint64_t *from, uint64_t *to, uint64_t *tmp)
+{
+    size_t rows = job->n[1] * job->n[2], w = job->words;
+    for (size_t r = 0; r < rows; r++) partial_smear(from + r * w, tmp + r * w, w, job->n[0]);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t x = 0; x < w; x++)
+            to[r * w + x] = tmp[r * w + x] | (r % job->n[1] ? tmp[(r - 1) * w + x] : 0) |
+                            (r % job->n[1] + 1 < job->n[1] ? tmp[(r + 1) * w + x] : 0);
+    memcpy(tmp, to, rows * w * sizeof *tmp);
+    size_t plane = job->n[1] * w, all = rows * w;
+    for (size_t x = 0; x < all; x++) to[x] = tmp[x] | (x >= plane ? tmp[x - plane] : 0) | (x + plane < all ? tmp[x + plane] : 0);
+}
+
+static void partial_not(const partial_job *job, uint64_t *bits)
+{
+    size_t rows = job->n[1] * job->n[2];
+    for (size_t r = 0; r < rows; r++) {
+        uint64_t *b = bits + r * job->words;
+        for (size_t w = 0; w < job->words; w++) b[w] = ~b[w];
+        b[job->n[0] / 64] &= ((uint64_t)1 << job->n[0] % 64) - 1;
+    }
+}
+
+/* The region's box with room for the windows, within the volume. */
+static void partial_box(const lm_regions *r, const lm_region *g, partial_job *job)
+{
+    enum { ROOM = PARTIAL_FAR + 2 };
+    size_t hi[3] = {0};
+    for (int a = 0; a < 3; a++) job->lo[a] = SIZE_MAX;
+    for (size_t k = 0; k < g->n_runs; k++) {
+        uint64_t s = g->run[k].start;
+        size_t p[3] = {s % r->n[0], s / r->n[0] % r->n[1], s / r->n[0] / r->n[1]};
+        for (int a = 0; a < 3; a++) {
+            size_t end = p[a] + (a ? 1 : g->run[k].n);
+            if (p[a] < job->lo[a]) job->lo[a] = p[a];
+            if (end > hi[a]) hi[a] = end;
+        }
+    }
+    for (int a = 0; a < 3; a++) {
+        job->lo[a] = job->lo[a] > ROOM ? job->lo[a] - ROOM : 0;
+        hi[a] = hi[a] + ROOM < r->n[a] ? hi[a] + ROOM : r->n[a];
+        job->n[a] = hi[a] - job->lo[a];
+    }
+    job->words = lm_mask_words(job->n[0]);
+}
+
+static size_t partial_index(const partial_job *job, size_t row, size_t i)
+{
+    const lm_vol *v = job->v;
+    return job->lo[0] + i + v->n[0] * (job->lo[1] + row % job->n[1] + v->n[1] * (job->lo[2] + row / job->n[1]));
+}
+
+/* ---- 2 classes ---- */
+
+static void partial_add(const partial_job *job, partial_class *c, size_t row, size_t i)
+{
+    double x = job->get(job->v->data, partial_index(job, row, i)) - job->shift;
+    c->n++;
+    c->sum += x;
+    c->squares += x * x;
+}
+
+static void partial_class_all(partial_job *job, const uint64_t *bits, partial_class *c)
+{
+    size_t rows = job->n[1] * job->n[2];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t w = 0; w < job->words; w++)
+            for (uint64_t b = bits[r * job->words + w]; b; b &= b - 1) partial_add(job, c, r, w * 64 + (size_t)__builtin_ctzll(b));
+}
+
+/* Fill all sets of bits of the box from the region's runs. */
+static lm_status partial_sets(const lm_regions *r, const lm_region *g, const uint64_t *was, partial_job *job, lm_err *err)
+{
+    size_t rows = job->n[1] * job->n[2], all = rows * job->words, from = lm_mask_words(r->n[0]);
+    uint64_t *bits = lm_mem_calloc(all, 6 * sizeof *bits, err);
+    if (!bits) return LM_ENOMEM;
+    job->mask = bits;
+    job->wide = bits + all;
+    job->in = bits + 2 * all;
+    job->out = bits + 3 * all;
+    job->changed = was ? bits + 4 * all : NULL;
+    uint64_t *tmp = bits + 5 * all;
+    for (size_t k = 0; k < g->n_runs; k++) {
+        uint64_t s = g->run[k].start, row = s / r->n[0];
+        uint64_t *b = job->mask + job->words * (row % r->n[1] - job->lo[1] + job->n[1] * (row / r->n[1] - job->lo[2]));
+        for (size_t i = s % r->n[0] - job->lo[0], end = i + g->run[k].n; i < end; i++) b[i / 64] |= (uint64_t)1 << i % 64;
+    }
+    for (size_t row = 0; row < rows && was; row++)
+        for (size_t i = 0; i < job->n[0]; i++) {
+            size_t at = row % job->n[1] + job->lo[1] + r->n[1] * (row / job->n[1] + job->lo[2]);
+            bool in = partial_bit(job->mask, job->words, row, i);
+            if (partial_bit(was, from, at, job->lo[0] + i) != in) job->changed[row * job->words + i / 64] |= (uint64_t)1 << i % 64;
+        }
+    partial_grow(job, job->mask, job->wide, tmp);
+    memcpy(job->out, job->mask, all * sizeof *bits);
+    partial_not(job, job->out);
+    partial_grow(job, job->out, job->in, tmp); /* what is beyond the volume counts as more of the same */
+    partial_not(job, job->in);
+    memcpy(job->out, job->wide, all * sizeof *bits);
+    partial_not(job, job->out);
+    for (size_t x = 0; x < all && was; x++) {
+        job->in[x] &= ~job->changed[x];
+        job->out[x] &= ~job->changed[x];
+    }
+    return LM_OK;
+}
+
+/* The classes as a whole: all pure samples inside, and those outside that are near the rim. */
+static lm_status partial_classes(partial_job *job, lm_err *err)
+{
+    size_t all = job->n[1] * job->n[2] * job->words;
+    partial_class_all(job, job->in, &job->all[0]);
+    uint64_t *shell = lm_mem_alloc(all, 3 * sizeof *shell, err);
+    if (!shell) return LM_ENOMEM;
+    memcpy(shell, job->wide, all * sizeof *shell);
+    for (int i = 1; i < PARTIAL_SHELL; i++) {
+        partial_grow(job, shell, shell + all, shell + 2 * all);
+        memcpy(shell, shell + all, all * sizeof *shell);
+    }
+    for (size_t x = 0; x < all; x++) shell[x] &= job->out[x];
+    partial_class_all(job, shell, &job->all[1]);
+    free(shell);
+    return LM_OK;
+}
+
+static double partial_spread(const partial_class *c)
+{
+    double mean = c->sum / (double)c->n, var = c->n > 1 ? (c->squares - mean * c->sum) / (double)(c->n - 1) : 0;
+    return var > 0 ? sqrt(var) : 0;
+}
+
+/* ---- 3 mixed samples ---- */
+
+/* Pure samples of both classes in a cube round (row, i). */
+static void partial_window(const partial_job *job, size_t row, size_t i, size_t half, partial_class c[2])
+{
+    const size_t at[3] = {i, row % job->n[1], row / job->n[1]};
+    size_t lo[3], hi[3];
+    for (int a = 0; a < 3; a++) {
+        lo[a] = at[a] > half ? at[a] - half : 0;
+        hi[a] = at[a] + half < job->n[a] ? at[a] + half : job->n[a] - 1;
+    }
+    c[0] = c[1] = (partial_class){0};
+    for (size_t z = lo[2]; z <= hi[2]; z++)
+        for (size_t y = lo[1]; y <= hi[1]; y++) {
+            size_t r = y + job->n[1] * z, w = r * job->words + lo[0] / 64, s = lo[0] % 64;
+            for (int k = 0; k < 2; k++) {
+                const uint64_t *b = k ? job->out : job->in;
+                uint64_t near = b[w] >> s | (s && lo[0] / 64 + 1 < job->words ? b[w + 1] << (64 - s) : 0);
+                near &= ((uint64_t)1 << (hi[0] - lo[0] + 1)) - 1;
+                for (; near; near &= near - 1) partial_add(job, &c[k], r, lo[0] + (size_t)__builtin_ctzll(near));
+            }
+        }
+}
+
+static void partial_sample(const partial_job *job, size_t row, size_t i, partial_sum *sum)
+{
+    partial_class c[2] = {{0}};
+    bool mask = partial_bit(job->mask, job->words, row, i), known = !isnan(job->given[0]) && !isnan(job->given[1]);
+    if (job->changed && partial_bit(job->changed, job->words, row, i)) return; /* cut away */
+    sum->mixed++;
+    for (size_t half = PARTIAL_NEAR; half <= PARTIAL_FAR && !known; half++) {
+        partial_window(job, row, i, half, c);
+        if ((c[0].n || !isnan(job->given[0])) && (c[1].n || !isnan(job->given[1]))) break;
+    }
+    double mean[2], spread[2], error[2];
+    bool remote = false;
+    for (int k = 0; k < 2; k++) {
+        const partial_class *use = c[k].n ? &c[k] : &job->all[k];
+        bool given = !isnan(job->given[k]);
+        remote |= !given && !c[k].n;
+        mean[k] = given ? job->given[k] : job->shift + use->sum / (double)use->n;
+        spread[k] = given ? 0 : partial_spread(use->n < 4 ? &job->all[k] : use);
+        error[k] = given ? 0 : c[k].n ? spread[k] / sqrt((double)c[k].n) : spread[k];
+    }
+    sum->remote += remote;
+    sum->value[0] += mean[0];
+    sum->value[1] += mean[1];
+    double contrast = fabs(mean[0] - mean[1]), most = spread[0] > spread[1] ? spread[0] : spread[1];
+    if (!(contrast > 2 * most) || contrast == 0) {
+        sum->undecided++;
+        sum->share += mask;
+        sum->mean += 0.28867513459481287; /* 1 / sqrt(12) */
+        return;
+    }
+    double x = (job->get(job->v->data, partial_index(job, row, i)) - mean[1]) / (mean[0] - mean[1]), f = x < 0 ? 0 : x > 1 ? 1 : x;
+    double least = -3 * spread[1] / contrast, top = 1 + 3 * spread[0] / contrast; /* cutting noise on one side only would add up */
+    sum->share += x < least ? least : x > top ? top : x;
+    sum->noise += (f * spread[0] * spread[0] + (1 - f) * spread[1] * spread[1]) / (contrast * contrast);
+    sum->mean += (f * error[0] + (1 - f) * error[1]) / contrast;
+}
+
+static lm_status partial_slab(void *ctx, size_t task, int worker, lm_err *err)
+{
+    const partial_job *job = ctx;
+    partial_sum sum = {0};
+    size_t rows = job->n[1] * job->n[2], slab = PARTIAL_SLAB * job->n[1];
+    (void)worker, (void)err;
+    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++)
+        for (size_t w = 0; w < job->words; w++) {
+            size_t x = r * job->words + w;
+            uint64_t pure =
+                job->in[x] | (job->changed ? job->mask[x] & job->changed[x] : 0); /* a filled sample deep inside is whole */
+            for (uint64_t b = job->wide[x] & ~pure; b; b &= b - 1)
+                partial_sample(job, r, w * 64 + (size_t)__builtin_ctzll(b), &sum);
+        }
+    job->sum[task] = sum;
+    return LM_OK;
+}
+
+/* ---- 4 regions ---- */
+
+static lm_status partial_mix(partial_job *job, int threads, lm_partial *out, lm_err *err)
+{
+    size_t tasks = (job->n[2] + PARTIAL_SLAB - 1) / PARTIAL_SLAB, all = job->n[1] * job->n[2] * job->words;
+    partial_sum t = {0};
+    if (!(job->sum = lm_mem_calloc(tasks, sizeof *job->sum, err))) return LM_ENOMEM;
+    lm_status rc = lm_pool_run(threads, tasks, partial_slab, job, err);
+    for (size_t i = 0; i < tasks && !rc; i++) {
+        const partial_sum *s = &job->sum[i];
+        t.share += s->share, t.noise += s->noise, t.mean += s->mean;
+        t.value[0] += s->value[0], t.value[1] += s->value[1];
+        t.mixed += s->mixed, t.undecided += s->undecided, t.remote += s->remote;
+    }
+    free(job->sum);
+    if (rc) return rc;
+    double mm3 = fabs(lm_vol_det(job->v));
+    for (size_t x = 0; x < all; x++)
+        out->pure += (uint64_t)__builtin_popcountll(job->in[x] | (job->changed ? job->mask[x] & job->changed[x] : 0));
+    out->stated = true;
+    out->mixed = t.mixed;
+    out->undecided = t.undecided;
+    out->remote = t.remote;
+    out->volume_mm3 = mm3 * ((double)out->pure + t.share);
+    out->u_mm3 = mm3 * sqrt(t.noise + t.mean * t.mean);
+    out->inside = t.mixed ? t.value[0] / (double)t.mixed : job->given[0];
+    out->outside = t.mixed ? t.value[1] / (double)t.mixed : job->given[1];
+    return LM_OK;
+}
+
+static lm_status partial_region(const lm_vol *v, const lm_regions *r, const lm_region *g, const uint64_t *was,
+                                const lm_partial_opt *opt, lm_partial *out, lm_err *err)
+{
+    partial_job job = {.v = v, .get = partial_getters[v->type], .given = {opt->inside, opt->outside}};
+    *out = (lm_partial){.volume_mm3 = NAN, .u_mm3 = NAN, .inside = NAN, .outside = NAN};
+    if (!g->n_runs) return LM_OK;
+    partial_box(r, g, &job);
+    job.shift = job.get(v->data, g->run[0].start);
+    lm_status rc = partial_sets(r, g, was, &job, err);
+    if (!rc) rc = partial_classes(&job, err);
+    bool stated = true;
+    for (int k = 0; k < 2; k++) stated &= job.all[k].n || !isnan(job.given[k]);
+    if (!rc && stated) rc = partial_mix(&job, lm_pool_threads(opt->threads), out, err);
+    free(job.mask);
+    return rc;
+}
+
+lm_status lm_partial_of(const lm_vol *v, const lm_regions *r, const uint64_t *was, const lm_partial_opt *opt, lm_partial *out,
+                        lm_err *err)
+{
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < r->count && !rc; i++) rc = partial_region(v, r, &r->item[i], was, opt, &out[i], err);
+    return rc;
+}
