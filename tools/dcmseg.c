@@ -23,11 +23,11 @@ enum { PATHS = 65536, LINE = 1024 };
 static struct {
     bool list, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *case_id, *output, *json;
-    const char *mask, *space;
+    const char *mask, *space, *probability;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
     size_t threads, frame;
-} a = {.output = "-", .frame = NO_FRAME};
+} a = {.output = "-", .frame = NO_FRAME, .probability = "0.5"};
 
 static const cli_opt opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
@@ -58,10 +58,13 @@ static const cli_opt opts[] = {
     {"keep-names", 0, CLI_FLAG, NULL, NULL,
      "let names of labels go out that are no anatomical terms; the record and the report say so", &a.keep_names, LM_UNIT_NONE},
     {"mask", 'm', CLI_TEXT, "FILE", NULL,
-     "the object is what the segments in FILE cover (NRRD, .seg.nrrd, NIfTI); without PATH the segments are all there is", &a.mask,
-     LM_UNIT_NONE},
+     "the object is what the segments in FILE cover (DICOM SEG, RTSTRUCT, NRRD, .seg.nrrd, NIfTI); without PATH they are all there "
+     "is",
+     &a.mask, LM_UNIT_NONE},
     {"label", 0, CLI_LIST, "REGEX|N", NULL, "of a mask the segments with such a name, or number N; may be repeated", &a.label,
      LM_UNIT_NONE},
+    {"probability", 0, CLI_TEXT, "P", "0.5", "of a fractional segmentation: from this part of its maximum on a sample is inside",
+     &a.probability, LM_UNIT_NONE},
     {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI file lead that does not state it", &a.space, LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "grey|labels|FILE", NULL,
      "write to FILE instead of standard output ('-'); grey or labels: what is sent, a field with its level or a label map",
@@ -183,9 +186,7 @@ static lm_status choose(choice *c, lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL,
                           "--frame takes an image as it is: leave out --threshold, --preset, --keep, --roi, --mask and --label");
     if (a.frame != NO_FRAME) return LM_OK;
-    if (!a.threshold == !a.preset && (a.threshold || !(a.mask || a.label.n)))
-        return lm_err_set(err, LM_EUSAGE, NULL, "give %s --threshold and --preset (or --mask, or --list)",
-                          a.preset ? "only one of" : "one of");
+    if (a.threshold && a.preset) return lm_err_set(err, LM_EUSAGE, NULL, "give only one of --threshold and --preset");
     lm_status rc = LM_OK;
     c->occupancy = !a.threshold && !a.preset;
     if (c->occupancy) snprintf(c->threshold, sizeof c->threshold, "0.5");
@@ -204,7 +205,8 @@ typedef struct {
     const char *unit; /* "HU" or "1" */
     char frame[LM_UID];
     lm_masks mask;
-    bool alone; /* there is nothing but the mask */
+    bool alone;   /* there is nothing but the mask */
+    double level; /* --probability */
 } input;
 
 static void input_release(input *in)
@@ -295,6 +297,8 @@ static lm_status record_mask(json_t *rec, const input *in, const lm_regions *lab
         ok = !json_array_append_new(list, json_integer((json_int_t)in->mask.regions.item[i].part.label));
     ok = ok && (!picked || !json_object_set(o, "label", list));
     json_decref(list);
+    json_t *level = json_object_get(in->mask.facts, "level");
+    if (ok && level) ok = !json_object_set(o, "probability", level);
     if (ok && (in->mask.facts || labels)) ok = !json_object_set_new(o, "output", json_string(labels ? "labels" : "grey"));
     if (!ok) return lm_err_nomem(err, 0);
     const lm_regions *r = labels ? labels : &in->mask.regions;
@@ -468,12 +472,17 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
     return rc;
 }
 
-static lm_status load_series(const lm_source *src, const lm_source_opt *opt, const choice *c, input *in, lm_err *err)
+/* Without threshold and mask there is no object. */
+static lm_status need_object(const choice *c, lm_err *err)
 {
-    size_t series;
+    if (!c->occupancy || a.mask) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "give one of --threshold and --preset (or --mask, or --list)");
+}
+
+static lm_status load_images(const lm_source *src, size_t series, const lm_source_opt *opt, const choice *c, input *in, lm_err *err)
+{
     const lm_dicom_file *head;
-    lm_status rc = lm_source_select(src, a.series, false, &series, err);
-    if (!rc) rc = unit_of(src, series, c, &in->unit, err);
+    lm_status rc = unit_of(src, series, c, &in->unit, err);
     if (!rc && a.verbose) {
         char line[LINE];
         lm_source_describe(src, series, line, sizeof line);
@@ -487,13 +496,58 @@ static lm_status load_series(const lm_source *src, const lm_source_opt *opt, con
     return LM_OK;
 }
 
+/* What of the mask that was read is meant, and where it goes. */
+static lm_status place_mask(const lm_masks_opt *opt, input *in, lm_err *err)
+{
+    lm_status rc = lm_masks_pick(&in->mask, a.label.item, a.label.n, opt, err);
+    if (!rc && !in->alone) rc = lm_masks_place(&in->mask, &in->vol, in->frame, err);
+    if (!rc && !a.quiet) say_warnings(in->mask.facts);
+    if (rc || !in->alone) return rc;
+    in->unit = "1";
+    in->source = json_incref(in->mask.facts);
+    return LM_OK;
+}
+
+static lm_masks_opt mask_opt(const lm_identity *identity, const input *in)
+{
+    return (lm_masks_opt){.axes = a.space,
+                          .identity = identity,
+                          .level = in->level,
+                          .threads = (int)a.threads,
+                          .grid = in->alone ? NULL : &in->vol,
+                          .grid_frame = in->frame};
+}
+
+/* The chosen series: images; or a mask, which brings the images that it was drawn on where it needs them. */
+static lm_status load_series(const lm_source *src, const lm_source_opt *opt, const choice *c, input *in, lm_err *err)
+{
+    size_t series, images = 0;
+    bool mask = a.label.n && !a.mask && !a.series;
+    lm_status rc = mask ? lm_segmask_find(src, &series, err) : lm_source_select(src, a.series, false, &series, err);
+    if (rc) return rc;
+    if (a.mask || !lm_segmask_is(src, series)) {
+        rc = need_object(c, err);
+        return rc ? rc : load_images(src, series, opt, c, in, err);
+    }
+    const lm_segmask_opt so = {.threads = (int)a.threads};
+    in->alone = c->occupancy && lm_segmask_stands(src, series);
+    if (!in->alone && !(rc = lm_segmask_images(src, series, &so, &images, err))) rc = load_images(src, images, opt, c, in, err);
+    if (rc) return rc;
+    const lm_masks_opt mo = mask_opt(opt->identity, in);
+    cli_progress_done(a.quiet);
+    rc = lm_masks_series(src, series, &mo, &in->mask, err);
+    return rc ? rc : place_mask(&mo, in, err);
+}
+
 /* A grey volume of another program. */
 static lm_status load_file(lm_in *file, const choice *c, input *in, lm_err *err)
 {
     if (a.series || a.phase || a.where)
         return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is a volume, not DICOM: leave out --series, --where and --phase",
                           lm_io_name(file));
-    lm_status rc = lm_volfile_load(file, a.space, &in->vol, &in->source, err);
+    lm_status rc = need_object(c, err);
+    if (rc) return rc;
+    rc = lm_volfile_load(file, a.space, &in->vol, &in->source, err);
     if (rc) return lm_err_frame(err, "cannot read '%s'", lm_io_name(file));
     in->unit = c->hounsfield ? "HU" : "1"; /* the file does not say; the user does */
     if (!a.quiet) say_warnings(in->source);
@@ -502,15 +556,9 @@ static lm_status load_file(lm_in *file, const choice *c, input *in, lm_err *err)
 
 static lm_status load_mask(const char *path, const lm_identity *identity, input *in, lm_err *err)
 {
-    const lm_masks_opt opt = {.axes = a.space, .identity = identity};
+    const lm_masks_opt opt = mask_opt(identity, in);
     lm_status rc = lm_masks_read(path, &opt, &in->mask, err);
-    if (!rc) rc = lm_masks_pick(&in->mask, a.label.item, a.label.n, &opt, err);
-    if (!rc && !in->alone) rc = lm_masks_place(&in->mask, &in->vol, in->frame, err);
-    if (!rc && !a.quiet) say_warnings(in->mask.facts);
-    if (rc || !in->alone) return rc;
-    in->unit = "1";
-    in->source = json_incref(in->mask.facts);
-    return LM_OK;
+    return rc ? rc : place_mask(&opt, in, err);
 }
 
 /* Labels as they are. */
@@ -571,7 +619,11 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
                           "--output grey");
     if (masked && labels) return send_labels(c, in, NULL, &in->mask.regions, out, json, err);
     lm_status rc = LM_OK;
-    if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
+    if (masked && in->alone && in->mask.fractions && in->mask.regions.count == 1) { /* its fractions are finer than in or out */
+        const lm_masks_opt mo = mask_opt(NULL, in);
+        rc = lm_masks_grey(&in->mask, &mo, &in->vol, err);
+        c->seg.lo = in->vol.iso;
+    } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
     else if (masked) rc = lm_regions_bits(&in->mask.regions, NULL, &bits, err);
     c->seg.threads = (int)a.threads;
     c->seg.mask = bits;
@@ -602,6 +654,12 @@ static lm_status parse_outputs(lm_err *err)
     return LM_OK;
 }
 
+static lm_status parse_probability(double *level, lm_err *err)
+{
+    if (lm_num_all(a.probability, level) && *level > 0 && *level <= 1) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "--probability '%s': more than 0, at most 1", a.probability);
+}
+
 /* Is the only operand a volume of another program? It is left open then, as is standard input. */
 static lm_status open_volume(const char *path, bool *volume, lm_in **in, lm_err *err)
 {
@@ -629,10 +687,12 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     const char *mask = a.mask;
     lm_status rc = LM_OK;
     if (n == 1 && !a.files && !a.list && a.frame == NO_FRAME) {
-        in.alone = a.label.n && !mask; /* then the operand is the mask */
+        bool operand = a.label.n && !mask, piped = !strcmp(paths[0], "-"); /* operand: a volume there is the mask */
+        if (!operand || !piped) rc = open_volume(paths[0], &volume, &file, err);
+        in.alone = operand && (volume || piped);
         if (in.alone) mask = paths[0];
-        else rc = open_volume(paths[0], &volume, &file, err);
     }
+    if (!rc) rc = parse_probability(&in.level, err);
     opt->std_in = volume ? NULL : file;
     if (!rc && !in.alone && !volume) rc = lm_source_scan(paths, n, opt, &src, err);
     cli_progress_done(a.quiet);
@@ -640,7 +700,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     if (a.list) rc = list_series(src, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {
-        if (volume) rc = load_file(file, c, &in, err);
+        if (volume && !in.alone) rc = load_file(file, c, &in, err);
         else if (!in.alone) rc = load_series(src, opt, c, &in, err);
         if (!rc && mask) rc = load_mask(mask, opt->identity, &in, err);
         if (!rc) rc = segment(c, &in, out, json, err);

@@ -73,9 +73,6 @@ lm_status lm_geometry_grey(const lm_dicom_file *f, lm_err *err)
 /* What can be said before any position is looked at. */
 static void geometry_refuse_kind(const lm_dicom_file *f, lm_series *s)
 {
-    static const char *const later[] = {[LM_DICOM_MULTIFRAME] = "multi-frame images of this SOP class",
-                                        [LM_DICOM_SEG] = "DICOM SEG",
-                                        [LM_DICOM_RTSTRUCT] = "RTSTRUCT contours"};
     const lm_dicom_file *a = &f[s->member[0]];
     if (s->kind == LM_DICOM_PROJECTION) {
         lm_err_set(&s->refusal, LM_ERULE, "G-7", "%s images are projections, not slices: no volume can be made of them",
@@ -87,7 +84,10 @@ static void geometry_refuse_kind(const lm_dicom_file *f, lm_series *s)
         return;
     }
     if (s->kind != LM_DICOM_SLICE) {
-        lm_err_set(&s->refusal, LM_ERULE, NULL, "not supported yet: %s", later[s->kind]);
+        lm_err_set(&s->refusal, LM_ERULE, NULL,
+                   s->kind == LM_DICOM_MULTIFRAME ? "not supported yet: multi-frame images of this SOP class"
+                   : s->kind == LM_DICOM_SEG      ? "a segmentation, no image: it is a mask"
+                                                  : "contours, no image: they are a mask");
         return;
     }
     for (size_t i = 0; i < s->n; i++)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MASKS_LIST = 240 };
 
@@ -19,6 +20,7 @@ void lm_masks_release(lm_masks *m)
 {
     lm_regions_release(&m->regions);
     json_decref(m->facts);
+    lm_tree_release(m->fractions);
     *m = (lm_masks)LM_MASKS_INIT;
 }
 
@@ -65,25 +67,64 @@ static lm_status masks_volume(lm_in *in, const lm_masks_opt *opt, lm_volfile_kin
     return rc;
 }
 
+lm_status lm_masks_series(const lm_source *s, size_t series, const lm_masks_opt *opt, lm_masks *out, lm_err *err)
+{
+    const lm_segmask_opt so = {.level = opt->level,
+                               .threads = opt->threads,
+                               .identity = opt->identity,
+                               .grid = opt->grid,
+                               .grid_frame = opt->grid_frame ? opt->grid_frame : ""};
+    lm_segmask m = LM_SEGMASK_INIT;
+    lm_masks_release(out);
+    lm_status rc = lm_segmask_read(s, series, &so, &m, err);
+    if (rc) return rc;
+    out->regions = m.regions;
+    out->facts = m.facts;
+    out->fractions = m.fractions;
+    memcpy(out->frame, m.frame, sizeof out->frame);
+    return LM_OK;
+}
+
+static lm_status masks_dicom(const char *path, const lm_masks_opt *opt, lm_masks *out, lm_err *err)
+{
+    const lm_source_opt so = {.threads = opt->threads, .identity = opt->identity};
+    lm_source *s = NULL;
+    size_t series = 0;
+    lm_status rc = lm_source_scan(&path, 1, &so, &s, err);
+    if (!rc) rc = lm_segmask_find(s, &series, err);
+    if (!rc) rc = lm_masks_series(s, series, opt, out, err);
+    lm_source_release(s);
+    return rc;
+}
+
 lm_status lm_masks_read(const char *path, const lm_masks_opt *opt, lm_masks *out, lm_err *err)
 {
     lm_in *in = NULL;
     const unsigned char *p;
     size_t got;
+    struct stat st;
+    lm_volfile_kind kind = LM_VOLFILE_NONE;
     lm_masks_release(out);
-    lm_status rc = lm_io_open(path, &in, err);
+    bool piped = !strcmp(path, "-"), folder = !piped && !stat(path, &st) && S_ISDIR(st.st_mode);
+    lm_status rc = folder ? LM_OK : lm_io_open(path, &in, err);
     if (rc) return rc;
-    if (!(rc = lm_io_peek(in, LM_VOLFILE_HEAD, &p, &got, err))) {
-        lm_volfile_kind kind = lm_volfile_sniff(p, got);
-        rc = kind ? masks_volume(in, opt, kind, out, err)
-                  : lm_err_set(err, LM_EFORMAT, NULL, "no mask that is read here: NRRD, .seg.nrrd or NIfTI");
-    }
+    if (!folder && !(rc = lm_io_peek(in, LM_VOLFILE_HEAD, &p, &got, err))) kind = lm_volfile_sniff(p, got);
+    if (!rc && kind) rc = masks_volume(in, opt, kind, out, err);
+    else if (!rc && piped)
+        rc = lm_err_set(err, LM_EFORMAT, NULL, "no mask that is read from standard input: NRRD, .seg.nrrd or NIfTI");
+    else if (!rc) rc = masks_dicom(path, opt, out, err);
     if (rc) {
-        lm_err_frame(err, "cannot read the mask '%s'", lm_io_name(in));
+        lm_err_frame(err, "cannot read the mask '%s'", folder ? path : lm_io_name(in));
         lm_masks_release(out);
     }
     lm_io_close(in);
     return rc;
+}
+
+lm_status lm_masks_grey(const lm_masks *m, const lm_masks_opt *opt, lm_vol *out, lm_err *err)
+{
+    const lm_seg_opt so = {.level = opt->level, .threads = opt->threads};
+    return lm_seg_grey(m->fractions, m->regions.item[0].part.label, &so, out, err);
 }
 
 /* ---- picking ---- */
@@ -167,7 +208,7 @@ lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_er
     char text[200];
     lm_regions now = LM_REGIONS_INIT;
     if (m->frame[0] && frame[0] && strcmp(m->frame, frame))
-        return lm_err_set(err, LM_ERULE, NULL,
+        return lm_err_set(err, LM_ERULE, "G-3",
                           "mask and series are in different frames of reference: their coordinates do not belong together");
     lm_regions_fit(&m->regions, to, &same, &gap);
     lm_vol from = lm_regions_grid(&m->regions);

@@ -1,33 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* masks.h: segments from a file of any kind: picked by number or name, placed on the grid of a volume, named as they may be shown.
  *
- * Kinds: label maps and segmentations as NRRD, 3D Slicer's .seg.nrrd, NIfTI (stream/volfile.h). */
+ * Kinds: label maps and segmentations as NRRD, 3D Slicer's .seg.nrrd, NIfTI (stream/volfile.h); DICOM segmentations and structure
+ * sets (segmask.h). */
 #ifndef LM_DICOM_MASKS_H
 #define LM_DICOM_MASKS_H
 
 #include "dicom/identity.h"
-#include "dicom/scan.h"
+#include "dicom/segmask.h"
 #include "volume/regions.h"
 #include <jansson.h>
 
 typedef struct {
     const char *axes;            /* of a NIfTI file without orientation: "LPS", "RAS", or NULL */
     const lm_identity *identity; /* how names go out; NULL: terms only */
+    double level;                /* of fractional segmentations, as in segmask.h */
+    int threads;                 /* likewise */
+    const lm_vol *grid; /* what the mask will be placed on, with its Frame of Reference UID: contours need it. NULL: nothing */
+    const char *grid_frame;
 } lm_masks_opt;
 
 typedef struct {
     lm_regions regions;
-    json_t *facts; /* of the file: kind, sha256_file, size, spacing_mm; then placed {resampled, gap_voxels}, warnings [{rule,text}];
-                      owned */
+    json_t *facts; /* of the file: kind, sha256_file, size, spacing_mm (DICOM: as segmask.h); then placed {resampled, gap_voxels},
+                      warnings [{rule,text}]; owned */
     char frame[LM_UID]; /* Frame of Reference UID, or "" where the file knows none */
+    lm_tree *fractions; /* of a fractional DICOM segmentation, else NULL; owned */
 } lm_masks;
 #define LM_MASKS_INIT \
     { \
         .facts = NULL \
     }
 
-/* Read path ("-": standard input). LM_EFORMAT when it is no such file. On error out is empty. */
+/* Read path ("-": standard input, no DICOM). A folder or archive must hold one DICOM mask. LM_EFORMAT when it is no such file. On
+ * error out is empty. */
 LM_CHECKED lm_status lm_masks_read(const char *path, const lm_masks_opt *opt, lm_masks *out, lm_err *err);
+/* Read the series of a source, which lm_segmask_is. */
+LM_CHECKED lm_status lm_masks_series(const lm_source *s, size_t series, const lm_masks_opt *opt, lm_masks *out, lm_err *err);
+/* The fractions of its only segment as a grey volume with its level, on the mask's own grid (seg.h). m->fractions is there. */
+LM_CHECKED lm_status lm_masks_grey(const lm_masks *m, const lm_masks_opt *opt, lm_vol *out, lm_err *err);
 void lm_masks_release(lm_masks *m);
 /* Keep the segments that any of the n texts names: a number is a segment's number, all else a PCRE2 that occurs in its name or in
  * the meaning of its code; n = 0 keeps all. Then names become what may be shown (identity.h), and numbers beyond what is

@@ -30,6 +30,12 @@ bool lm_segmask_is(const lm_source *s, size_t series)
     return k == LM_DICOM_SEG || k == LM_DICOM_RTSTRUCT;
 }
 
+bool lm_segmask_stands(const lm_source *s, size_t series)
+{
+    const lm_dicom_file *h;
+    return segmask_kind(s, series, &h) == LM_DICOM_SEG;
+}
+
 lm_status lm_segmask_find(const lm_source *s, size_t *series, lm_err *err)
 {
     size_t n = 0;

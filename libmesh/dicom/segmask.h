@@ -31,6 +31,8 @@ typedef struct {
 
 /* Is the series a mask? */
 bool lm_segmask_is(const lm_source *s, size_t series);
+/* Has it a grid of its own (a segmentation)? */
+bool lm_segmask_stands(const lm_source *s, size_t series);
 /* The one mask among the series. LM_ERULE G-3: there is none, or several. */
 LM_CHECKED lm_status lm_segmask_find(const lm_source *s, size_t *series, lm_err *err);
 /* The series of images that a mask was drawn on: by the series that it names, else the only one in its frame of reference. LM_ERULE

@@ -515,7 +515,8 @@ lm_status lm_source_select(const lm_source *s, const char *regex, bool images, s
             continue;
         }
         if (!hits++) first = i;
-        usable += images || !s->list.item[i].refusal.code;
+        usable += images || !s->list.item[i].refusal.code || s->list.item[i].kind == LM_DICOM_SEG ||
+                  s->list.item[i].kind == LM_DICOM_RTSTRUCT;
         if (source_candidate(&s->list.item[i], images) && !volumes++) first_volume = i;
     }
     if (!rc && s->phased && !phases)

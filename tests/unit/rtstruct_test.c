@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Structure sets: which contours belong to whom, and what is said about them. The geometry is contours_test's. */
 #include "dicom/rtstruct.h"
-#include "dicom_bytes.h"
+#include "fixtures/gen/dicom_bytes.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SEG_BYTES_H
 #define TESTS_SEG_BYTES_H
 
-#include "dicom_bytes.h"
+#include "fixtures/gen/dicom_bytes.h"
 #include <stdio.h>
 
 enum { SEG_FRAMES = 40, SEG_PIXELS = 1024 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Data sets with sequences in every way to write them, and in ways nobody should. */
 #include "dicom/tree.h"
-#include "dicom_bytes.h"
+#include "fixtures/gen/dicom_bytes.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
