@@ -71,11 +71,10 @@ typedef struct {
 int lm_gdcm_codec(const char *transfer_syntax, const void *p, size_t n, const lm_gdcm_format *f, void *out);
 /* The dictionary's VR of a tag; "UN" when it has none, "US" where it may be SS too. */
 void lm_gdcm_vr(uint32_t tag, char vr[2]);
-/* Is this UID a transfer syntax whose data sets we read at all? (GDCM's, and Deflated Image Frame
- * Compression, 1.2.840.10008.1.2.8.1, whose pixel data lm_gdcm_pixels does not decode.) */
 /* The element that the dictionary calls so ("SliceThickness"); 0: none. */
 uint32_t lm_gdcm_tag(const char *keyword);
-/* Is this UID a transfer syntax that GDCM reads at all? */
+/* Is this UID a transfer syntax whose data sets we read at all? (GDCM's, and Deflated Image Frame
+ * Compression, 1.2.840.10008.1.2.8.1, whose pixel data lm_gdcm_pixels does not decode.) */
 int lm_gdcm_knows(const char *transfer_syntax);
 /* "3.0.21" */
 const char *lm_gdcm_version(void);
