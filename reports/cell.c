@@ -72,6 +72,7 @@ void lm_cell_label(lm_html *h, const char *key)
         {"kernel", "Convolution kernel"},
         {"tilt_deg", "Gantry tilt (\xc2\xb0)"},
         {"sha256_pixels", "SHA-256 of the pixel data"},
+        {"sha256_files", "SHA-256 of the files"},
         {"series", "Series"},
         {"frame", "Frame of reference"},
         {"uid_key", "UIDs hashed under the key"},

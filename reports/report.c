@@ -270,7 +270,10 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_result_ledger(h, facts);
     lm_result_integrity(h, facts);
     lm_cell_section(h, "source", "Source");
-    lm_cell_pairs(h, "The scan, without identity", lm_cell_get(facts, "source"));
+    json_t *source = json_copy((json_t *)lm_cell_get(facts, "source"));
+    json_object_del(source, "digests"); /* one for each image: for dcmseg --verify, not for people */
+    lm_cell_pairs(h, "The scan, without identity", source);
+    json_decref(source);
     lm_cell_section_end(h);
     lm_cell_section(h, "segmentation", "Segmentation");
     lm_cell_pairs(h, "Method and every parameter", lm_cell_get(facts, "segmentation"));

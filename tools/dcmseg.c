@@ -5,6 +5,7 @@
 #include "dicom/masks.h"
 #include "dicom/select.h"
 #include "dicom/source.h"
+#include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/volfile.h"
 #include "volume/segment.h"
@@ -22,7 +23,7 @@ enum { PATHS = 65536, LINE = 1024 };
 
 static struct {
     bool list, show_identity, keep_names, verbose, quiet;
-    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *case_id, *output, *json;
+    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *verify, *case_id, *output, *json;
     const char *mask, *space, *probability;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
@@ -52,6 +53,8 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"frame", 'f', CLI_COUNT, "N", NULL, "one image, number N of the series, as it is: a stream of two dimensions, no volume",
      &a.frame, LM_UNIT_NONE},
+    {"verify", 0, CLI_TEXT, "RECORD", NULL,
+     "compare with what a stream (NRRD, PLY) or JSON says was read, name what changed, and end", &a.verify, LM_UNIT_NONE},
     CLI_OPT_CASE(&a.case_id),
     {"show-identity", 0, CLI_FLAG, NULL, NULL, "let UIDs go out as they are, not as keyed hashes; the record and the report say so",
      &a.show_identity, LM_UNIT_NONE},
@@ -411,6 +414,31 @@ static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
     return rc;
 }
 
+/* Table and JSON are put in place also when the answer is no. */
+static lm_status verify(const char *const *paths, size_t n, lm_source_opt *opt, lm_identity *identity, lm_err *err)
+{
+    lm_verify v = LM_VERIFY_INIT;
+    lm_out *out = NULL, *json = NULL;
+    json_t *source = NULL, *facts = NULL;
+    lm_status rc = lm_verify_record(a.verify, &source, &identity->show, err);
+    if (!rc) rc = lm_verify_run(source, paths, n, opt, &v, err);
+    cli_progress_done(a.quiet);
+    if (!rc) rc = lm_io_create(a.output, true, &out, err);
+    if (!rc) lm_verify_table(&v, out);
+    if (!rc && !(facts = json_pack("{s:i, s:s, s:o}", "schema", 1, "tool", "dcmseg", "verify", lm_verify_json(&v))))
+        rc = lm_err_nomem(err, 0);
+    if (!rc && a.json) rc = cli_json(a.json, facts, &json, err);
+    if (!rc) rc = lm_io_commit(out, err);
+    else lm_io_abort(out);
+    if (!rc && json) rc = lm_io_commit(json, err);
+    else lm_io_abort(json);
+    if (!rc && v.n) rc = lm_err_set(err, LM_ENO, NULL, "the source is not what was read: %zu images differ", v.n);
+    json_decref(facts);
+    json_decref(source);
+    lm_verify_release(&v);
+    return rc;
+}
+
 /* "HU" when the series has Hounsfield units: CT that does not say otherwise. */
 static lm_status unit_of(const lm_source *src, size_t series, const choice *c, const char **unit, lm_err *err)
 {
@@ -731,10 +759,14 @@ int main(int argc, char **argv)
     lm_status rc = parse_outputs(&err);
     const char *outputs[2] = {a.output, a.json};
     if (!rc && !n && !a.files && !a.mask) rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 2, !a.list, &err);
+    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.verify, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
+    if (!rc && a.verify) {
+        rc = verify(paths, n, &opt, &identity, &err);
+        return rc ? cli_fail(&tool, &err) : CLI_GOOD;
+    }
     if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = work(paths, n, &opt, &c, out, &json, &err);
     if (!rc && out) rc = lm_io_commit(out, &err);

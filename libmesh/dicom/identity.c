@@ -57,6 +57,16 @@ void lm_identity_key_name(const lm_identity *id, char out[LM_IDENTITY_HASH])
     identity_hmac(id, "which key is this", out + 4, 4);
 }
 
+lm_status lm_identity_same_key(const lm_identity *id, const char *recorded, lm_err *err)
+{
+    char name[LM_IDENTITY_HASH];
+    lm_identity_key_name(id, name);
+    if (!recorded || id->show || !strcmp(recorded, name)) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL,
+                      "the UIDs in the record are hashed under the key %.12s, and MESHQA_KEY_FILE gives %s: name the same file",
+                      recorded, name);
+}
+
 void lm_identity_hash(const lm_identity *id, const char *uid, char out[LM_IDENTITY_HASH])
 {
     identity_hmac(id, uid, out, 8);

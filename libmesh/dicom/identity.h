@@ -29,6 +29,9 @@ typedef struct {
 LM_CHECKED lm_status lm_identity_load(lm_identity *id, lm_err *err);
 /* Which key it is: "built-in", or "lab-" and 8 hex digits that tell keys apart and nothing else about them. */
 void lm_identity_key_name(const lm_identity *id, char out[LM_IDENTITY_HASH]);
+/* Can hashes under the key that a record names (NULL: it names none) be compared with ours? LM_EUSAGE: under another key. Names
+ * that are shown need none. */
+LM_CHECKED lm_status lm_identity_same_key(const lm_identity *id, const char *recorded, lm_err *err);
 /* The hash of a UID, id NULL: under the built-in key. */
 void lm_identity_hash(const lm_identity *id, const char *uid, char out[LM_IDENTITY_HASH]);
 /* A UID as it goes out: hash, or the text itself (cut to LM_IDENTITY_TEXT - 1) when id->show. */

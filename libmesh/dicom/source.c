@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "dicom/decode.h"
+#include "dicom/digest.h"
 #include "dicom/enhanced.h"
 #include "dicom/files.h"
 #include "dicom/geometry.h"
@@ -307,6 +308,13 @@ static void source_identity(const lm_source *s, const lm_dicom_file *h, const lm
         h->series[0] ? snprintf(text, sizeof text, "%s", h->series) : snprintf(text, sizeof text, "%ld %s", h->number, h->modality);
     if (r->parts > 1) snprintf(text + at, sizeof text - (size_t)at, "/%d", r->part);
     lm_identity_uid(&s->identity, text, uid);
+}
+
+void lm_source_uid(const lm_source *s, size_t series, bool whole, char uid[LM_IDENTITY_TEXT])
+{
+    lm_series r = s->list.item[series];
+    if (whole) r.parts = 1;
+    source_identity(s, &s->head[r.member[0]], &r, uid);
 }
 
 static const char *source_key(const lm_source *s, char name[LM_IDENTITY_HASH])
@@ -690,6 +698,47 @@ static json_t *source_motion(const lm_shift *m, size_t slices, lm_series *w, boo
     return list;
 }
 
+/* Digests of the members of a series but for their pixels: *d is owned. */
+lm_status lm_source_digests(const lm_source *s, size_t series, const lm_source_opt *opt, lm_digest **d, lm_err *err)
+{
+    const lm_series *r = &s->list.item[series];
+    size_t bad = 0;
+    lm_gdcm_file *from = lm_mem_alloc(r->n, sizeof *from, err);
+    size_t *file = lm_mem_alloc(r->n, sizeof *file, err);
+    lm_digest *out = lm_mem_calloc(r->n, sizeof *out, err);
+    lm_status rc = from && file && out ? LM_OK : LM_ENOMEM;
+    for (size_t i = 0; i < r->n && !rc; i++) {
+        const lm_dicom_file *f = &s->head[r->member[i]];
+        from[i] = lm_source_member(s, series, i, NULL).at;
+        file[i] = f->file;
+        out[i] = (lm_digest){.slice = r->slice[i], .has_instance = f->has_instance, .instance = f->instance};
+    }
+    if (!rc) rc = lm_digest_images(from, file, r->n, opt ? opt->threads : 0, out, &bad, err);
+    if (rc == LM_EIO) lm_err_frame(err, "'%s'", source_file(s, r->member[bad])->name);
+    free(from);
+    free(file);
+    if (rc) free(out);
+    else *d = out;
+    return rc;
+}
+
+/* What names the files and the single images, into facts. */
+static lm_status source_hash(const source_load *l, size_t series, const lm_source_opt *opt, json_t *facts, lm_err *err)
+{
+    const size_t n = l->r->n;
+    char files[LM_SHA256_HEX];
+    lm_digest *d = NULL;
+    lm_status rc = lm_source_digests(l->s, series, opt, &d, err);
+    if (rc) return rc;
+    for (size_t i = 0; i < n; i++) memcpy(d[i].pixels, l->fact[i].sha256, sizeof d[i].pixels);
+    rc = lm_digest_total(d, n, files, err);
+    if (!rc && (json_object_set_new(facts, "sha256_files", json_string(files)) ||
+                (n <= LM_DIGEST_MOST && json_object_set_new(facts, "digests", lm_digest_json(d, n)))))
+        rc = lm_err_nomem(err, 0);
+    free(d);
+    return rc;
+}
+
 lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts, lm_err *err)
 {
     lm_series copy = s->list.item[series], *r = &copy; /* gains warnings; its arrays stay with s */
@@ -735,9 +784,11 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
         bool ok = true;
         json_t *moved = source_motion(&motion, r->gaps.read, r, &ok);
         *facts = source_facts(s, r, hex);
-        if (!*facts || !ok || (moved && json_object_set(*facts, "motion", moved))) {
+        if (!*facts || !ok || (moved && json_object_set(*facts, "motion", moved))) rc = lm_err_nomem(err, 0);
+        if (!rc) rc = source_hash(&l, series, opt, *facts, err);
+        if (rc) {
             json_decref(*facts);
-            rc = lm_err_nomem(err, 0);
+            *facts = NULL;
         }
         json_decref(moved);
     }

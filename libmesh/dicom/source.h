@@ -8,6 +8,7 @@
 #define LM_DICOM_SOURCE_H
 
 #include "base/io.h"
+#include "dicom/digest.h"
 #include "dicom/gaps.h"
 #include "dicom/identity.h"
 #include "dicom/scan.h"
@@ -46,6 +47,10 @@ size_t lm_source_packed(const lm_source *s);
  * long as s. */
 size_t lm_source_members(const lm_source *s, size_t series);
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head);
+/* What names a series in records (identity.h): as in lm_source_json; or, whole, the same for all parts of it. */
+void lm_source_uid(const lm_source *s, size_t series, bool whole, char uid[LM_IDENTITY_TEXT]);
+/* Digests of the images of a series, in the order of its members, all but the pixels': *d is owned. */
+LM_CHECKED lm_status lm_source_digests(const lm_source *s, size_t series, const lm_source_opt *opt, lm_digest **d, lm_err *err);
 /* Does opt->where hold for each of its files? True without it. */
 bool lm_source_wanted(const lm_source *s, size_t series);
 /* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
@@ -61,10 +66,10 @@ LM_CHECKED lm_status lm_source_select(const lm_source *s, const char *regex, boo
 /* Decode. facts (new reference) is the "source" object of the dcmseg record: kind, modality, series and frame (hashes),
  * instances, sha256_pixels (SHA-256 over the SHA-256 digests of each slice's stored pixel data, uncompressed, little-endian,
  * in slice order: it can be made in parallel, and lossless recompression does not change it), size, spacing_mm, slice_step_mm,
- * thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}], gaps (what opt->gaps made), phase
- * {number,of,what}, motion [{slice,rest,px,mm}] (shift.h); never names, dates, paths or free text. UIDs by identity.h; uid_key says
- * under which key, or "shown". Samples are rescaled values: int16 where slope and intercept are whole numbers and all fits, else
- * float32. Padding samples (0028,0120) get the least value of the others. */
+ * sha256_files and digests (digest.h), thickness_mm, tilt_deg, kernel, kvp, lossy, rescale_type, warnings [{rule,text}], gaps (what
+ * opt->gaps made), phase {number,of,what}, motion [{slice,rest,px,mm}] (shift.h); never names, dates, paths or free text. UIDs by
+ * identity.h; uid_key says under which key, or "shown". Samples are rescaled values: int16 where slope and intercept are whole
+ * numbers and all fits, else float32. Padding samples (0028,0120) get the least value of the others. */
 LM_CHECKED lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt *opt, lm_vol *vol, json_t **facts,
                                     lm_err *err);
 /* One image, number `frame` (from 1): a frame of the multi-frame object that is the series, else one of its images, by place

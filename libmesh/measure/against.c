@@ -119,18 +119,6 @@ static lm_status against_find(const lm_source *src, const char *hash, size_t *se
                       n);
 }
 
-/* Hashes under another key cannot be compared. */
-static lm_status against_key(const lm_identity *id, const json_t *source, lm_err *err)
-{
-    char name[LM_IDENTITY_HASH];
-    const char *was = json_string_value(json_object_get(source, "uid_key"));
-    lm_identity_key_name(id, name);
-    if (!was || id->show || !strcmp(was, name)) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL,
-                      "the UIDs in the record are hashed under the key %.12s, and MESHQA_KEY_FILE gives %s: name the same file",
-                      was, name);
-}
-
 /* The series of the record, or the grey volume of another program. */
 static lm_status against_load(const char *const *paths, size_t n, const json_t *source, const lm_source_opt *so, lm_vol *vol,
                               json_t **again, lm_err *err)
@@ -171,7 +159,9 @@ lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dc
     if (rc) return rc;
     if (!was || !json_is_object(seg))
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
-    if ((rc = lm_identity_load(&id, err)) || (rc = against_key(&id, source, err))) return rc;
+    if ((rc = lm_identity_load(&id, err)) ||
+        (rc = lm_identity_same_key(&id, json_string_value(json_object_get(source, "uid_key")), err)))
+        return rc;
     if ((rc = against_load(paths, n, source, &so, vol, &again, err))) goto done;
     const char *now = json_string_value(json_object_get(again, "sha256_pixels"));
     if (!now || strcmp(now, was)) {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* verify.h: is a source still what a record says? Names each image that changed, is missing, or came in, by slice and Instance
+ * Number, never by path.
+ *
+ * Images are paired by the digest of their file; what is left by Instance Number and slice, by Instance Number, by pixels, and,
+ * where there are no Instance Numbers, by slice. */
+#ifndef LM_DICOM_VERIFY_H
+#define LM_DICOM_VERIFY_H
+
+#include "base/io.h"
+#include "dicom/source.h"
+
+typedef enum { LM_VERIFY_PIXELS, LM_VERIFY_HEADER, LM_VERIFY_MISSING, LM_VERIFY_ADDED } lm_verify_kind;
+typedef struct {
+    lm_verify_kind kind; /* HEADER: the file is another, its pixels are as they were */
+    lm_digest image;     /* as recorded; ADDED: as found */
+} lm_verify_change;
+
+typedef struct {
+    size_t recorded, found, same;
+    size_t n;
+    lm_verify_change *change; /* owned; by slice, then Instance Number */
+} lm_verify;
+#define LM_VERIFY_INIT \
+    { \
+        .n = 0 \
+    }
+
+/* The source object of the newest dcmseg record in a stream (NRRD, PLY) or in JSON (--json of dcmseg or meshmeasure), *source a
+ * new reference; *shown: UIDs stand in it as they are. LM_EFORMAT: no such file; LM_ERULE: it holds no such record. */
+LM_CHECKED lm_status lm_verify_record(const char *path, json_t **source, bool *shown, lm_err *err);
+/* Compare. opt->identity: the key, and shown for show. LM_EUSAGE: the record was made under another key; LM_ENO: the series is not
+ * there, out is empty. LM_OK also when images changed: see out->n. */
+LM_CHECKED lm_status lm_verify_run(const json_t *source, const char *const *paths, size_t n, const lm_source_opt *opt,
+                                   lm_verify *out, lm_err *err);
+void lm_verify_release(lm_verify *v);
+/* One line for each change, and one with the counts. */
+void lm_verify_table(const lm_verify *v, lm_out *out);
+/* The same for programs (new reference): recorded, found, same, changes [{kind, slice, instance}]. NULL on no memory. */
+json_t *lm_verify_json(const lm_verify *v);
+
+#endif
