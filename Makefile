@@ -133,7 +133,7 @@ check-oracles: ## compare with outside programs (installs them; minutes)
 check-long: ## every fault injected, the proof of topology in full, sanitizer builds of the whole suite, and ten minutes of fuzzing per reader
 	@tools/scripts/install-deps.sh build test fuzz
 	@FAULTS=all $(MAKE) --no-print-directory check config=release T=faults
-	@MESHQA_LONG=1 $(MAKE) --no-print-directory check config=release T=topology
+	@for t in nets topology; do MESHQA_LONG=1 $(MAKE) --no-print-directory check config=release T=$$t || exit 1; done
 	@for c in asan tsan; do $(MAKE) --no-print-directory check config=$$c || exit 1; done
 	@$(MAKE) --no-print-directory -s config=fuzz tests && B=build/fuzz tests/fuzz/run.sh
 ci: check ## what automation calls

@@ -3,27 +3,42 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "stream/audit_json.h"
-#include "stream/nrrd.h"
-#include "surface/audit.h"
+#include "stream/volfile.h"
+#include "surface/audit_parts.h"
+#include "surface/mclabels.h"
 #include "surface/mcubes.h"
+#include "surface/relax.h"
 #include "surface/relief.h"
 #include "volume/segment.h"
+#include "volume/terms.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { PARTS_LISTED = 1000 }; /* a record of more would be too long for a stream */
+#define NO_RELAX SIZE_MAX
 
 static struct {
     cli_quantity iso, relief, base, pixel;
-    const char *window;
-    bool open, verbose, quiet;
-    size_t threads;
-    const char *output, *json;
-} a = {.output = "-"};
+    const char *window, *method, *output, *json;
+    bool open, labels, keep_names, verbose, quiet;
+    size_t threads, relax;
+} a = {.output = "-", .relax = NO_RELAX};
 
 static const cli_opt opts[] = {
     {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso,
      LM_UNIT_HU},
     {"open", 0, CLI_FLAG, NULL, NULL, "leave the surface open where the object leaves the volume", &a.open, LM_UNIT_NONE},
+    {"labels", 0, CLI_FLAG, NULL, NULL, "the samples are labels: a part for each, walls between parts in common", &a.labels,
+     LM_UNIT_NONE},
+    {"method", 0, CLI_TEXT, "nets|mc", NULL,
+     "with labels: smoothed surface nets (default), or plain marching cubes of each label by itself, as IBSI defines", &a.method,
+     LM_UNIT_NONE},
+    {"relax", 0, CLI_COUNT, "N", NULL, "with nets: steps of smoothing (default 30); 0: the surface of the voxels", &a.relax,
+     LM_UNIT_NONE},
+    {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
+     LM_UNIT_NONE},
     {"relief", 0, CLI_QUANTITY, "HEIGHT", NULL, "make a solid of one image (dcmseg --frame), brightness as height: not anatomy",
      &a.relief, LM_UNIT_MM},
     {"base", 0, CLI_QUANTITY, "T", "2mm", "with --relief: thickness under the darkest pixel", &a.base, LM_UNIT_MM},
@@ -42,25 +57,40 @@ static const cli_opt opts[] = {
 
 static const cli_tool tool = {
     .name = "mcubes",
-    .purpose = "Make the surface of {value >= level} in a volume (NRRD) as a mesh (PLY, or by the suffix of FILE).",
+    .purpose =
+        "Make the surface of {value >= level}, or of labels, in a volume (NRRD, NIfTI) as a mesh (PLY, or by the suffix of FILE).",
     .usage = "[options] [VOLUME]",
     .opts = opts,
     .notes = "Exit: 0 a valid mesh was written; 1 nothing crosses the level, or the mesh is not valid; 2 trouble.",
     .max_args = 1,
 };
 
+static struct {
+    lm_vol vol;
+    lm_regions regions;
+    lm_records rec;
+    lm_mesh mesh;
+    lm_audit_parts audit;
+    lm_relief_opt relief;
+    lm_relax_facts relaxed;
+    double iso;
+    bool labels; /* regions are what the surface is of */
+} s;
+
+/* ---- a level in grey values ---- */
+
 /* What the surface is compared with: the volume at level that dcmseg measured, or the same measured here. */
-static lm_status reference(const lm_vol *vol, const lm_records *rec, double iso, double *mm3, lm_err *err)
+static lm_status reference(double *mm3, lm_err *err)
 {
-    const json_t *seg = json_object_get(lm_record_last(rec, "dcmseg"), "segment");
+    const json_t *seg = json_object_get(lm_record_last(&s.rec, "dcmseg"), "segment");
     const json_t *level = json_object_get(seg, "iso"), *at = json_object_get(seg, "at_level_mm3");
-    if (rec->belong && json_is_number(at) && json_is_number(level) && json_number_value(level) == iso) {
+    if (s.rec.belong && json_is_number(at) && json_is_number(level) && json_number_value(level) == s.iso) {
         *mm3 = json_number_value(at);
         return LM_OK;
     }
     lm_segment_facts facts;
-    lm_vol view = *vol;
-    view.iso = iso;
+    lm_vol view = s.vol;
+    view.iso = s.iso;
     view.has_iso = true;
     lm_status rc = lm_segment_measure(&view, (int)a.threads, &facts, err);
     *mm3 = facts.at_level_mm3;
@@ -72,10 +102,10 @@ static lm_status reference(const lm_vol *vol, const lm_records *rec, double iso,
 static double cell_diagonal(const lm_vol *v)
 {
     double longest = 0;
-    for (int s = 0; s < 4; s++) {
+    for (int i = 0; i < 4; i++) {
         double d2 = 0;
         for (int c = 0; c < 3; c++) {
-            double x = v->dir[0][c] + (s & 1 ? -1 : 1) * v->dir[1][c] + (s & 2 ? -1 : 1) * v->dir[2][c];
+            double x = v->dir[0][c] + (i & 1 ? -1 : 1) * v->dir[1][c] + (i & 2 ? -1 : 1) * v->dir[2][c];
             d2 += x * x;
         }
         if (d2 > longest) longest = d2;
@@ -83,38 +113,106 @@ static double cell_diagonal(const lm_vol *v)
     return sqrt(longest);
 }
 
-static lm_status record(const lm_vol *vol, const lm_mesh *mesh, const lm_audit *audit, double iso, lm_records *rec, lm_err *err)
+static lm_status grey_record(json_t *r, lm_err *err)
 {
     double before = 0, clamp = 0;
-    lm_status rc;
-    json_t *r = lm_record_new(rec, "mcubes", err);
-    if (!r) return err->code;
-    if ((rc = lm_mcubes_clamp(vol, &clamp, err)) || (rc = reference(vol, rec, iso, &before, err)) ||
-        (rc = lm_record_ledger(r, "change", "volume_at_level", before, "mesh", lm_mesh_volume(mesh), cell_diagonal(vol), err))) {
-        json_decref(r);
-        return rc;
-    }
-    json_t *o = json_object_get(r, "options"), *audit_json = lm_audit_json(audit, err);
-    if (!audit_json || json_object_set_new(o, "iso", json_real(iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
-        json_object_set_new(r, "clamp", json_real(clamp)) || json_object_set_new(r, "audit", audit_json)) {
-        json_decref(r);
-        return lm_err_nomem(err, 0);
-    }
-    return lm_record_append(rec, r, err);
+    lm_status rc = lm_mcubes_clamp(&s.vol, &clamp, err);
+    if (!rc) rc = reference(&before, err);
+    if (!rc)
+        rc = lm_record_ledger(r, "change", "volume_at_level", before, "mesh", s.audit.all.volume_mm3, cell_diagonal(&s.vol), err);
+    if (rc) return rc;
+    json_t *o = json_object_get(r, "options");
+    return json_object_set_new(o, "iso", json_real(s.iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
+                   json_object_set_new(r, "clamp", json_real(clamp))
+               ? lm_err_nomem(err, 0)
+               : LM_OK;
 }
 
-/* Valid, or as much as was asked for: an open surface may have open edges and nothing else. */
-static lm_status accept(const lm_audit *audit, lm_err *err)
+/* ---- labels ---- */
+
+static lm_status label_options(lm_err *err)
 {
-    char line[LM_ERR_TEXT];
-    bool good = audit->valid;
-    if (a.open && audit->intersect_tested) {
-        good = true;
-        for (int f = 0; f < LM_FAULTS; f++) good &= f == LM_FAULT_OPEN_EDGE || audit->count[f] == 0;
+    bool mc = a.method && !strcmp(a.method, "mc");
+    if (a.method && !mc && strcmp(a.method, "nets"))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--method %s: nets and mc are known", a.method);
+    if (mc && a.relax != NO_RELAX)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--relax is for --method nets: marching cubes are not smoothed");
+    if (a.relax != NO_RELAX && a.relax > 1000) return lm_err_set(err, LM_EUSAGE, NULL, "--relax %zu: at most 1000 steps", a.relax);
+    if (a.relax == NO_RELAX) a.relax = LM_RELAX_STEPS;
+    if (a.labels && (a.iso.text || a.open || a.relief.text))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--labels have no level, no border and no height: leave out --%s",
+                          a.iso.text ? "iso"
+                          : a.open   ? "open"
+                                     : "relief");
+    return LM_OK;
+}
+
+static void relaxing(void *ctx, double fraction)
+{
+    (void)ctx;
+    cli_progress(&tool, a.quiet, "surface", 0.1 + 0.4 * fraction);
+}
+
+static lm_status label_surface(lm_err *err)
+{
+    lm_nets net = LM_NETS_INIT;
+    lm_vol map = LM_VOL_INIT;
+    lm_relax_opt opt = {.steps = (unsigned)a.relax, .threads = (int)a.threads, .progress = relaxing};
+    for (size_t i = 0; i < s.regions.count && !a.keep_names; i++) {
+        char *name = s.regions.item[i].part.name;
+        if (name[0] && !lm_terms_known(name)) name[0] = 0;
     }
-    if (good) return LM_OK;
-    lm_audit_line(audit, line, sizeof line);
-    return lm_err_set(err, LM_ENO, NULL, "the surface is not valid: %s", line);
+    if (a.method && !strcmp(a.method, "mc")) return lm_mclabels(&s.regions, (int)a.threads, &s.mesh, err);
+    lm_status rc = lm_regions_to_vol(&s.regions, &map, err);
+    if (rc) return lm_err_frame(err, "--method nets needs one label for each sample (--method mc takes segments that overlap)");
+    rc = lm_nets_make(&map, (int)a.threads, &net, err);
+    if (!rc) rc = lm_relax(&net, &map, &opt, &s.mesh, &s.relaxed, err);
+    lm_vol_release(&map);
+    return rc;
+}
+
+/* Of each part what went in and what came out. */
+static lm_status label_parts(json_t *r, double voxel, lm_err *err)
+{
+    json_t *list = json_array();
+    size_t rough = 0;
+    if (!list || json_object_set_new(r, "parts", list)) return lm_err_nomem(err, 0);
+    for (size_t i = 0; i < s.audit.n; i++) {
+        const lm_region *g = lm_regions_find(&s.regions, s.audit.label[i]);
+        bool smooth = s.relaxed.n && s.relaxed.part[i].smooth;
+        char name[LM_PART_NAME];
+        rough += a.relax && s.relaxed.n && !smooth;
+        if (i < PARTS_LISTED &&
+            json_array_append_new(list, json_pack("{s:I, s:s, s:I, s:f, s:f, s:b}", "label", (json_int_t)s.audit.label[i], "name",
+                                                  lm_parts_name(&s.mesh.parts, s.audit.label[i], name), "voxel_count",
+                                                  (json_int_t)g->voxels, "voxel_count_mm3", (double)g->voxels * voxel, "mesh_mm3",
+                                                  s.audit.part[i].volume_mm3, "smooth", smooth)))
+            return lm_err_nomem(err, 0);
+    }
+    if (json_object_set_new(r, "part_count", json_integer((json_int_t)s.audit.n))) return lm_err_nomem(err, 0);
+    if (!rough) return LM_OK;
+    char text[160];
+    snprintf(text, sizeof text, "%zu of %zu parts are left as voxels: smoothed, they would not keep their volume", rough,
+             s.audit.n);
+    return lm_record_finding(r, "note", NULL, text, err);
+}
+
+static lm_status label_record(json_t *r, lm_err *err)
+{
+    lm_vol grid = lm_regions_grid(&s.regions);
+    double voxel = fabs(lm_vol_det(&grid)), before = 0;
+    bool nets = s.relaxed.n > 0;
+    json_t *o = json_object_get(r, "options");
+    for (size_t i = 0; i < s.regions.count; i++) before += (double)s.regions.item[i].voxels * voxel;
+    lm_status rc = lm_record_ledger(r, "change", "voxel_count", before, "mesh", s.audit.all.volume_mm3,
+                                    nets ? s.relaxed.moved_mm : cell_diagonal(&grid), err);
+    if (!rc) rc = label_parts(r, voxel, err);
+    if (rc) return rc;
+    return json_object_set_new(o, "labels", json_true()) || json_object_set_new(o, "method", json_string(nets ? "nets" : "mc")) ||
+                   (nets && json_object_set_new(o, "relax", json_integer((json_int_t)a.relax))) ||
+                   (a.keep_names && json_object_set_new(o, "keep-names", json_true()))
+               ? lm_err_nomem(err, 0)
+               : LM_OK;
 }
 
 /* ---- relief ---- */
@@ -125,8 +223,9 @@ static lm_status length(const cli_quantity *q, const char *name, lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "--%s %s: a length above 0 is needed", name, q->text);
 }
 
-static lm_status relief_options(lm_relief_opt *opt, lm_err *err)
+static lm_status relief_options(lm_err *err)
 {
+    lm_relief_opt *opt = &s.relief;
     lm_status rc;
     *opt = (lm_relief_opt)LM_RELIEF_OPT_INIT;
     if (!a.relief.text && (a.pixel.text || a.window))
@@ -144,38 +243,108 @@ static lm_status relief_options(lm_relief_opt *opt, lm_err *err)
     return LM_OK;
 }
 
-static lm_status relief_record(const lm_relief_opt *opt, const lm_audit *audit, lm_records *rec, lm_err *err)
+static lm_status relief_record(json_t *r, lm_err *err)
 {
-    json_t *r = lm_record_new(rec, "mcubes", err), *audit_json = r ? lm_audit_json(audit, err) : NULL;
-    lm_status rc = audit_json ? LM_OK : LM_ENOMEM;
-    if (!rc && (json_object_update_new(json_object_get(r, "options"),
-                                       json_pack("{s:f, s:f, s:o, s:{s:f, s:f}}", "relief", opt->height_mm, "base", opt->base_mm,
-                                                 "pixel", opt->pixel_mm > 0 ? json_real(opt->pixel_mm) : json_null(), "window",
-                                                 "lo", opt->lo, "hi", opt->hi)) ||
-                json_object_set(r, "audit", audit_json) || json_object_set_new(r, "anatomy", json_false())))
-        rc = lm_err_nomem(err, 0);
-    if (!rc)
-        rc = lm_record_finding(r, "warning", "G-7", "relief of one image: height is brightness, the model is not anatomy", err);
-    json_decref(audit_json);
-    if (!rc) return lm_record_append(rec, r, err);
+    const lm_relief_opt *opt = &s.relief;
+    if (json_object_update_new(json_object_get(r, "options"),
+                               json_pack("{s:f, s:f, s:o, s:{s:f, s:f}}", "relief", opt->height_mm, "base", opt->base_mm, "pixel",
+                                         opt->pixel_mm > 0 ? json_real(opt->pixel_mm) : json_null(), "window", "lo", opt->lo, "hi",
+                                         opt->hi)) ||
+        json_object_set_new(r, "anatomy", json_false()))
+        return lm_err_nomem(err, 0);
+    return lm_record_finding(r, "warning", "G-7", "relief of one image: height is brightness, the model is not anatomy", err);
+}
+
+/* ---- all ---- */
+
+/* Labels, an image, or a volume and the level to cut it at. */
+static lm_status read_volume(lm_in *in, lm_err *err)
+{
+    lm_status rc =
+        a.labels ? lm_volfile_regions(in, NULL, &s.regions, &s.rec, err) : lm_volfile_read(in, NULL, &s.vol, &s.rec, err);
+    if (rc) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+    s.labels = a.labels;
+    if (a.labels || a.relief.text) return LM_OK;
+    if (s.vol.image)
+        return lm_err_set(err, LM_ERULE, "G-7",
+                          "the stream is an image (dcmseg --frame), not a volume: it has no surface; --relief raises it");
+    if (!a.iso.text && !s.vol.has_iso && s.vol.parts.n) {
+        s.labels = true;
+        return lm_regions_from_vol(&s.vol, &s.regions, err);
+    }
+    if (!a.iso.text && !s.vol.has_iso)
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "the stream carries no level: say --iso LEVEL, or --labels when its samples are labels");
+    if (a.method || a.keep_names)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--%s is for labels, and this is a grey volume",
+                          a.method ? "method" : "keep-names");
+    s.iso = a.iso.text ? a.iso.q.value : s.vol.iso;
+    return LM_OK;
+}
+
+static lm_status make(lm_err *err)
+{
+    lm_mcubes_opt opt = {.iso = s.iso, .open = a.open, .threads = (int)a.threads};
+    cli_progress(&tool, a.quiet, "surface", 0);
+    return s.labels        ? label_surface(err)
+           : a.relief.text ? lm_relief(&s.vol, &s.relief, &s.mesh, err)
+                           : lm_mcubes(&s.vol, &opt, &s.mesh, err);
+}
+
+/* Valid, or as much as was asked for: an open surface may have open edges and nothing else. */
+static lm_status check(lm_err *err)
+{
+    char line[LM_ERR_TEXT];
+    lm_audit_opt opt = {.threads = (int)a.threads};
+    cli_progress(&tool, a.quiet, "check", 0.5);
+    lm_status rc = lm_audit_parts_run(&s.mesh, &opt, &s.audit, err);
+    if (rc) return rc;
+    const lm_audit *all = &s.audit.all;
+    bool good = all->valid;
+    if (a.open && all->intersect_tested) {
+        good = true;
+        for (int f = 0; f < LM_FAULTS; f++) good &= f == LM_FAULT_OPEN_EDGE || all->count[f] == 0;
+    }
+    if (good) return LM_OK;
+    lm_audit_parts_line(&s.audit, &s.mesh.parts, line, sizeof line);
+    return lm_err_set(err, LM_ENO, NULL, "the surface is not valid: %s", line);
+}
+
+static lm_status record(lm_err *err)
+{
+    json_t *r = lm_record_new(&s.rec, tool.name, err), *audit = r ? lm_audit_json(&s.audit.all, err) : NULL;
+    lm_status rc = !audit          ? LM_ENOMEM
+                   : s.labels      ? label_record(r, err)
+                   : a.relief.text ? relief_record(r, err)
+                                   : grey_record(r, err);
+    if (!rc && json_object_set(r, "audit", audit)) rc = lm_err_nomem(err, 0);
+    json_decref(audit);
+    if (!rc) return lm_record_append(&s.rec, r, err);
     json_decref(r);
     return rc;
 }
 
-/* ---- surface ---- */
-
-/* A volume and the level to cut it at. */
-static lm_status read_volume(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
+static lm_status write_all(const lm_meshfile_opt *opt, lm_err *err)
 {
-    if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
-        return lm_err_set(err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
-    if (lm_nrrd_read(in, vol, rec, err)) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
-    if (a.relief.text) return LM_OK;
-    if (vol->image)
-        return lm_err_set(err, LM_ERULE, "G-7",
-                          "the stream is an image (dcmseg --frame), not a volume: it has no surface; --relief raises it");
-    if (!a.iso.text && !vol->has_iso) return lm_err_set(err, LM_EUSAGE, NULL, "the stream carries no level: say --iso LEVEL");
-    return LM_OK;
+    lm_out *json = NULL;
+    cli_progress(&tool, a.quiet, "write", 0.9);
+    lm_status rc = a.json ? cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err) : LM_OK;
+    if (!rc) rc = lm_meshfile_save(a.output, opt, &s.mesh, &s.rec, err);
+    if (!rc && json) return lm_io_commit(json, err);
+    lm_io_abort(json);
+    return rc;
+}
+
+static void say(void)
+{
+    if (a.relief.text && !a.quiet) cli_note(&tool, "relief of one image: height is brightness, the model is not anatomy");
+    if (!a.verbose) return;
+    if (a.relief.text)
+        cli_note(&tool, "values %g to %g: %zu vertices, %zu triangles", s.relief.lo, s.relief.hi, s.mesh.nv, s.mesh.nt);
+    else if (s.labels)
+        cli_note(&tool, "%zu parts: %zu vertices, %zu triangles, %.6g mm3, moved %.3g mm at most, %zu vertices held back",
+                 s.audit.n, s.mesh.nv, s.mesh.nt, s.audit.all.volume_mm3, s.relaxed.moved_mm, s.relaxed.back);
+    else cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", s.iso, s.mesh.nv, s.mesh.nt, s.audit.all.volume_mm3);
 }
 
 int main(int argc, char **argv)
@@ -185,51 +354,27 @@ int main(int argc, char **argv)
     int rc;
     lm_err err = LM_ERR_INIT;
     lm_in *in = NULL;
-    lm_out *json = NULL;
-    lm_vol vol = LM_VOL_INIT;
-    lm_mesh mesh = LM_MESH_INIT;
-    lm_records rec = LM_RECORDS_INIT;
-    lm_audit audit;
-    lm_audit_opt aopt = LM_AUDIT_OPT_INIT;
-    lm_mcubes_opt mopt = LM_MCUBES_OPT_INIT;
     lm_meshfile_opt fopt = LM_MESHFILE_OPT_INIT;
-    lm_relief_opt ropt;
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     const char *outputs[2] = {a.output, a.json};
-    if (relief_options(&ropt, &err) || cli_outputs(outputs, 2, 1, &err) || lm_meshfile_suffix(a.output, &fopt.format, &err))
-        goto fail;
-    if (lm_io_open(args[0], &in, &err) || read_volume(in, &vol, &rec, &err)) goto fail;
-    mopt.iso = a.iso.text ? a.iso.q.value : vol.iso;
-    mopt.open = a.open;
-    mopt.threads = aopt.threads = (int)a.threads;
-    cli_progress(&tool, a.quiet, "surface", 0);
-    if (a.relief.text ? lm_relief(&vol, &ropt, &mesh, &err) : lm_mcubes(&vol, &mopt, &mesh, &err)) goto fail;
-    cli_progress(&tool, a.quiet, "check", 0.5);
-    if (lm_audit_run(&mesh, &aopt, &audit, &err) || accept(&audit, &err) ||
-        (a.relief.text ? relief_record(&ropt, &audit, &rec, &err) : record(&vol, &mesh, &audit, mopt.iso, &rec, &err)))
-        goto fail;
-    lm_vol_release(&vol);
-    cli_progress(&tool, a.quiet, "write", 0.9);
-    if ((a.json && cli_json(a.json, rec.item[rec.n - 1], &json, &err)) || lm_meshfile_save(a.output, &fopt, &mesh, &rec, &err))
-        goto fail;
-    lm_out *ready = json;
-    json = NULL;
-    if (ready && lm_io_commit(ready, &err)) goto fail;
-    cli_progress_done(a.quiet);
-    if (a.relief.text && !a.quiet) cli_note(&tool, "relief of one image: height is brightness, the model is not anatomy");
-    if (a.verbose && a.relief.text)
-        cli_note(&tool, "values %g to %g: %zu vertices, %zu triangles", ropt.lo, ropt.hi, mesh.nv, mesh.nt);
-    else if (a.verbose)
-        cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", mopt.iso, mesh.nv, mesh.nt, audit.volume_mm3);
-    goto done;
-fail:
-    rc = cli_fail(&tool, &err);
-done:
-    lm_io_abort(json);
+    if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
+        lm_err_set(&err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
+    fopt.threads = (int)a.threads;
+    if (err.code || relief_options(&err) || label_options(&err) || cli_outputs(outputs, 2, 1, &err) ||
+        lm_meshfile_suffix(a.output, &fopt.format, &err) || lm_io_open(args[0], &in, &err) || read_volume(in, &err) || make(&err) ||
+        check(&err) || record(&err) || write_all(&fopt, &err))
+        rc = cli_fail(&tool, &err);
+    else {
+        cli_progress_done(a.quiet);
+        say();
+    }
     lm_io_close(in);
-    lm_record_release(&rec);
-    lm_mesh_release(&mesh);
-    lm_vol_release(&vol);
+    lm_vol_release(&s.vol);
+    lm_regions_release(&s.regions);
+    lm_record_release(&s.rec);
+    lm_mesh_release(&s.mesh);
+    lm_audit_parts_release(&s.audit);
+    lm_relax_release(&s.relaxed);
     return rc;
 }
