@@ -1,10 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# DICOM segmentations and structure sets of other programs: voxel counts and volumes as stated beside the data.
+# DICOM segmentations and structure sets: balls that are drawn on a tilted series, counted by formula; and those of other programs,
+# with voxel counts and volumes as stated beside the data.
 
 load common
 
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    gen_series --size 40x36x30 --spacing 0.9,1.1,2 --radius 14 --tilt 12 -o s
+    for k in binary probability occupancy labelmap contours; do
+        gen_mask --kind $k --name 'Mary Liver' --ball 1,-2,3,11 --ball 5,0,3,8 -o $k.dcm --truth $k.json s
+    done
+}
 setup() {
+    f=$BATS_FILE_TMPDIR
     data=$SHARED/data
     cd "$BATS_TEST_TMPDIR" || return 1
 }
@@ -14,6 +23,83 @@ counts() { # VOXELS ARGUMENTS...
     shift
     dcmseg -q "$@" -o o.nrrd --json o.json
     [ "$(number voxel_count o.json)" = "$want" ] || { echo "$* has $(number voxel_count o.json) voxels, not $want"; return 1; }
+}
+
+@test "balls on a tilted series, of every kind: the voxels by formula, on the same grid; names stay in" {
+    for k in binary probability occupancy labelmap contours; do
+        for l in 1 2; do
+            counts "$(jq ".segments[$l - 1].voxels" "$f/$k.json")" "$f/s" --mask "$f/$k.dcm" --label $l
+            jq -e ".mask.placed.resampled == false and .labels[0].name == \"part-$l\"" o.json
+            ! grep -a -q -e Mary -e other o.nrrd o.json
+        done
+    done
+    within 0.0001 "$(jq '.mask.contours[0].contour_mm3' o.json)" "$(jq '.segments[0].mm3' "$f/contours.json")"
+    counts "$(jq '.segments[0].voxels' "$f/binary.json")" "$f/s" --mask "$f/binary.dcm" --label Mary --keep-names
+    [ "$(jq -r '.labels[0].name' o.json)" = 'Mary Liver' ]
+}
+
+@test "alone on its own grid; of fractions the grey values, whose surface is finer than a voxel" {
+    counts "$(jq '.segments[1].voxels' "$f/binary.json")" "$f/binary.dcm" --label 2
+    jq -e '.source.kind == "dicom-seg" and .source.frames < 60' o.json # empty frames are not there
+    counts "$(jq '.segments[0].voxels' "$f/occupancy.json")" "$f/occupancy.dcm" --label 1
+    within 0.001 "$(jq '.source.occupancy[0].mm3' o.json)" "$(jq '.segments[0].mm3' "$f/occupancy.json")"
+    within 1 "$(jq '.source.occupancy[0].mm3' o.json)" 5575.28 # 4/3 pi 11^3
+    counts "$(jq '.segments[0].voxels' "$f/probability.json")" "$f/probability.dcm" --label 1
+    jq -e '.options.probability == 0.5 and .segment.iso == 100' o.json
+    mcubes o.nrrd -o o.ply # slices of 2 mm: the chords of a ball of 11 mm
+    meshmeasure o.ply --json m.json >/dev/null
+    within 1 "$(number volume_mm3 m.json)" 5575.28
+    dcmseg -q "$f/probability.dcm" --label 1 --probability 0.75 -o o.nrrd --json o.json # 1.5 mm below the surface
+    within 1 "$(number at_level_mm3 o.json)" 3591.36
+    refuses 2 o.none dcmseg "$f/probability.dcm" --label 1 --probability 0 -o o.none
+}
+
+@test "holes of contours by XOR and by keyhole are the same; every second slice stands for two" {
+    for how in xor keyhole; do
+        gen_mask --kind contours --ball 1,-2,3,11 --hole $how -o $how.dcm --truth $how.json "$f/s"
+        counts "$(jq '.segments[0].voxels' $how.json)" "$f/s" --mask $how.dcm
+        within 0.0001 "$(jq '.mask.contours[0].contour_mm3' o.json)" "$(jq '.segments[0].mm3' xor.json)"
+    done
+    [ "$(jq '.segments[0].voxels' xor.json)" = "$(jq '.segments[0].voxels' keyhole.json)" ]
+    gen_mask --kind contours --ball 1,-2,3,11 --every 2 -o two.dcm --truth two.json "$f/s"
+    dcmseg -q "$f/s" --mask two.dcm -o o.nrrd --json o.json # contours move along the normal, samples of a tilted grid do not
+    within 0.5 "$(number voxel_count o.json)" $((2 * $(jq '.segments[0].voxels' two.json)))
+    within 0.0001 "$(jq '.mask.contours[0].contour_mm3' o.json)" "$(jq '.segments[0].mm3' two.json)"
+}
+
+@test "a mask of another frame of reference is refused; of another grid resampled, and that is said" {
+    gen_mask --foreign --ball 1,-2,3,11 -o seg.dcm "$f/s"
+    gen_mask --foreign --kind contours --ball 1,-2,3,11 -o rs.dcm "$f/s"
+    for m in seg rs; do
+        refuses 2 o.none dcmseg -q "$f/s" --mask $m.dcm -o o.none
+        [[ $stderr == *'[G-3]'* ]]
+    done
+    gen_series --size 60x60x50 --spacing 0.6,0.6,1 --radius 14 -o fine # the same seed: the same frame of reference
+    dcmseg "$f/binary.dcm" --label 1 -q -o o.nrrd --json a.json
+    run --separate-stderr dcmseg fine --mask "$f/binary.dcm" --label 1 -o o.nrrd --json o.json
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"another grid"* ]]
+    within 2 "$(number voxel_count_mm3 o.json)" "$(number voxel_count_mm3 a.json)"
+}
+
+@test "masks among series: by --series or --label, with the images that they were drawn on" {
+    mkdir all
+    cp "$f"/s/* "$f/contours.dcm" all
+    counts "$(jq '.segments[1].voxels' "$f/contours.json")" all --label 2
+    counts "$(jq '.segments[1].voxels' "$f/contours.json")" all -s RTSTRUCT --label 2
+    cp "$f/binary.dcm" all
+    refuses 2 o.none dcmseg all --label 2 -o o.none # two masks
+    counts "$(jq '.segments[0].voxels' "$f/binary.json")" all -s '^SEG$' --label 1
+    counts "$(jq '.segments[0].voxels' "$f/binary.json")" all -s '^SEG$' --label 1 --threshold=-2000
+    run -0 dcmseg --list all
+    [[ $output == *'a segmentation, no image'* && $output == *'contours, no image'* ]]
+    mkdir alone
+    cp "$f/contours.dcm" alone
+    refuses 2 o.none dcmseg alone -o o.none
+    [[ $stderr == *'not among the files'* ]]
+    head -c $(($(stat -c %s "$f/binary.dcm") - 3000)) "$f/binary.dcm" >cut.dcm
+    refuses 2 o.none dcmseg -q "$f/s" --mask cut.dcm --label 1 -o o.none
+    [[ $stderr == *cut* ]]
 }
 
 @test "segmentations in every encoding: the stated counts, the same pixels" {
@@ -32,12 +118,12 @@ counts() { # VOXELS ARGUMENTS...
 
 @test "five segments that overlap: one by one, not as one label map" {
     have ct-seg-liver-dcmqi
-    f=$data/ct-seg-liver-dcmqi/partial_overlaps.dcm
+    o=$data/ct-seg-liver-dcmqi/partial_overlaps.dcm
     n=0
-    for want in 9602 11888 10743 6693 4713; do counts "$want" "$f" --label $((n += 1)); done
-    counts 9602 "$f" --label GREEN
+    for want in 9602 11888 10743 6693 4713; do counts "$want" "$o" --label $((n += 1)); done
+    counts 9602 "$o" --label GREEN
     ! grep -a -q GREEN o.nrrd o.json
-    refuses 2 o.none dcmseg "$f" -o o.none
+    refuses 2 o.none dcmseg "$o" -o o.none
     [[ $stderr == *"overlap in 3017 voxels"* ]]
 }
 
