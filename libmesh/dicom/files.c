@@ -23,16 +23,24 @@ void lm_files_release(lm_files *f)
     *f = (lm_files)LM_FILES_INIT;
 }
 
-static lm_status files_put(lm_files *s, const char *path, size_t root, bool asked, off_t size, lm_err *err)
+lm_status lm_files_put(lm_files *s, const char *path, size_t root, bool asked, size_t size, lm_err *err)
 {
     if (s->n == LM_FILES_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than %d files", (int)LM_FILES_MAX);
     lm_status rc = lm_mem_grow(&s->item, &s->cap, s->n + 1, sizeof *s->item, err);
     if (rc) return rc;
     char *p = strdup(path);
     if (!p) return lm_err_nomem(err, strlen(path));
-    s->item[s->n++] = (lm_files_item){p, p + root, asked, (size_t)size, NULL};
+    s->item[s->n++] = (lm_files_item){p, p + root, asked, size, NULL};
     /* cppcheck-suppress memleak; the list holds it */
     return LM_OK;
+}
+
+void lm_files_drop(lm_files *f, size_t i)
+{
+    free(f->item[i].path);
+    free(f->item[i].data);
+    memmove(f->item + i, f->item + i + 1, (f->n - i - 1) * sizeof *f->item);
+    f->n--;
 }
 
 static int files_cmp_name(const void *a, const void *b)
@@ -73,7 +81,7 @@ static lm_status files_walk(lm_files *s, char *path, size_t root, int depth, lm_
 {
     struct stat st;
     if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path + root, strerror(errno));
-    if (S_ISREG(st.st_mode)) return files_put(s, path, root, false, st.st_size, err);
+    if (S_ISREG(st.st_mode)) return lm_files_put(s, path, root, false, (size_t)st.st_size, err);
     if (!S_ISDIR(st.st_mode)) return LM_OK;
     bool seen;
     lm_status rc = files_enter(s, &st, &seen, err);
@@ -110,7 +118,7 @@ static lm_status files_archive(lm_files *s, const char *path, lm_err *err)
     if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
     for (size_t i = 0; i < a.n && !rc; i++) {
         snprintf(name, sizeof name, "%s: member %zu", lm_io_name(in), a.item[i].number);
-        if ((rc = files_put(s, name, 0, false, (off_t)a.item[i].size, err))) break;
+        if ((rc = lm_files_put(s, name, 0, false, a.item[i].size, err))) break;
         s->item[s->n - 1].data = a.item[i].data;
         a.item[i].data = NULL;
     }
@@ -141,7 +149,7 @@ lm_status lm_files_add(lm_files *f, const char *path, lm_err *err)
         return files_walk(f, buf, strlen(buf), 0, err);
     }
     if (!S_ISREG(st.st_mode)) return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", path);
-    return files_is_archive(path) ? files_archive(f, path, err) : files_put(f, path, 0, true, st.st_size, err);
+    return files_is_archive(path) ? files_archive(f, path, err) : lm_files_put(f, path, 0, true, (size_t)st.st_size, err);
 }
 
 lm_status lm_files_add_list(lm_files *f, const char *list, lm_err *err)

@@ -39,6 +39,9 @@ LM_CHECKED lm_status lm_files_add(lm_files *f, const char *path, lm_err *err);
 /* Add the paths in a list ("-": on standard input): one on each line, or ended by NUL when the list holds one, as
  * `find -print0` makes it. LM_EUSAGE when there is none in it, LM_ERANGE beyond LM_FILES_MAX. */
 LM_CHECKED lm_status lm_files_add_list(lm_files *f, const char *list, lm_err *err);
+/* Add one file by its path, of which messages show what begins at `root`. Remove one. */
+LM_CHECKED lm_status lm_files_put(lm_files *f, const char *path, size_t root, bool asked, size_t size, lm_err *err);
+void lm_files_drop(lm_files *f, size_t i);
 void lm_files_release(lm_files *f); /* accepts a zeroed struct; leaves LM_FILES_INIT */
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "dicom/decode.h"
+#include "dicom/dicomdir.h"
 #include "dicom/digest.h"
 #include "dicom/enhanced.h"
 #include "dicom/files.h"
@@ -101,16 +102,13 @@ static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *w
 
 static lm_status source_judge(lm_source *s, lm_err *err)
 {
-    static const char dicomdir[] = "1.2.840.10008.1.3.10";
     for (size_t i = 0; i < s->files.n; i++) {
         const lm_files_item *f = &s->files.item[i];
         lm_dicom_file *h = &s->head[i];
         switch (h->state) {
         case LM_SCAN_DICOM:
-            if (strcmp(h->sop_class, dicomdir)) break;
-            if (f->asked)
-                return lm_err_set(err, LM_ERULE, NULL, "'%s' is a DICOMDIR, not supported yet: name the folder it is in", f->name);
-            h->state = LM_SCAN_FOREIGN;
+            if (strcmp(h->sop_class, LM_DICOMDIR_CLASS)) break;
+            h->state = LM_SCAN_FOREIGN; /* one in a folder: its files are found without it */
             s->left++;
             break;
         case LM_SCAN_ARCHIVE: s->packed++; /* fall through */
@@ -194,6 +192,48 @@ static lm_status source_frames(lm_source *s, const lm_source_opt *opt, lm_err *e
     return LM_OK;
 }
 
+/* A head for each file, by children. */
+static lm_status source_look(lm_source *s, const lm_source_opt *opt, lm_err *err)
+{
+    if (!(s->head = lm_child_map(s->files.n, sizeof *s->head, &s->head_bytes, err))) return LM_ENOMEM;
+    if (s->where && !(s->holds = lm_child_map(s->files.n, 1, &s->holds_bytes, err))) return LM_ENOMEM;
+    size_t largest = 0;
+    for (size_t i = 0; i < s->files.n; i++) largest = s->files.item[i].size > largest ? s->files.item[i].size : largest;
+    lm_child_job job = source_job(opt, s->files.n, "reading headers", largest, 0);
+    lm_child_end end;
+    job.fn = source_scan_one;
+    job.ctx = s;
+    lm_status rc = lm_child_run(&job, &end, err);
+    if (rc) return rc;
+    return end.why == LM_CHILD_DONE ? LM_OK : source_child_error(s->files.item[end.item].name, &end, err);
+}
+
+/* In place of each DICOMDIR that the user named the files that it names; then all are looked at anew. */
+static lm_status source_dicomdirs(lm_source *s, const lm_source_opt *opt, lm_err *err)
+{
+    size_t dirs = 0, n = s->files.n;
+    lm_tree_opt how = {.threads = opt ? opt->threads : 0};
+    for (size_t i = n; i-- > 0;) {
+        lm_tree *t = NULL;
+        if (!s->files.item[i].asked || s->head[i].state != LM_SCAN_DICOM || strcmp(s->head[i].sop_class, LM_DICOMDIR_CLASS))
+            continue;
+        const lm_tree_file from = {.at = {.path = s->files.item[i].path}, .name = s->files.item[i].name};
+        lm_status rc = lm_tree_read(&from, 1, &how, &t, err);
+        if (rc) return rc;
+        rc = lm_dicomdir_add(t, from.at.path, &s->files, err);
+        lm_tree_release(t);
+        if (rc) return lm_err_frame(err, "DICOMDIR '%s'", s->files.item[i].name);
+        lm_files_drop(&s->files, i);
+        dirs++;
+    }
+    if (!dirs) return LM_OK;
+    munmap(s->head, s->head_bytes);
+    if (s->holds) munmap(s->holds, s->holds_bytes);
+    s->head = NULL;
+    s->holds = NULL;
+    return source_look(s, opt, err);
+}
+
 lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err)
 {
     lm_source *s = lm_mem_calloc(1, sizeof *s, err);
@@ -208,28 +248,15 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
     if (!rc && opt) s->files.std_in = opt->std_in;
     if (!rc && opt && opt->list) rc = lm_files_add_list(&s->files, opt->list, err);
     for (size_t i = 0; i < n && !rc; i++) rc = lm_files_add(&s->files, paths[i], err);
-    if (!rc && !(s->head = lm_child_map(s->files.n, sizeof *s->head, &s->head_bytes, err))) rc = LM_ENOMEM;
-    if (!rc && s->where && !(s->holds = lm_child_map(s->files.n, 1, &s->holds_bytes, err))) rc = LM_ENOMEM;
-    if (rc) goto done;
-    size_t largest = 0;
-    for (size_t i = 0; i < s->files.n; i++) largest = s->files.item[i].size > largest ? s->files.item[i].size : largest;
-    lm_child_job job = source_job(opt, s->files.n, "reading headers", largest, 0);
-    lm_child_end end;
-    job.fn = source_scan_one;
-    job.ctx = s;
-    if ((rc = lm_child_run(&job, &end, err))) goto done;
-    if (end.why != LM_CHILD_DONE) {
-        rc = source_child_error(s->files.item[end.item].name, &end, err);
-        goto done;
-    }
-    rc = source_judge(s, err);
+    if (!rc) rc = source_look(s, opt, err);
+    if (!rc) rc = source_dicomdirs(s, opt, err);
+    if (!rc) rc = source_judge(s, err);
     for (size_t i = 0; s->where && i < s->files.n && !rc; i++)
         if (s->holds[i] == SOURCE_LIMIT)
             rc = lm_err_set(err, LM_EUSAGE, NULL, "--where: a regular expression takes too long to match in '%s'",
                             s->files.item[i].name);
     if (!rc) rc = source_frames(s, opt, err);
     if (!rc) rc = lm_series_group(s->head, s->images, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
-done:
     if (rc) lm_source_release(s);
     else *ret = s;
     return rc;

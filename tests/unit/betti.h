@@ -21,9 +21,9 @@ typedef struct {
 } betti;
 
 typedef struct {
-    uint8_t inside;  /* corners with f > 0 */
-    uint32_t child;  /* first of eight, 0: none */
-    uint32_t up[2];  /* union-find: outside, inside */
+    uint8_t inside; /* corners with f > 0 */
+    uint32_t child; /* first of eight, 0: none */
+    uint32_t up[2]; /* union-find: outside, inside */
 } betti_box;
 
 enum { BETTI_DEPTH = 28 };

@@ -48,7 +48,8 @@ static void identities_hold_over_the_whole_range(void **state)
 {
     (void)state;
     for (int k = 0; k < 300; k++) {
-        double x = ldexp((double)(1 + rnd()), (int)(rnd() % 2000) - 1074), y = ldexp((double)(1 + rnd()), (int)(rnd() % 2000) - 1074);
+        double x = ldexp((double)(1 + rnd()), (int)(rnd() % 2000) - 1074),
+               y = ldexp((double)(1 + rnd()), (int)(rnd() % 2000) - 1074);
         lm_bigint a, b, s, d;
         lm_bigint_set(&a, rnd() % 2 ? x : -x, 1074);
         lm_bigint_set(&b, rnd() % 9 ? y : 0, 1074);
