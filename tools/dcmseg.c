@@ -2,6 +2,7 @@
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
 #include "dicom/gdcm_shim.h"
+#include "dicom/info.h"
 #include "dicom/masks.h"
 #include "dicom/select.h"
 #include "dicom/source.h"
@@ -22,7 +23,7 @@ enum { PATHS = 65536, LINE = 1024 };
 #define NO_FRAME SIZE_MAX
 
 static struct {
-    bool list, show_identity, keep_names, verbose, quiet;
+    bool list, info, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *verify, *case_id, *output, *json;
     const char *mask, *space, *probability;
     bool grey, labels; /* what is sent, where the user said so */
@@ -32,6 +33,8 @@ static struct {
 
 static const cli_opt opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
+    {"info", 'i', CLI_FLAG, NULL, NULL, "say what there is to know of the series that are found, with a histogram, and end",
+     &a.info, LM_UNIT_NONE},
     {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series,
      LM_UNIT_NONE},
     {"files", 0, CLI_TEXT, "LIST", NULL,
@@ -414,6 +417,45 @@ static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
     return rc;
 }
 
+static lm_status info_one(const json_t *one, const char *description, size_t i, json_t *all, lm_out *out, lm_err *err)
+{
+    if (!one || json_array_append(all, (json_t *)one)) return err->code ? err->code : lm_err_nomem(err, 0);
+    if (i) lm_io_printf(out, "\n");
+    lm_info_table(one, description, out);
+    return LM_OK;
+}
+
+/* src, or the volume of another program. */
+static lm_status info(const lm_source *src, lm_in *file, const lm_source_opt *opt, lm_out **json, lm_err *err)
+{
+    lm_out *out = NULL;
+    lm_vol vol = LM_VOL_INIT;
+    json_t *all = json_array(), *one = NULL, *facts = NULL;
+    lm_status rc = all ? lm_io_create(a.output, true, &out, err) : lm_err_nomem(err, 0);
+    if (!rc && !src && !(rc = lm_volfile_load(file, a.space, &vol, &one, err)) && !(rc = lm_info_volume(&vol, one, err)))
+        rc = info_one(one, "", 0, all, out, err);
+    json_decref(one);
+    for (size_t i = 0; src && i < lm_source_count(src) && !rc; i++) {
+        const lm_dicom_file *head;
+        if (!lm_source_wanted(src, i)) continue;
+        lm_source_member(src, i, 0, &head);
+        one = lm_info_series(src, i, opt, err);
+        cli_progress_done(a.quiet);
+        rc = info_one(one, head->description, json_array_size(all), all, out, err);
+        json_decref(one);
+    }
+    if (!rc && a.json) {
+        facts = json_pack("{s:i, s:s, s:O}", "schema", 1, "tool", "dcmseg", "info", all);
+        rc = facts ? cli_json(a.json, facts, json, err) : lm_err_nomem(err, 0);
+    }
+    if (!rc) rc = lm_io_commit(out, err);
+    else lm_io_abort(out);
+    lm_vol_release(&vol);
+    json_decref(facts);
+    json_decref(all);
+    return rc;
+}
+
 /* Table and JSON are put in place also when the answer is no. */
 static lm_status verify(const char *const *paths, size_t n, lm_source_opt *opt, lm_identity *identity, lm_err *err)
 {
@@ -726,6 +768,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     cli_progress_done(a.quiet);
     if (rc) goto done;
     if (a.list) rc = list_series(src, json, err);
+    else if (a.info) rc = info(src, file, opt, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {
         if (volume && !in.alone) rc = load_file(file, c, &in, err);
@@ -759,7 +802,7 @@ int main(int argc, char **argv)
     lm_status rc = parse_outputs(&err);
     const char *outputs[2] = {a.output, a.json};
     if (!rc && !n && !a.files && !a.mask) rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.verify, &err);
+    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.info && !a.verify, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
@@ -767,7 +810,7 @@ int main(int argc, char **argv)
         rc = verify(paths, n, &opt, &identity, &err);
         return rc ? cli_fail(&tool, &err) : CLI_GOOD;
     }
-    if (!rc && !a.list && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
+    if (!rc && !a.list && !a.info && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = work(paths, n, &opt, &c, out, &json, &err);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);

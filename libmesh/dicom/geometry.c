@@ -23,7 +23,7 @@ static void geometry_cross(const double a[3], const double b[3], double out[3])
 
 /* atan for x >= 0 in degrees from + - * / sqrt only, so that it is the same everywhere: the angle is halved four times
  * (tan(a/2) = t / (1 + sqrt(1 + t^2))), then the series converges to the last digit in a dozen terms. */
-static double geometry_atan_deg(double x)
+double lm_geometry_atan_deg(double x)
 {
     double t = x, sum = 0;
     for (int i = 0; i < 4; i++) t = t / (1 + sqrt(1 + t * t));
@@ -189,7 +189,7 @@ static void geometry_line(const lm_dicom_file *a, lm_series *s, const lm_geometr
     double shear[3];
     for (int c = 0; c < 3; c++) shear[c] = s->dir[2][c] - s->step_mm * axes[2][c];
     double ratio = geometry_length(shear) / s->step_mm;
-    if (ratio > 1e-3) s->tilt_deg = geometry_atan_deg(ratio);
+    if (ratio > 1e-3) s->tilt_deg = lm_geometry_atan_deg(ratio);
 }
 
 static void geometry_warn_made(lm_series *s)

@@ -21,4 +21,7 @@ typedef struct {
  * more than 1 is returned. */
 size_t lm_geometry_crowd(const lm_dicom_file *f, const size_t *member, size_t n, lm_geometry_place *scratch);
 
+/* atan of x >= 0 in degrees, the same on every machine. */
+double lm_geometry_atan_deg(double x);
+
 #endif

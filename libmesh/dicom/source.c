@@ -269,6 +269,11 @@ size_t lm_source_count(const lm_source *s)
     return s->list.n;
 }
 
+const lm_series *lm_source_series(const lm_source *s, size_t series)
+{
+    return &s->list.item[series];
+}
+
 size_t lm_source_members(const lm_source *s, size_t series)
 {
     return s->list.item[series].n;

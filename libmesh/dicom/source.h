@@ -12,6 +12,7 @@
 #include "dicom/gaps.h"
 #include "dicom/identity.h"
 #include "dicom/scan.h"
+#include "dicom/series.h"
 #include "dicom/tree.h"
 #include "volume/volume.h"
 #include <jansson.h>
@@ -47,6 +48,8 @@ size_t lm_source_packed(const lm_source *s);
  * long as s. */
 size_t lm_source_members(const lm_source *s, size_t series);
 lm_tree_file lm_source_member(const lm_source *s, size_t series, size_t i, const lm_dicom_file **head);
+/* Geometry and warnings of a series, as far as headers tell; lives as long as s. */
+const lm_series *lm_source_series(const lm_source *s, size_t series);
 /* What names a series in records (identity.h): as in lm_source_json; or, whole, the same for all parts of it. */
 void lm_source_uid(const lm_source *s, size_t series, bool whole, char uid[LM_IDENTITY_TEXT]);
 /* Digests of the images of a series, in the order of its members, all but the pixels': *d is owned. */
