@@ -50,7 +50,7 @@ counts() { # VOXELS ARGUMENTS...
     meshmeasure o.ply --json m.json >/dev/null
     within 1 "$(number volume_mm3 m.json)" 5575.28
     dcmseg -q "$f/probability.dcm" --label 1 --probability 0.75 -o o.nrrd --json o.json # 1.5 mm below the surface
-    within 1 "$(number at_level_mm3 o.json)" 3591.36
+    within 2 "$(number at_level_mm3 o.json)" 3591.36 # chords of 2 mm lie up to 0.05 mm inside: 1.7 %
     refuses 2 o.none dcmseg "$f/probability.dcm" --label 1 --probability 0 -o o.none
 }
 
