@@ -16,8 +16,8 @@ typedef struct {
     uint64_t limb[LM_BIGINT_LIMBS];
 } lm_bigint;
 
-void lm_bigint_set(lm_bigint *r, double x, int shift);             /* x * 2^shift, which must be an integer */
-void lm_bigint_shift(lm_bigint *r, const lm_bigint *a, int left);  /* a * 2^left */
+void lm_bigint_set(lm_bigint *r, double x, int shift);                    /* x * 2^shift, which must be an integer */
+void lm_bigint_shift(lm_bigint *r, const lm_bigint *a, int left);         /* a * 2^left */
 void lm_bigint_add(lm_bigint *r, const lm_bigint *a, const lm_bigint *b); /* r may be a or b here and below */
 void lm_bigint_sub(lm_bigint *r, const lm_bigint *a, const lm_bigint *b);
 void lm_bigint_mul(lm_bigint *r, const lm_bigint *a, const lm_bigint *b);

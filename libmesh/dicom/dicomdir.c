@@ -84,7 +84,8 @@ static lm_status dicomdir_id(const lm_tree_item *record, char *id, size_t cap, l
         while (from < to && p[from] == ' ') from++;
         bool dots = to > from && (to - from == 1 || (to - from == 2 && p[from + 1] == '.')) && p[from] == '.';
         if (from == to || dots || memchr(p + from, '/', to - from) || memchr(p + from, 0, to - from))
-            return lm_err_set(err, LM_ERULE, NULL, "a File ID (0004,1500) with a name that is empty, '.', '..' or holds a separator");
+            return lm_err_set(err, LM_ERULE, NULL,
+                              "a File ID (0004,1500) with a name that is empty, '.', '..' or holds a separator");
         if (at) id[at++] = '/';
         memcpy(id + at, p + from, to - from);
         id[at += to - from] = 0;

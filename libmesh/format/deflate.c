@@ -100,7 +100,8 @@ lm_status lm_deflate_piece(lm_deflate *d, const void *text, size_t n, lm_deflate
     if (rc || (rc = deflate_room(&d->text, &d->text_cap, n + 1, err))) return rc;
     size_t used = libdeflate_deflate_compress(d->c, text, n, d->packed, cap - DEFLATE_SEAL), bit = deflate_unmark(d, used, n);
     if (!bit) return lm_err_set(err, LM_EFORMAT, NULL, "libdeflate and zlib do not agree about the packed data");
-    static const unsigned char seal[4] = {0, 0, 0xff, 0xff}; /* length 0 and its complement, after three bits 0 and the rest of the byte */
+    static const unsigned char seal[4] = {0, 0, 0xff,
+                                          0xff}; /* length 0 and its complement, after three bits 0 and the rest of the byte */
     size_t end = (bit + 3 + 7) / 8;
     if (bit % 8) d->packed[bit / 8] &= (unsigned char)((1u << bit % 8) - 1);
     for (size_t i = (bit + 7) / 8; i < end; i++) d->packed[i] = 0;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { /* most bytes of one */
-    LM_THREEMF_VERTEX = sizeof "<vertex x=\"\" y=\"\" z=\"\"/>\n" - 1 + 3 * 16, /* "-1.23456789e-38" has 15 */
-    LM_THREEMF_TRIANGLE = sizeof "<triangle v1=\"\" v2=\"\" v3=\"\"/>\n" - 1 + 3 * 10
+enum {                                                                             /* most bytes of one */
+       LM_THREEMF_VERTEX = sizeof "<vertex x=\"\" y=\"\" z=\"\"/>\n" - 1 + 3 * 16, /* "-1.23456789e-38" has 15 */
+       LM_THREEMF_TRIANGLE = sizeof "<triangle v1=\"\" v2=\"\" v3=\"\"/>\n" - 1 + 3 * 10
 };
 
 /* n of them to o, which has room for n times the most; returns the end. Coordinates are finite. */

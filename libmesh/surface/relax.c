@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RELAX_BLOCK = 4096, RELAX_ROUNDS = 24, RELAX_PUSHES = 4, RELAX_HALVINGS = 3, RELAX_FIXED = 255 };
+enum { RELAX_BLOCK = 4096, RELAX_ROUNDS = 24, RELAX_PUSHES = 4, RELAX_EVERY = 3, RELAX_HALVINGS = 3, RELAX_FIXED = 255 };
 
 typedef struct {
     lm_nets *net;
@@ -353,7 +353,7 @@ static lm_status relax_smooth(relax *w, lm_err *err)
     for (unsigned i = 0; i < w->opt->steps && !rc; i++) {
         relax_progress(w, 0.5 * i / w->opt->steps);
         rc = relax_all(w, relax_step_task, err);
-        if (!rc) rc = relax_push(w, err);
+        if (!rc && i % RELAX_EVERY == 0) rc = relax_push(w, err);
     }
     if (!rc) rc = lm_pool_run(w->opt->threads, w->net->quads / RELAX_BLOCK + 1, relax_diagonal_task, w, err);
     return rc ? rc : relax_settle(w, err);

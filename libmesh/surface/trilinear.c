@@ -52,8 +52,8 @@ static bool trilinear_scaled(const double *v, int n, double iso, double *g)
 static int trilinear_filter(const double *g, int sign)
 {
     double d[4], q[3];
-    for (int e = 0; e < 4; e++) d[e] = g[2 * e + 1] - g[2 * e]; /* <= 2, off by 4 ULP */
-    q[2] = d[0] * d[3] - d[1] * d[2];                           /* <= 8, off by 48 ULP */
+    for (int e = 0; e < 4; e++) d[e] = g[2 * e + 1] - g[2 * e];   /* <= 2, off by 4 ULP */
+    q[2] = d[0] * d[3] - d[1] * d[2];                             /* <= 8, off by 48 ULP */
     q[1] = g[0] * d[3] + g[6] * d[0] - g[2] * d[2] - g[4] * d[1]; /* <= 8, off by 56 ULP */
     q[0] = g[0] * g[6] - g[2] * g[4];                             /* <= 2, off by 8 ULP */
     const double B0 = 16 * ULP, B1 = 64 * ULP;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Data sets in the flat form of gdcm_shim.h, taken for enhanced multi-frame objects and for DICOMDIRs: whatever they hold, frames as many
- * as are asked for, and no file outside the folder, which does not exist here. */
+/* Data sets in the flat form of gdcm_shim.h, taken for enhanced multi-frame objects and for DICOMDIRs: whatever they hold, frames
+ * as many as are asked for, and no file outside the folder, which does not exist here. */
 #include "dicom/dicomdir.h"
 #include "dicom/enhanced.h"
 #include <stdlib.h>
