@@ -108,7 +108,7 @@ static lm_status record(lm_err *err)
     if (!bad && a.label) bad = json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (!bad && a.keep_names) bad = json_object_set_new(o, "keep-names", json_true()) != 0;
     if (!bad && a.join) bad = json_object_set_new(o, "join-parts", json_true()) != 0;
-    if (!bad) bad = json_object_set_new(r, "parts", json_integer((json_int_t)s.parts)) != 0;
+    if (!bad) bad = json_object_set_new(r, "parts", lm_audit_parts_json(&s.audit, &s.mesh.parts, err)) != 0;
     lm_status rc = bad ? lm_err_nomem(err, sizeof(json_t)) : lm_record_ledger(r, "change", "mesh", volume, "mesh", volume, 0, err);
     if (!rc && !s.audit.all.valid) {
         lm_audit_parts_line(&s.audit, &s.mesh.parts, line, sizeof line);

@@ -2,18 +2,18 @@
 /* meshfix: check a mesh, or repair it; nothing that is not valid is sent on. */
 #include "cli/cli.h"
 #include "format/meshfile.h"
-#include "repair/repair.h"
+#include "format/pick.h"
+#include "repair/repair_parts.h"
 #include "stream/audit_json.h"
-#include "surface/audit.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static struct {
     cli_quantity weld;
-    bool check, write_failed, verbose, quiet;
+    bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
-    const char *keep, *output, *json;
+    const char *label, *keep, *output, *json;
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
@@ -23,6 +23,10 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"keep", 'k', CLI_TEXT, "WHAT", NULL,
      "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
+     LM_UNIT_NONE},
+    {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
+     LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata",
      &a.write_failed, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
@@ -47,10 +51,13 @@ enum { NAME = 4096 };
 static struct {
     lm_mesh mesh;
     lm_records rec;
-    lm_audit before, after;
+    lm_audit_parts before, later;
+    const lm_audit_parts *after; /* one of them */
+    uint32_t label;
+    lm_meshfile_in in;
     lm_keep_opt keep;
-    lm_repair repair;
-    bool touched;     /* it was repaired, or shells dropped */
+    lm_repair_parts repair;
+    bool good;        /* valid, and all parts are there and fit each other */
     double volume[2]; /* before, after: of the mesh as a whole, closed or not */
     lm_meshfile_format format;
     char name[NAME]; /* where the mesh goes */
@@ -75,6 +82,7 @@ static lm_status usage(lm_err *err)
 {
     lm_status rc = usage_keep(err);
     if (rc) return rc;
+    s.in = (lm_meshfile_in){.parts = true, .bodies = true, .keep_names = a.keep_names};
     bool to_stdout = a.output && !strcmp(a.output, "-");
     if (!a.output && !a.check) {
         a.output = "-";
@@ -92,23 +100,39 @@ static lm_status usage(lm_err *err)
     return rc || !a.output ? rc : lm_meshfile_suffix(a.output, &s.format, err);
 }
 
+/* Parts that are there no more, though no shell was to go. */
+static size_t gone(void)
+{
+    return s.keep.most || s.keep.min_mm3 > 0 ? 0 : s.before.n - s.after->n;
+}
+
+/* Of the mesh as it is now, closed or not; of several parts all together. */
+static double volume(const lm_audit_parts *now)
+{
+    return s.mesh.label ? now->all.volume_mm3 : lm_mesh_volume(&s.mesh);
+}
+
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .keep = s.keep, .threads = (int)a.threads};
-    lm_status rc;
+    lm_status rc = a.label ? lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err) : LM_OK;
+    if (rc) return rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
-    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before, err))) return rc;
-    s.volume[0] = s.volume[1] = lm_mesh_volume(&s.mesh);
-    s.after = s.before;
-    if (a.check) return LM_OK;
-    cli_progress(&tool, a.quiet, "repair", 0.4);
-    if ((rc = lm_repair_run(&s.mesh, s.before.valid, &ropt, &s.repair, err))) return rc;
-    if (s.before.valid && !s.repair.step[LM_REPAIR_KEEP].count) return LM_OK; /* a valid mesh keeps its bytes */
-    s.touched = true;
-    cli_progress(&tool, a.quiet, "check again", 0.6);
-    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.after, err))) return rc;
-    s.volume[1] = lm_mesh_volume(&s.mesh);
+    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.before, err))) return rc;
+    s.volume[0] = volume(&s.before);
+    s.after = &s.before;
+    if (!a.check) {
+        cli_progress(&tool, a.quiet, "repair", 0.4);
+        if ((rc = lm_repair_parts_run(&s.mesh, &s.before, &ropt, &s.repair, err))) return rc;
+    }
+    if (s.repair.touched) { /* a valid mesh keeps its bytes */
+        s.after = &s.later;
+        cli_progress(&tool, a.quiet, "check again", 0.6);
+        if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.later, err))) return rc;
+    }
+    s.volume[1] = volume(s.after);
+    s.good = s.after->all.valid && !s.repair.walls.lost && !gone();
     return LM_OK;
 }
 
@@ -116,7 +140,7 @@ static json_t *steps_json(double *moved)
 {
     json_t *list = json_array();
     *moved = 0;
-    for (int i = 0; i < LM_REPAIR_STEPS && s.touched; i++) {
+    for (int i = 0; i < LM_REPAIR_STEPS && s.repair.touched; i++) {
         const lm_repair_step *p = &s.repair.step[i];
         if (p->max_move_mm > *moved) *moved = p->max_move_mm;
         json_t *o = json_pack("{s:s, s:I, s:f, s:f}", "step", lm_repair_name((lm_repair_kind)i), "count", (json_int_t)p->count,
@@ -130,43 +154,88 @@ static json_t *steps_json(double *moved)
     return list;
 }
 
-enum { TEXT = 200, NAMED = 20 }; /* holes named one by one */
+enum { TEXT = 300, NAMED = 20 }; /* holes named one by one */
 
-static void hole_text(const lm_hole *h, char *text)
+/* "part 2 (liver): " in front of what is said of one of several. */
+static int of_part(uint32_t label, char *text)
 {
-    char at[3][LM_NUM_TEXT];
-    for (int k = 0; k < 3; k++) lm_num_f32(h->at[k], at[k]);
-    if (h->why == LM_HOLE_UNTRACED)
-        snprintf(text, TEXT, "%u open edges from (%s, %s, %s) mm on make no loop: %s", h->edges, at[0], at[1], at[2],
-                 lm_holes_why(h->why));
-    else
-        snprintf(text, TEXT, "hole of %u edges at (%s, %s, %s) mm is not filled: %s", h->edges, at[0], at[1], at[2],
-                 lm_holes_why(h->why));
+    char name[LM_PART_NAME];
+    text[0] = 0;
+    return s.mesh.label ? snprintf(text, TEXT, "part %u (%s): ", label, lm_parts_name(&s.mesh.parts, label, name)) : 0;
 }
 
-/* What the mesh is not yet, beside the counts of the audit. */
-static lm_status findings(json_t *r, lm_err *err)
+static void hole_text(uint32_t label, const lm_hole *h, char *text)
+{
+    char at[3][LM_NUM_TEXT];
+    int n = of_part(label, text);
+    for (int k = 0; k < 3; k++) lm_num_f32(h->at[k], at[k]);
+    snprintf(text + n, (size_t)(TEXT - n),
+             h->why == LM_HOLE_UNTRACED ? "%u open edges from (%s, %s, %s) mm on make no loop: %s"
+                                        : "hole of %u edges at (%s, %s, %s) mm is not filled: %s",
+             h->edges, at[0], at[1], at[2], lm_holes_why(h->why));
+}
+
+static void side_text(uint32_t label, const lm_repair *r, char *text)
+{
+    int n = of_part(label, text);
+    n += snprintf(text + n, (size_t)(TEXT - n), "%zu piece%s with one side only (as a Moebius strip), ", r->nonorientable,
+                  r->nonorientable == 1 ? "" : "s");
+    if (!s.mesh.label) n += snprintf(text + n, (size_t)(TEXT - n), "the first with triangle %u: ", r->nonorientable_first);
+    snprintf(text + n, (size_t)(TEXT - n), "cannot be oriented");
+}
+
+static void wall_text(char *text)
+{
+    const lm_walls *w = &s.repair.walls;
+    char name[2][LM_PART_NAME], at[3][LM_NUM_TEXT];
+    for (int k = 0; k < 3; k++) lm_num_f32(w->at[k], at[k]);
+    snprintf(text, TEXT,
+             "the wall between part %u (%s) and part %u (%s) could not be kept at %zu triangles, the first at (%s, %s, %s) mm",
+             w->between[0], lm_parts_name(&s.mesh.parts, w->between[0], name[0]), w->between[1],
+             lm_parts_name(&s.mesh.parts, w->between[1], name[1]), w->lost, at[0], at[1], at[2]);
+}
+
+/* What the parts are not yet, beside the counts of the audit; `say` takes each text. At most `most` holes are named. */
+static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx, lm_err *err)
 {
     char text[TEXT];
     lm_status rc = LM_OK;
-    for (size_t i = 0; i < s.repair.holes_left && i < NAMED && !rc; i++) {
-        hole_text(&s.repair.hole[i], text);
-        rc = lm_record_finding(r, "warning", NULL, text, err);
+    size_t named = 0;
+    for (size_t i = 0; i < s.repair.n && !rc; i++)
+        for (size_t k = 0; k < s.repair.part[i].holes_left && named < most && !rc; k++, named++) {
+            hole_text(s.repair.label[i], &s.repair.part[i].hole[k], text);
+            rc = say(ctx, text, err);
+        }
+    if (!rc && most > 1 && s.repair.holes_left > most) {
+        snprintf(text, sizeof text, "%zu more holes are not filled", s.repair.holes_left - most);
+        rc = say(ctx, text, err);
     }
-    if (!rc && s.repair.holes_left > NAMED) {
-        snprintf(text, sizeof text, "%zu more holes are not filled", s.repair.holes_left - NAMED);
-        rc = lm_record_finding(r, "warning", NULL, text, err);
+    for (size_t i = 0; i < s.repair.n && !rc; i++) {
+        if (!s.repair.part[i].nonorientable) continue;
+        side_text(s.repair.label[i], &s.repair.part[i], text);
+        rc = say(ctx, text, err);
     }
-    if (!rc && s.repair.nonorientable) {
-        snprintf(text, sizeof text,
-                 "%zu piece%s with one side only (as a Moebius strip), the first with triangle %u: cannot be oriented",
-                 s.repair.nonorientable, s.repair.nonorientable == 1 ? "" : "s", s.repair.nonorientable_first);
-        rc = lm_record_finding(r, "warning", NULL, text, err);
+    if (!rc && gone()) {
+        snprintf(text, sizeof text, "%zu part(s) enclosed nothing and are gone", gone());
+        rc = say(ctx, text, err);
     }
-    if (!rc && s.touched && !s.before.closed)
+    if (rc || !s.repair.walls.lost) return rc;
+    wall_text(text);
+    return say(ctx, text, err);
+}
+
+static lm_status into_record(void *r, const char *text, lm_err *err)
+{
+    return lm_record_finding(r, "warning", NULL, text, err);
+}
+
+static lm_status findings(json_t *r, lm_err *err)
+{
+    lm_status rc = remarks(NAMED, into_record, r, err);
+    if (!rc && s.repair.touched && !s.before.all.closed)
         rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body",
                                err);
-    if (!rc && !s.after.valid && a.write_failed)
+    if (!rc && !s.good && a.write_failed)
         rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
     return rc;
 }
@@ -177,16 +246,23 @@ static lm_status record(lm_err *err)
     lm_status rc;
     json_t *r = lm_record_new(&s.rec, "meshfix", err);
     if (!r) return LM_ENOMEM;
-    json_t *before = lm_audit_json(&s.before, err), *after = before ? lm_audit_json(&s.after, err) : NULL,
+    json_t *before = lm_audit_json(&s.before.all, err), *after = before ? lm_audit_json(&s.after->all, err) : NULL,
            *steps = steps_json(&moved), *o = json_object_get(r, "options");
     bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
     if (a.weld.text) bad |= json_object_set_new(o, "weld_mm", json_real(a.weld.q.value)) != 0;
     if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
     if (s.keep.min_mm3 > 0) bad |= json_object_set_new(o, "keep_mm3", json_real(s.keep.min_mm3)) != 0;
+    if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
+    if (a.keep_names) bad |= json_object_set_new(o, "keep-names", json_true()) != 0;
     if (a.write_failed) bad |= json_object_set_new(o, "write_failed", json_true()) != 0;
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
     bad |= json_object_set_new(r, "audit", audit) != 0;
     bad |= json_object_set_new(r, "repairs", steps) != 0;
+    if (s.mesh.label) bad |= json_object_set_new(r, "parts", lm_audit_parts_json(s.after, &s.mesh.parts, err)) != 0;
+    if (s.repair.walls.walls)
+        bad |= json_object_set_new(r, "walls",
+                                   json_pack("{s:I, s:I}", "triangles", (json_int_t)s.repair.walls.walls, "lost",
+                                             (json_int_t)s.repair.walls.lost)) != 0;
     rc = bad ? lm_err_nomem(err, sizeof(json_t))
              : lm_record_ledger(r, "change", "mesh", s.volume[0], "mesh", s.volume[1], moved, err);
     if (rc || (rc = findings(r, err))) {
@@ -196,9 +272,20 @@ static lm_status record(lm_err *err)
     return lm_record_append(&s.rec, r, err);
 }
 
+static void table_parts(lm_out *out)
+{
+    char name[LM_PART_NAME], line[LM_ERR_TEXT];
+    for (size_t i = 0; i < s.after->n; i++) {
+        const lm_audit *x = &s.after->part[i];
+        lm_audit_line(x, line, sizeof line);
+        lm_io_printf(out, "part %-10u %-32s %14.10g mm3   %s\n", s.after->label[i],
+                     lm_parts_name(&s.mesh.parts, s.after->label[i], name), x->volume_mm3, line);
+    }
+}
+
 static void table(lm_out *out)
 {
-    const lm_audit *x = &s.after;
+    const lm_audit *x = &s.after->all;
     const struct {
         const char *what;
         double value;
@@ -226,13 +313,14 @@ static void table(lm_out *out)
         lm_io_printf(out, "\n");
     }
     lm_io_printf(out, "%-48s %14s\n", "valid", x->valid ? "yes" : "no");
+    if (s.mesh.label) table_parts(out);
 }
 
 /* "part.stl" becomes "part.FAILED.stl". */
 static void name_output(void)
 {
     const char *slash = strrchr(a.output, '/'), *dot = strrchr(slash ? slash : a.output, '.');
-    if (s.after.valid || !dot) snprintf(s.name, NAME, "%s", a.output);
+    if (s.good || !dot) snprintf(s.name, NAME, "%s", a.output);
     else snprintf(s.name, NAME, "%.*s.FAILED%s", (int)(dot - a.output), a.output, dot);
 }
 
@@ -243,9 +331,8 @@ static lm_status write_all(lm_err *err)
     lm_status rc = LM_OK;
     bool json_stdout = a.json && !strcmp(a.json, "-");
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
-    if (a.output && (s.after.valid || a.write_failed)) {
-        lm_meshfile_opt opt = {
-            .format = s.format, .title = s.after.valid ? NULL : "FAILED part", .verdict = s.after.valid ? NULL : "FAILED"};
+    if (a.output && (s.good || a.write_failed)) {
+        lm_meshfile_opt opt = {.format = s.format, .title = s.good ? NULL : "FAILED part", .verdict = s.good ? NULL : "FAILED"};
         name_output();
         cli_progress(&tool, a.quiet, "write", 0.9);
         if ((rc = lm_meshfile_stage(s.name, &opt, &s.mesh, &s.rec, &mesh, err))) goto done;
@@ -270,20 +357,21 @@ done:
     return rc;
 }
 
+static lm_status onto_stderr(void *ctx, const char *text, lm_err *err)
+{
+    (void)ctx;
+    (void)err;
+    cli_note(&tool, "%s", text);
+    return LM_OK;
+}
+
 static void say(void)
 {
-    char text[TEXT];
     for (int i = 0; i < LM_REPAIR_STEPS && a.verbose; i++)
         if (s.repair.step[i].count)
             cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", lm_repair_name((lm_repair_kind)i), s.repair.step[i].count,
                      s.repair.step[i].max_move_mm, s.repair.step[i].volume_change_mm3);
-    for (size_t i = 0; i < s.repair.holes_left && !a.quiet && i < (a.verbose ? NAMED : 1); i++) {
-        hole_text(&s.repair.hole[i], text);
-        cli_note(&tool, "%s", text);
-    }
-    if (s.repair.nonorientable && !a.quiet)
-        cli_note(&tool, "%zu piece(s) with one side only, the first with triangle %u: cannot be oriented", s.repair.nonorientable,
-                 s.repair.nonorientable_first);
+    if (!a.quiet) (void)remarks(a.verbose ? NAMED : 1, onto_stderr, NULL, NULL);
 }
 
 int main(int argc, char **argv)
@@ -295,13 +383,15 @@ int main(int argc, char **argv)
     char line[LM_ERR_TEXT];
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (usage(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
+    if (usage(&err) || lm_meshfile_load_as(args[0], &s.in, &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
         rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         say();
-        if (!s.after.valid) {
-            lm_audit_line(&s.after, line, sizeof line);
+        if (!s.good) {
+            if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
+            else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
+            else lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
             lm_err_set(&err, LM_ENO, NULL, "not valid%s: %s",
                        a.check          ? ""
                        : a.write_failed ? " (written all the same)"
@@ -311,7 +401,9 @@ int main(int argc, char **argv)
         }
     }
     lm_record_release(&s.rec);
-    lm_repair_release(&s.repair);
+    lm_repair_parts_release(&s.repair);
+    lm_audit_parts_release(&s.before);
+    lm_audit_parts_release(&s.later);
     lm_mesh_release(&s.mesh);
     return rc;
 }

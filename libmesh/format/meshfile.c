@@ -190,12 +190,16 @@ static lm_status meshfile_join(const lm_meshfile_in *o, lm_mesh *m, lm_records *
     uint32_t *label;
     size_t n, walls;
     char text[160];
-    if (!m->label || o->parts) return LM_OK;
-    lm_status rc = lm_mesh_labels(m, &label, &n, err);
+    bool patches = false;
+    lm_status rc = LM_OK;
+    if (o->parts && o->bodies && !rec->n) rc = lm_share_patches(m, &patches, err);
+    if (rc || !m->label || (o->parts && !patches)) return rc;
+    rc = lm_mesh_labels(m, &label, &n, err);
     if (rc) return rc;
     free(label);
     if ((rc = lm_split_join(m, &walls, err))) return rc;
-    int used = snprintf(text, sizeof text, "%zu parts of the file were taken as one mesh", n);
+    int used = snprintf(text, sizeof text, "%zu parts of the file%s were taken as one mesh", n,
+                        patches ? ", patches of one surface," : "");
     if (walls) snprintf(text + used, sizeof text - (size_t)used, ", without the walls that they share (%zu triangles)", walls);
     if (walls) rec->belong = false;
     return lm_record_note(rec, "note", NULL, text, err);

@@ -22,6 +22,7 @@ typedef struct {
     double unit_mm;  /* what the user says of the unit of a file that names none, in mm; 0: nothing, millimetres are meant */
     lm_space space;  /* what the user says of the space of a file that names none */
     bool parts;      /* keep the labels of a mesh of several parts; else they are dropped, with a note */
+    bool bodies;     /* with parts: those of a file of others that are patches of one surface are taken as one, with a note */
     bool keep_names; /* of parts: also those that are no anatomical terms (terms.h) */
 } lm_meshfile_in;
 #define LM_MESHFILE_IN_INIT \

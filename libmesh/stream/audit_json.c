@@ -50,3 +50,22 @@ json_t *lm_audit_json(const lm_audit *a, lm_err *err)
     lm_err_nomem(err, sizeof(json_t));
     return NULL;
 }
+
+json_t *lm_audit_parts_json(const lm_audit_parts *a, const lm_parts *names, lm_err *err)
+{
+    json_t *list = json_array();
+    bool bad = !list;
+    for (size_t i = 0; i < a->n && i < LM_AUDIT_JSON_PARTS && !bad; i++) {
+        const lm_audit *p = &a->part[i];
+        char name[LM_PART_NAME];
+        json_t *box = p->lo[0] <= p->hi[0] ? json_pack("[o, o]", audit_json_point(p->lo), audit_json_point(p->hi)) : json_null();
+        bad = json_array_append_new(list, json_pack("{s:I, s:s, s:b, s:I, s:o, s:o, s:o}", "label", (json_int_t)a->label[i], "name",
+                                                    lm_parts_name(names, a->label[i], name), "valid", p->valid, "triangles",
+                                                    (json_int_t)p->triangles, "volume_mm3", audit_json_real(p->volume_mm3),
+                                                    "area_mm2", audit_json_real(p->area_mm2), "box_mm", box)) != 0;
+    }
+    if (!bad) return list;
+    json_decref(list);
+    lm_err_nomem(err, sizeof(json_t));
+    return NULL;
+}

@@ -7,10 +7,14 @@
 #ifndef LM_STREAM_AUDIT_JSON_H
 #define LM_STREAM_AUDIT_JSON_H
 
-#include "surface/audit.h"
+#include "surface/audit_parts.h"
 #include <jansson.h>
 
 /* A new reference; NULL with LM_ENOMEM. */
 LM_CHECKED json_t *lm_audit_json(const lm_audit *a, lm_err *err);
+/* Of a mesh of several parts: label, name, valid, triangles, volume_mm3, area_mm2, box_mm of each, of the first
+ * LM_AUDIT_JSON_PARTS. */
+enum { LM_AUDIT_JSON_PARTS = 100 };
+LM_CHECKED json_t *lm_audit_parts_json(const lm_audit_parts *a, const lm_parts *names, lm_err *err);
 
 #endif

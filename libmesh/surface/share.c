@@ -155,3 +155,56 @@ lm_status lm_share_run(lm_mesh *m, size_t *walls, lm_err *err)
     free(w.slot);
     return rc;
 }
+
+/* ---- patches ---- */
+
+typedef struct {
+    uint32_t v[2], label;
+} share_edge;
+
+static int share_edge_order(const void *x, const void *y)
+{
+    const share_edge *a = x, *b = y;
+    for (int k = 0; k < 2; k++)
+        if (a->v[k] != b->v[k]) return a->v[k] < b->v[k] ? -1 : 1;
+    return (a->label > b->label) - (a->label < b->label);
+}
+
+/* Of edges e[0..n) at one place: two or more parts have an odd number of triangles there, all together an even one. */
+static bool share_closed_by_another(const share_edge *e, size_t n)
+{
+    size_t odd = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && e[end].label == e[i].label; end++) {
+        }
+        odd += (end - i) & 1;
+    }
+    return odd >= 2 && n % 2 == 0;
+}
+
+lm_status lm_share_patches(const lm_mesh *m, bool *yes, lm_err *err)
+{
+    lm_join join = LM_JOIN_INIT;
+    uint32_t *point = NULL;
+    share_edge *e = NULL;
+    size_t n = 0;
+    lm_status rc = LM_OK;
+    *yes = false;
+    if (!m->label || m->label_back) return LM_OK;
+    if (!(point = lm_mem_alloc(m->nv, sizeof *point, err)) || !(e = lm_mem_alloc(m->nt, 3 * sizeof *e, err))) rc = LM_ENOMEM;
+    if (!rc) rc = lm_join_add(&join, m->pos, m->nv, point, err);
+    lm_join_release(&join);
+    for (size_t i = 0; i < 3 * m->nt && !rc; i++) {
+        uint32_t a = point[m->tri[i]], b = point[m->tri[i - i % 3 + (i + 1) % 3]];
+        if (a != b) e[n++] = (share_edge){{a < b ? a : b, a < b ? b : a}, m->label[i / 3]};
+    }
+    if (!rc) qsort(e, n, sizeof *e, share_edge_order);
+    for (size_t i = 0, end; i < n && !rc && !*yes; i = end) {
+        for (end = i + 1; end < n && !memcmp(e[end].v, e[i].v, sizeof e->v); end++) {
+        }
+        *yes = share_closed_by_another(e + i, end - i);
+    }
+    free(point);
+    free(e);
+    return rc;
+}

@@ -12,5 +12,7 @@
 /* m as lm_mesh_validate accepts it; without labels it stays as it is. Of a wall the first triangle stays, of the vertices of its
  * corners the first; the rest keeps its order. *walls: triangles that became walls. */
 LM_CHECKED lm_status lm_share_run(lm_mesh *m, size_t *walls, lm_err *err);
+/* Are the parts patches of one surface and no bodies: has one of them an open edge that another part closes (by position)? */
+LM_CHECKED lm_status lm_share_patches(const lm_mesh *m, bool *yes, lm_err *err);
 
 #endif

@@ -202,3 +202,40 @@ STL
         cmp a.ply b.ply
     done
 }
+
+@test "meshfix: several parts are repaired one by one, and keep their labels, names and walls" {
+    for n in shared_wall shared_wall_hole nested_parts; do
+        sed 's/^element vertex/obj_info meshqa_part 2 e6b422 liver\n&/' "fx/${n}_bad.ply" >bad.ply
+        meshfix -q --json r.json bad.ply >ok.ply
+        [ "$(jq -c '[.audit.before.valid, .audit.after.valid, .walls.lost, [.parts[].name]]' r.json)" = '[false,true,0,["part-1","liver"]]' ]
+        sed '/^end_header$/q' ok.ply | grep -axq 'obj_info meshqa_part 2 e6b422 liver'
+        # each part as of the sound twin, and as many facets in all: the walls are shared
+        for l in 1 2; do
+            meshconv -q --label $l ok.ply -o a.ply && meshconv -q --label $l "fx/${n}_good.ply" -o b.ply
+            meshdiff -q -t 0mm a.ply b.ply >/dev/null
+        done
+        [ "$(grep -a '^element face' ok.ply)" = "$(grep -a '^element face' "fx/${n}_good.ply")" ]
+        meshfix -q <ok.ply >again.ply
+        [ "$(payload ok.ply)" = "$(payload again.ply)" ]
+    done
+    meshfix --check fx/nested_parts_good.ply | grep -qE '^part 2 .*1000 mm3   valid$'
+}
+
+@test "meshfix: walls that cannot be kept are named, exit 1, and nothing is sent" {
+    run -1 --separate-stderr meshfix fx/columns_bad.ply -o out.ply
+    [[ $stderr == *"the wall between part 1 (part-1) and part 2 (part-2) could not be kept"* ]]
+    [[ $stderr == *"not valid after repair, and not sent on: the parts no longer fit each other"* ]]
+    [ ! -e out.ply ]
+    run -1 --separate-stderr meshfix --write-failed --json r.json fx/columns_bad.ply -o out.ply
+    [ -e out.FAILED.ply ] && [ "$(jq '.walls.lost > 0' r.json)" = true ]
+    meshfix -q --label 1 fx/columns_bad.ply -o one.ply # alone it can be repaired
+    meshfix --check one.ply >/dev/null
+}
+
+@test "meshfix: patches of one surface are one body, --label takes one part" {
+    meshconv -q fx/cavity_good.ply -o box.obj
+    awk '/^f/ && ++n == 7 { print "o liver" } { print } /^v/ && !named++ { print "o spleen" }' box.obj >patches.obj
+    run -0 --separate-stderr meshfix --json r.json patches.obj -o ok.ply
+    [ "$(jq -r '.findings[].text' r.json)" = "2 parts of the file, patches of one surface, were taken as one mesh" ]
+    refuses 2 x.ply meshfix --label 9 fx/shared_wall_good.ply -o x.ply
+}

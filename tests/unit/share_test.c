@@ -123,6 +123,25 @@ static void doubled_vertices_stay(void **state)
     lm_split_release(&s);
 }
 
+static void patches_are_no_bodies(void **state)
+{
+    (void)state;
+    bool yes;
+    two();
+    assert_int_equal(lm_share_patches(&apart, &yes, &err), LM_OK);
+    assert_false(yes);
+    for (size_t t = 0; t < 12; t++) apart.label[t] = t < 5 ? 1 : 4; /* the first box in two patches */
+    assert_int_equal(lm_share_patches(&apart, &yes, &err), LM_OK);
+    assert_true(yes);
+    two();
+    apart.nt--; /* one box with a hole: a body that needs repair */
+    assert_int_equal(lm_share_patches(&apart, &yes, &err), LM_OK);
+    assert_false(yes);
+    cells_mesh(&mesh, (int[]){2, 1, 1}, (uint8_t[]){1, 2});
+    assert_int_equal(lm_share_patches(&mesh, &yes, &err), LM_OK); /* with label_back it is said */
+    assert_false(yes);
+}
+
 static int done(void **state)
 {
     (void)state;
@@ -137,6 +156,7 @@ int main(void)
         cmocka_unit_test(walls_are_found_again),
         cmocka_unit_test(what_is_left_alone),
         cmocka_unit_test(doubled_vertices_stay),
+        cmocka_unit_test(patches_are_no_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }
