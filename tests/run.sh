@@ -43,7 +43,7 @@ else dir=tests/oracle; fi
 for t in "$dir"/*.bats; do
     [ -f "$t" ] || continue
     n=$(basename "$t"); want "$n" || continue
-    timeout 1800 bats --tap "$t" >"$log" 2>&1 </dev/null; tap "$n" "$log" $?
+    timeout "${FILE_SECONDS:-1800}" bats --tap "$t" >"$log" 2>&1 </dev/null; tap "$n" "$log" $?
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -39,7 +39,8 @@ lm_status lm_err_frame(lm_err *err, const char *fmt, ...)
 
 lm_status lm_err_nomem(lm_err *err, size_t bytes)
 {
-    return lm_err_set(err, LM_ENOMEM, NULL, "out of memory (%zu bytes asked for)", bytes);
+    return bytes ? lm_err_set(err, LM_ENOMEM, NULL, "out of memory (%zu bytes asked for)", bytes)
+                 : lm_err_set(err, LM_ENOMEM, NULL, "out of memory");
 }
 
 void lm_err_line(const lm_err *err, char *buf, size_t cap)

@@ -43,7 +43,7 @@ typedef struct {
 lm_status lm_err_set(lm_err *err, lm_status code, const char *rule, const char *fmt, ...) LM_PRINTF(4, 5);
 /* Add an outer context frame, keep and return the code. When frames run out the outermost ones are dropped. */
 lm_status lm_err_frame(lm_err *err, const char *fmt, ...) LM_PRINTF(2, 3);
-/* LM_ENOMEM with the number of bytes asked for. */
+/* LM_ENOMEM with the number of bytes asked for; 0: not known. */
 lm_status lm_err_nomem(lm_err *err, size_t bytes);
 /* The whole message on one line into buf (always terminated): frames outermost first, then " [rule]". */
 void lm_err_line(const lm_err *err, char *buf, size_t cap);

@@ -559,6 +559,40 @@ static void tmr_decl(void *ctx, const char *version, const char *encoding, int s
 
 /* ---- 4 one model part ---- */
 
+/* expat goes on where some of its allocations fail, and takes a prefix for a plain attribute: they are watched. */
+static _Thread_local bool tmr_starved;
+
+static void *tmr_malloc(size_t n)
+{
+    void *p = malloc(n);
+    tmr_starved |= !p;
+    return p;
+}
+
+static void *tmr_realloc(void *old, size_t n)
+{
+    void *p = realloc(old, n);
+    tmr_starved |= !p;
+    return p;
+}
+
+static bool tmr_open(tmr *r)
+{
+    static const XML_Memory_Handling_Suite suite = {tmr_malloc, tmr_realloc, free};
+    tmr_starved = false;
+    r->parser = XML_ParserCreate_MM(NULL, &suite, "|");
+    if (r->parser) XML_SetUserData(r->parser, r);
+    return r->parser != NULL;
+}
+
+/* rc, or what is worse: that memory ran out. */
+static lm_status tmr_close(tmr *r, lm_status rc)
+{
+    XML_ParserFree(r->parser);
+    r->parser = NULL;
+    return tmr_starved ? lm_err_nomem(r->err, 0) : rc;
+}
+
 /* Read what follows <vertices> or <triangles> in its plain form; return where another form, or an error, stands. */
 static const char *tmr_fast(tmr *r, const char *s, const char *end)
 {
@@ -622,9 +656,8 @@ static lm_status tmr_model_part(tmr *r)
     if (rc) return rc;
     r->depth = r->skip = r->nss = r->nids = 0;
     r->has_build = r->has_resources = r->has_model = r->want_text = false;
-    if (!(r->parser = XML_ParserCreateNS(NULL, '|'))) rc = lm_err_nomem(r->err, 1 << 16);
+    if (!tmr_open(r)) rc = lm_err_nomem(r->err, 0);
     else {
-        XML_SetUserData(r->parser, r);
         XML_SetElementHandler(r->parser, tmr_start, tmr_end);
         XML_SetCharacterDataHandler(r->parser, tmr_text);
         XML_SetStartNamespaceDeclHandler(r->parser, tmr_prefix);
@@ -632,8 +665,7 @@ static lm_status tmr_model_part(tmr *r)
         XML_SetXmlDeclHandler(r->parser, tmr_decl);
         bool wide = n >= 2 && ((unsigned char)text[0] >= 0xfe || text[0] == 0 || text[1] == 0); /* UTF-16 */
         rc = wide ? lm_err_set(r->err, LM_ERULE, "3MF-03", "the XML is in UTF-16: UTF-8 is needed") : tmr_xml(r, text, n);
-        XML_ParserFree(r->parser);
-        r->parser = NULL;
+        rc = tmr_close(r, rc);
     }
     free(text);
     if (!rc && r->now == 0 && (!r->has_resources || !r->has_build))
@@ -671,17 +703,15 @@ static lm_status tmr_relations(tmr *r)
     if (!there) return lm_err_set(r->err, LM_EFORMAT, "3MF-02", "a ZIP archive, but no 3MF package: it has no _rels/.rels");
     if ((rc = lm_package_read(r->pack, "_rels/.rels", &text, &n, r->err))) return rc;
     if (n > LIMIT) rc = lm_err_set(r->err, LM_ERANGE, NULL, "_rels/.rels has %zu bytes: the limit is %d", n, (int)LIMIT);
-    else if (!(r->parser = XML_ParserCreateNS(NULL, '|'))) rc = lm_err_nomem(r->err, 1 << 16);
+    else if (!tmr_open(r)) rc = lm_err_nomem(r->err, 0);
     else {
-        XML_SetUserData(r->parser, r);
         XML_SetStartElementHandler(r->parser, tmr_rel);
         XML_SetStartDoctypeDeclHandler(r->parser, tmr_doctype);
         enum XML_Status ok = XML_Parse(r->parser, text, (int)n, 1);
         rc = r->rc;
         if (!rc && ok != XML_STATUS_OK)
             rc = lm_err_set(r->err, LM_EFORMAT, NULL, "_rels/.rels is damaged: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
-        XML_ParserFree(r->parser);
-        r->parser = NULL;
+        rc = tmr_close(r, rc);
     }
     free(text);
     if (!rc && !r->starts) rc = lm_err_set(r->err, LM_ERULE, "3MF-02", "the package names no start part: it holds no 3MF model");

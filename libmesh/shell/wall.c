@@ -11,8 +11,9 @@
 
 enum { WALL_BLOCK = 512, WALL_SHRINK = 64, WALL_STUCK = 4, WALL_CELLS = 1 << 26 };
 #define WALL_POINTS 200000000.0
-/* A ball is done when its centre is so nearly as far from the surface as from its point (parts of the radius). */
-#define WALL_TOUCH 1e-6
+/* A ball is done when its centre is so nearly as far from the surface as from its point (parts of the radius): what is thinner than
+ * this part of T is not seen. */
+#define WALL_TOUCH 1e-9
 /* One that did not get there and is farther off than this stands for nothing. */
 #define WALL_LOST 1e-3
 
@@ -23,7 +24,8 @@ typedef struct {
 typedef struct {
     const lm_mesh *m;
     lm_nearest near;
-    double wall, tol, cap; /* balls are not grown beyond radius cap */
+    double wall, tol, cap; /* balls are not grown beyond radius cap, */
+    double widest;         /* nor beyond this: half of the box's least side, which no ball inside can exceed */
     size_t *first;         /* per triangle its first point; nt+1 */
     wall_ball *ball;       /* per point */
     float *ray;            /* per point: length, at most 2 cap */
@@ -79,9 +81,11 @@ static lm_status wall_count(wall_job *job, lm_err *err)
         double k = wall_cuts(job, t);
         job->first[t] = (size_t)sum;
         if ((sum += k * k) > WALL_POINTS)
-            return lm_err_set(err, LM_ERANGE, NULL,
-                              "a wall of %g mm is too small to be checked on so large a part: it takes more than %.0f points",
-                              job->wall, WALL_POINTS);
+            return lm_err_set(
+                err, LM_ERANGE, NULL,
+                "a wall of %g mm is too small to be checked on so large a part: it takes more than %.0f points; are the "
+                "units right?",
+                job->wall, WALL_POINTS);
     }
     job->first[job->m->nt] = (size_t)sum;
     return LM_OK;
@@ -104,7 +108,7 @@ static void wall_point(double p[3][3], size_t k, size_t i, double x[3])
 static wall_ball wall_grow(const wall_job *job, const double p[3], const double n[3], uint32_t t)
 {
     wall_ball b = {.r = 0};
-    double r = job->cap;
+    double r = job->widest < job->cap ? job->widest : job->cap;
     for (int i = 0; i < WALL_SHRINK; i++) {
         lm_nearest_hit hit;
         double v[3];
@@ -405,7 +409,7 @@ static lm_status wall_run(wall_job *job, const lm_wall_opt *opt, lm_err *err)
 lm_status lm_wall_check(lm_mesh *m, const lm_wall_opt *opt, bool quality, lm_wall_facts *facts, lm_err *err)
 {
     double lo[3], hi[3], far = 0;
-    wall_job job = {.m = m, .near = LM_NEAREST_INIT, .wall = opt->wall_mm, .cap = opt->wall_mm};
+    wall_job job = {.m = m, .near = LM_NEAREST_INIT, .wall = opt->wall_mm, .cap = opt->wall_mm, .widest = INFINITY};
     *facts = (lm_wall_facts){.wall_mm = opt->wall_mm};
     if (!(opt->wall_mm > 0) || !isfinite(opt->wall_mm))
         return lm_err_set(err, LM_EUSAGE, NULL, "a wall of %g mm: a length above 0 is needed", opt->wall_mm);
@@ -413,6 +417,7 @@ lm_status lm_wall_check(lm_mesh *m, const lm_wall_opt *opt, bool quality, lm_wal
     for (int c = 0; c < 3; c++) {
         far = fabs(lo[c]) > far ? fabs(lo[c]) : far;
         far = fabs(hi[c]) > far ? fabs(hi[c]) : far;
+        job.widest = 0.5 * (hi[c] - lo[c]) < job.widest ? 0.5 * (hi[c] - lo[c]) : job.widest;
     }
     job.tol = LM_WALL_TOL * job.wall + far * 0x1p-22; /* two units in the last place */
     lm_status rc = wall_run(&job, opt, err);

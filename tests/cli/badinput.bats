@@ -220,6 +220,133 @@ suffix() { case $1 in dcmseg) echo nrrd ;; *) echo ply ;; esac; }
     refuses 2 "$out.ply" meshmeasure mesh/zero_triangles_bad.ply -o "$out.ply"
 }
 
+# each TOOL-AND-OPTIONS|EXIT|TEXT on standard input with the mesh $1: no crash; exit 1 and 2 leave nothing and say TEXT in one line
+asked() {
+    local mesh=$1 cmd code says
+    while IFS='|' read -r cmd code says; do
+        cmd=${cmd//MESH/$mesh}
+        if [ "$code" -eq 0 ]; then run -0 --separate-stderr $cmd
+        else refuses "$code" "$out.ply" $cmd; fi || { echo "exit $status: $cmd: $stderr"; return 1; }
+        [[ $stderr$output == *"$says"* ]] || { echo "$cmd: $stderr"; return 1; }
+        rm -f "$out".*
+    done
+}
+
+@test "no triangle, one triangle, nothing but triangles without area: what every mesh tool says" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'v 0 0 0\nv 1 0 0\nv 0 1 0\n' >none.obj
+    printf 'v 0 0 0\nv 9 0 0\nv 0 9 0\nf 1 2 3\n' >one.obj
+    printf 'v 0 0 0\nv 5 0 0\nv 9 0 0\nf 1 2 3\nf 1 3 2\nf 2 1 3\nf 1 2 2\n' >flat.obj
+    printf 'v 5 5 5\nv 5 5 5\nv 5 5 5\nf 1 2 3\nf 1 1 1\n' >point.obj
+    asked none.obj <<LIST
+meshfix -q MESH -o $out.ply|1|no triangles
+meshfix -q --check MESH|1|no triangles
+meshmeasure -q MESH -o $out.3mf|2|no triangles
+meshshell -q --hollow 2mm MESH -o $out.ply|1|no triangles
+meshshell -q --check-wall 1mm MESH|1|no triangles
+meshdiff -q MESH MESH|2|no triangles
+meshdiff -q one.obj MESH|2|second mesh has no triangles
+meshconv -q MESH -o $out.stl|2|no triangle
+meshconv -q MESH -o $out.3mf|2|3MF-14
+LIST
+    asked one.obj <<LIST
+meshfix -q MESH -o $out.ply|1|3 open edges
+meshfix -q --check MESH|1|3 open edges
+meshmeasure MESH -o $out.3mf|1|not valid
+meshshell -q --hollow 2mm MESH -o $out.ply|1|3 open edges
+meshshell -q --check-wall 1mm MESH|1|3 open edges
+meshdiff -q MESH MESH --tol 0mm|0|0.000000
+meshconv -q MESH -o $out.3mf|2|3MF-14
+LIST
+    for m in flat point; do
+        asked $m.obj <<LIST
+meshfix -q MESH -o $out.ply|1|no triangles
+meshfix -q --check MESH|1|without area
+meshmeasure MESH -o $out.3mf|1|not valid
+meshshell -q --hollow 2mm MESH -o $out.ply|1|without area
+meshshell -q --check-wall 1mm MESH|1|without area
+meshdiff -q one.obj MESH|0|
+meshconv -q MESH -o $out.3mf|2|3MF-14
+LIST
+    done
+}
+
+@test "solids at 1e6 mm, of 1e6 mm and of 1e-6 mm: read, judged, written; what cannot be done is said" {
+    cd "$BATS_TEST_TMPDIR"
+    f='f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n'
+    printf "v 1e6 1e6 1e6\nv 1000020 1e6 1e6\nv 1e6 1000020 1e6\nv 1e6 1e6 1000020\n$f" >far.obj
+    printf "v -1e6 0 0\nv 1e6 0 0\nv 0 1e6 0\nv 0 0 1e6\n$f" >huge.obj
+    printf "v 0 0 0\nv 1e-6 0 0\nv 0 1e-6 0\nv 0 0 1e-6\n$f" >tiny.obj
+    for m in far huge tiny; do
+        asked $m.obj <<LIST
+meshfix --check MESH|0|
+meshfix -q MESH -o $out.ply|0|
+meshmeasure -q MESH -o $out.3mf|0|valid
+meshconv -q MESH -o $out.stl|0|
+meshdiff -q MESH MESH --tol 0mm|0|pass
+LIST
+    done
+    meshmeasure -q far.obj --json m.json >/dev/null
+    within 1e-4 "$(number volume_mm3 m.json || number volume m.json)" 1333.33333
+    asked far.obj <<<"meshshell -q --hollow 2mm MESH -o $out.ply|2|shift the origin"
+    asked huge.obj <<LIST
+meshshell -q --hollow 2mm MESH -o $out.ply|2|would fit
+meshshell -q --check-wall 1mm MESH|2|are the units right
+LIST
+    asked tiny.obj <<LIST
+meshshell -q --hollow 2mm MESH -o $out.ply|1|no room
+meshshell -q --check-wall 1mm MESH|1|thinner than 1 mm
+LIST
+}
+
+@test "binary STL and 3MF: numbers that are none, counts that lie, junk, any cut" {
+    cd "$BATS_TEST_TMPDIR"
+    meshconv -q "$ROOT/tests/fuzz/corpus/obj/tetra" -o good.stl
+    meshconv -q "$ROOT/tests/fuzz/corpus/obj/tetra" -o good.3mf
+    patched() { cp "$1" bad."${1##*.}" && printf "$3" | dd of=bad."${1##*.}" bs=1 seek="$2" conv=notrunc status=none; }
+    for number in '\0\0\300\177' '\0\0\200\177' '\0\0\200\377'; do # NaN and both infinities as the first coordinate
+        patched good.stl 96 "$number"
+        refuses 2 "$out.ply" meshfix bad.stl -o "$out.ply"
+        [[ $stderr == *"bad.stl"*finite* ]] || { echo "$stderr"; return 1; }
+    done
+    for count in '\5\0\0\0' '\377\377\377\377' '\3\0\0\0' '\0\0\0\0'; do
+        patched good.stl 80 "$count"
+        refuses 2 "$out.ply" meshfix bad.stl -o "$out.ply"
+    done
+    (cat good.stl; echo junk) >bad.stl
+    refuses 2 "$out.ply" meshfix bad.stl -o "$out.ply"
+    for f in good.stl good.3mf; do
+        size=$(stat -c %s $f)
+        for n in 1 4 30 79 83 84 $((size / 3)) $((size / 2)) $((size - 23)) $((size - 1)); do
+            head -c "$n" $f >bad."${f##*.}"
+            refuses 2 "$out.ply" meshfix bad."${f##*.}" -o "$out.ply"
+        done
+    done
+    : >empty.3mf
+    refuses 2 "$out.ply" meshfix empty.3mf -o "$out.ply"
+}
+
+@test "a 3MF bomb and names that lead out of the package are refused, in little memory, and nothing is unpacked" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p p/_rels p/3D
+    rel='<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Target="%s" Id="r" Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>'
+    printf "$rel" /3D/m.model >p/_rels/.rels
+    head -c 300000000 /dev/zero | tr '\0' ' ' >p/3D/m.model
+    (cd p && zip -q -1 -r ../bomb.3mf _rels 3D)
+    rm p/3D/m.model
+    memory=300000
+    case $B in */asan | */tsan) memory=unlimited ;; esac # they reserve terabytes of addresses
+    refuses 2 "$out.ply" bash -c "ulimit -v $memory; meshfix bomb.3mf -o '$out.ply'"
+    [[ $stderr == *"3D/m.model"* ]] || { echo "$stderr"; return 1; }
+    printf '<model/>' >p/3D/m.model
+    for target in ../../etc/passwd /../x 3D/../../x file:///etc/passwd '//host/x' '.hidden'; do
+        printf "$rel" "$target" >p/_rels/.rels
+        rm -f out.3mf && (cd p && zip -q -r ../out.3mf _rels 3D)
+        refuses 2 "$out.ply" meshfix out.3mf -o "$out.ply"
+        [[ $stderr == *3MF-01* ]] || { echo "$target: $stderr"; return 1; }
+    done
+}
+
 @test "every fault of the fixtures is found and counted, and no other; the sound twins are valid" {
     for m in mesh/*_good.* mesh/*_bad.*; do
         name=${m#mesh/}

@@ -313,6 +313,23 @@ static void test_wall_area(void **state)
     lm_mesh_release(&m);
 }
 
+/* Far thinner than any tolerance of the search: alone, and beside a block. */
+static void test_wall_of_nothing(void **state)
+{
+    (void)state;
+    const double p[12] = {0, 0, 0, 1e-6, 0, 0, 0, 1e-6, 0, 0, 0, 1e-6};
+    const uint32_t t[12] = {0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3};
+    lm_mesh m = LM_MESH_INIT;
+    lm_wall_facts f;
+    shape_append(&m, p, 4, t, 4);
+    check(&m, 1, &f);
+    assert_true(f.thin_samples == f.samples && f.min_ball_mm < 1e-6);
+    shape_box(&m, (double[]){20, 0, 0}, (double[]){30, 10, 10}, false);
+    check(&m, 1, &f);
+    assert_true(f.thin_samples == 4 + 4 && f.min_ball_mm < 1e-6); /* four facets, four vertices */
+    lm_mesh_release(&m);
+}
+
 /* Edges from 60 degrees pass, sharper ones do not: prisms with an isosceles section. */
 static void test_wall_edges(void **state)
 {
@@ -366,11 +383,11 @@ static void test_wall_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hollow_sphere),  cmocka_unit_test(test_hollow_box),    cmocka_unit_test(test_hollow_ridge),
-        cmocka_unit_test(test_hollow_torus),   cmocka_unit_test(test_hollow_nested), cmocka_unit_test(test_hollow_refuses),
-        cmocka_unit_test(test_hollow_threads), cmocka_unit_test(test_field_signs),   cmocka_unit_test(test_wall_plate),
-        cmocka_unit_test(test_wall_area),      cmocka_unit_test(test_wall_edges),    cmocka_unit_test(test_wall_of_hollow),
-        cmocka_unit_test(test_wall_refuses),
+        cmocka_unit_test(test_hollow_sphere),  cmocka_unit_test(test_hollow_box),      cmocka_unit_test(test_hollow_ridge),
+        cmocka_unit_test(test_hollow_torus),   cmocka_unit_test(test_hollow_nested),   cmocka_unit_test(test_hollow_refuses),
+        cmocka_unit_test(test_hollow_threads), cmocka_unit_test(test_field_signs),     cmocka_unit_test(test_wall_plate),
+        cmocka_unit_test(test_wall_area),      cmocka_unit_test(test_wall_edges),      cmocka_unit_test(test_wall_of_hollow),
+        cmocka_unit_test(test_wall_refuses),   cmocka_unit_test(test_wall_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
