@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The commands of README and of the manual pages are run as they are written, in a folder that holds what they name.
+# The commands of README, of the manual pages and of --help are run as they are written, in a folder that holds what they name.
 
 load common
 
@@ -20,6 +20,11 @@ setup_file() {
     printf 'v 0 0 0\nv .1 0 0\nv 0 .2 0\nv 0 0 .5\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n' >part.obj
     cp "$ROOT/tests/fuzz/corpus/threemf/house.3mf" plate.3mf
     printf 'NRRD0004\ntype: uchar\ndimension: 3\nsizes: 3 3 3\nspace: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\nencoding: ascii\n\n0 0 0 0 0 0 0 0 0\n0 0 0 0 1 0 0 0 0\n0 0 0 0 0 0 0 0 0\n' >mask.nrrd
+    { # two boxes side by side
+        printf 'NRRD0004\ntype: uchar\ndimension: 3\nsizes: 8 5 5\nspace: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\nencoding: ascii\n\n'
+        awk 'BEGIN { for (z = 0; z < 5; z++) for (y = 0; y < 5; y++) for (x = 0; x < 8; x++)
+            print (x % 7 && y % 4 && z % 4 ? 1 + (x > 3) : 0) }'
+    } >organs.seg.nrrd
     mkdir bin
     printf '#!/bin/sh\n[ "$1" = pacs ] && shift && exec "$@"\n' >bin/ssh && chmod +x bin/ssh
 }
@@ -53,6 +58,10 @@ run_all() {
     run_all 1 < <(code "$ROOT/README.md")
     [ -s qa.html ] && [ -s part.3mf ]
     meshfix --check -q part.3mf
+}
+
+@test "--help: the examples run" {
+    run_all 1 < <(for t in "$ROOT"/tools/*.c; do "$(basename "$t" .c)" --help | sed -n 's/^Example: //p'; done)
 }
 
 @test "manual pages: every command that is shown runs" {
