@@ -9,6 +9,7 @@
 #include "surface/trilinear.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "volume/mask.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,55 +57,6 @@ lm_status lm_mcubes_clamp(const lm_vol *vol, double *clamp, lm_err *err)
 
 /* ---- 2 classification ---- */
 
-/* 64 bytes of 0 or 1 to 64 bits, first byte lowest. */
-static uint64_t mcubes_pack(const uint8_t *b)
-{
-    uint64_t r = 0;
-    for (int k = 0; k < 8; k++) {
-        uint64_t x;
-        memcpy(&x, b + 8 * k, 8);
-        r |= (x * 0x0102040810204080u) >> 56 << (8 * k);
-    }
-    return r;
-}
-
-/* v >= iso on the exact values: the smallest value of the type that is >= iso serves as threshold in the type itself. */
-#define MCUBES_CLASSIFY(T, LOW, HIGH) \
-    { \
-        const T *s = (const T *)job->vol->data + index; \
-        double t_ = ceil(job->iso); \
-        bool none = t_ > (double)(HIGH); \
-        T t = t_ <= (double)(LOW) ? (LOW) : none ? (HIGH) : (T)t_; \
-        for (size_t i = 0; i < n; i++) inside[i] = (uint8_t)((s[i] >= t) & !none); \
-        return false; \
-    }
-#define MCUBES_CLASSIFY_FLOAT(T) \
-    { \
-        const T *s = (const T *)job->vol->data + index; \
-        bool nan = false; \
-        for (size_t i = 0; i < n; i++) { \
-            inside[i] = (uint8_t)((double)s[i] >= job->iso); \
-            nan |= s[i] != s[i]; \
-        } \
-        return nan; \
-    }
-
-/* inside[i] = sample i of the row is inside, for n <= 64 samples. True when one is NaN. */
-static bool mcubes_classify(const mcubes_job *job, size_t index, size_t n, uint8_t *inside)
-{
-    switch (job->vol->type) {
-    case LM_I8: MCUBES_CLASSIFY(int8_t, INT8_MIN, INT8_MAX)
-    case LM_U8: MCUBES_CLASSIFY(uint8_t, 0, UINT8_MAX)
-    case LM_I16: MCUBES_CLASSIFY(int16_t, INT16_MIN, INT16_MAX)
-    case LM_U16: MCUBES_CLASSIFY(uint16_t, 0, UINT16_MAX)
-    case LM_I32: MCUBES_CLASSIFY(int32_t, INT32_MIN, INT32_MAX)
-    case LM_U32: MCUBES_CLASSIFY(uint32_t, 0, UINT32_MAX)
-    case LM_F32: MCUBES_CLASSIFY_FLOAT(float)
-    case LM_F64: MCUBES_CLASSIFY_FLOAT(double)
-    }
-    return false;
-}
-
 static uint64_t *mcubes_bits(const mcubes_job *job, size_t j, size_t k)
 {
     return job->bits + (k * job->m[1] + j) * job->words;
@@ -119,18 +71,11 @@ static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
     if (k < pad || k - pad >= n[2]) return LM_OK;
     for (size_t j = 0; j < n[1]; j++) {
         uint64_t *row = mcubes_bits(job, j + pad, k);
-        size_t index = ((k - pad) * n[1] + j) * n[0];
-        for (size_t i = 0; i < n[0]; i += 64) {
-            uint8_t inside[64] = {0};
-            size_t len = n[0] - i < 64 ? n[0] - i : 64;
-            if (mcubes_classify(job, index + i, len, inside))
-                return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere",
-                                  j, k - pad);
-            uint64_t w = mcubes_pack(inside);
-            size_t at = i + pad;
-            row[at / 64] |= w << (at % 64);
-            if (at % 64 && w >> (64 - at % 64)) row[at / 64 + 1] |= w >> (64 - at % 64);
-        }
+        if (lm_mask_row(job->vol, job->iso, ((k - pad) * n[1] + j) * n[0], row))
+            return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere", j,
+                              k - pad);
+        for (size_t w = pad ? job->words - 1 : 0; w; w--) row[w] = row[w] << 1 | row[w - 1] >> 63;
+        row[0] <<= pad;
     }
     return LM_OK;
 }
