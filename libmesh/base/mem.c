@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/mem.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { MEM_PAGE = 2 << 20, MEM_LARGE = 8 << 20 };
+
+/* A large array is written from end to end: pages of 2 MB where the kernel gives them save a fault per 4 kB. No matter when
+ * it does not. */
+static void mem_large_pages(void *p, size_t bytes)
+{
+    char *first = (char *)p + (MEM_PAGE - (uintptr_t)p % MEM_PAGE) % MEM_PAGE, *end = (char *)p + bytes;
+    madvise(first, (size_t)(end - first) / MEM_PAGE * MEM_PAGE, MADV_HUGEPAGE);
+}
 
 void *lm_mem_alloc(size_t n, size_t size, lm_err *err)
 {
@@ -13,6 +25,7 @@ void *lm_mem_alloc(size_t n, size_t size, lm_err *err)
     }
     void *p = malloc(bytes ? bytes : 1);
     if (!p) lm_err_nomem(err, bytes);
+    else if (bytes >= MEM_LARGE) mem_large_pages(p, bytes);
     return p;
 }
 

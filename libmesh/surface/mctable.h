@@ -37,10 +37,10 @@ typedef struct {
     uint8_t extra;                    /* vertices of the cell's own, numbers 12 and up in tri */
     uint16_t edges;                   /* bit e: edge e is crossed */
     uint16_t ring;                    /* not 0: one own vertex, at the mean of the crossings on these edges; else: */
-    uint8_t own[LM_MCTABLE_OWN][3];   /* where the own vertices are, from corner 0, in cell sides / LM_MCTABLE_UNIT */
     uint16_t tunnel[2];               /* the entry with a tunnel where lm_trilinear_tunnel finds one; 0: there cannot be one.
                                          [0] where corner 0's x-edge is inside in the tunnel's middle, [1] outside */
     uint8_t tri[3 * LM_MCTABLE_TRIS]; /* edges, counter-clockwise seen from outside the object */
+    uint8_t own[LM_MCTABLE_OWN][3];   /* where the own vertices are, from corner 0, in cell sides / LM_MCTABLE_UNIT */
 } lm_mctable_entry;
 
 typedef struct {

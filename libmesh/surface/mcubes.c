@@ -16,7 +16,8 @@
 #include <string.h>
 
 typedef struct {
-    uint64_t x, y, z, c, t; /* first vertex on the row's x-, y-, z-edges, inside its cells; first triangle of its cells */
+    uint32_t x, y, z, c, t; /* first vertex on the row's x-, y-, z-edges, inside its cells; first triangle of its cells */
+    uint32_t first, last;   /* words with set bits or crossed x-edges: first .. last - 1 */
 } mcubes_row;
 
 typedef struct {
@@ -62,12 +63,25 @@ static uint64_t *mcubes_bits(const mcubes_job *job, size_t j, size_t k)
     return job->bits + (k * job->m[1] + j) * job->words;
 }
 
+/* Where a row has bits. The word before the first one counts when the edge across is crossed. */
+static void mcubes_range(const uint64_t *row, size_t words, mcubes_row *r)
+{
+    size_t first = 0, last = words;
+    while (last && !row[last - 1]) last--;
+    if (!last) return;
+    while (!row[first]) first++;
+    if (first && row[first] & 1) first--;
+    r->first = (uint32_t)first;
+    r->last = (uint32_t)last;
+}
+
 static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
 {
     (void)worker;
     const mcubes_job *job = ctx;
     const size_t pad = (size_t)job->pad, *n = job->vol->n;
     memset(mcubes_bits(job, 0, k), 0, job->m[1] * job->words * sizeof(uint64_t));
+    for (size_t j = 0; j < job->m[1]; j++) job->row[k * job->m[1] + j] = (mcubes_row){.first = UINT32_MAX};
     if (k < pad || k - pad >= n[2]) return LM_OK;
     for (size_t j = 0; j < n[1]; j++) {
         uint64_t *row = mcubes_bits(job, j + pad, k);
@@ -76,56 +90,70 @@ static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
                               k - pad);
         for (size_t w = pad ? job->words - 1 : 0; w; w--) row[w] = row[w] << 1 | row[w - 1] >> 63;
         row[0] <<= pad;
+        mcubes_range(row, job->words, &job->row[k * job->m[1] + j + pad]);
     }
     return LM_OK;
 }
 
 /* ---- 3 counting ---- */
 
-/* Bits i of the result: bit i and i+1 of the row, combined by or / and / xor with the row itself by the caller. */
-static uint64_t mcubes_next(const uint64_t *row, size_t w, size_t words)
+/* Bit i of the result: bit i + 1 of the row. There is a spare zero word behind the last row. */
+static inline uint64_t mcubes_next(const uint64_t *row, size_t w)
 {
-    return row[w] >> 1 | (w + 1 < words ? row[w + 1] << 63 : 0);
+    return row[w] >> 1 | row[w + 1] << 63;
 }
 
 /* Bits of word w that are cells (or x-edges): one fewer than samples. */
-static uint64_t mcubes_cells(const mcubes_job *job, size_t w)
+static inline uint64_t mcubes_cells(const mcubes_job *job, size_t w)
 {
     size_t cells = job->m[0] - 1, at = w * 64;
     return cells <= at ? 0 : cells - at >= 64 ? ~0ull : (1ull << (cells - at)) - 1;
 }
 
-/* The four bit rows of a row of cells. */
+/* A row of cells: its four rows of samples (j,k) (j+1,k) (j,k+1) (j+1,k+1), and the words in which one of them has bits. */
 typedef struct {
-    const uint64_t *r[4]; /* (j,k) (j+1,k) (j,k+1) (j+1,k+1) */
+    const uint64_t *r[4];
+    size_t first, last;
 } mcubes_four;
 
 static mcubes_four mcubes_rows(const mcubes_job *job, size_t j, size_t k)
 {
-    return (mcubes_four){
-        {mcubes_bits(job, j, k), mcubes_bits(job, j + 1, k), mcubes_bits(job, j, k + 1), mcubes_bits(job, j + 1, k + 1)}};
-}
-
-static uint64_t mcubes_active(const mcubes_job *job, const mcubes_four *f, size_t w)
-{
-    uint64_t any = 0, all = ~0ull;
+    const size_t at = k * job->m[1] + j, row[4] = {at, at + 1, at + job->m[1], at + job->m[1] + 1};
+    mcubes_four f = {.first = SIZE_MAX};
     for (int q = 0; q < 4; q++) {
-        uint64_t a = f->r[q][w], b = mcubes_next(f->r[q], w, job->words);
-        any |= a | b;
-        all &= a & b;
+        f.r[q] = job->bits + row[q] * job->words;
+        if (job->row[row[q]].first < f.first) f.first = job->row[row[q]].first;
+        if (job->row[row[q]].last > f.last) f.last = job->row[row[q]].last;
     }
-    return any & ~all & mcubes_cells(job, w);
+    return f;
 }
 
-/* Case number of the cell whose lower corner is bit b of word w. */
-static unsigned mcubes_case(const mcubes_job *job, const mcubes_four *f, size_t w, int b)
+/* The cells of a row that the surface passes, 64 at a time; their corners' bits from either end of the x-edges. */
+typedef struct {
+    uint64_t active, bit[4][2];
+} mcubes_word;
+
+/* False where no cell is active, then nothing else is filled in. */
+static inline bool mcubes_active(const mcubes_job *job, const mcubes_four *f, size_t w, mcubes_word *word)
+{
+    const uint64_t *a = f->r[0] + w, *b = f->r[1] + w, *c = f->r[2] + w, *d = f->r[3] + w;
+    const uint64_t any = a[0] | b[0] | c[0] | d[0], all = a[0] & b[0] & c[0] & d[0];
+    const uint64_t any1 = a[1] | b[1] | c[1] | d[1], all1 = a[1] & b[1] & c[1] & d[1];
+    word->active = (any | any >> 1 | any1 << 63) & ~(all & (all >> 1 | all1 << 63));
+    if (!word->active || !(word->active &= mcubes_cells(job, w))) return false;
+    for (int q = 0; q < 4; q++) {
+        word->bit[q][0] = f->r[q][w];
+        word->bit[q][1] = mcubes_next(f->r[q], w);
+    }
+    return true;
+}
+
+/* Case number of the cell whose lower corner is bit b. */
+static inline unsigned mcubes_case(const mcubes_word *word, int b)
 {
     unsigned c = 0;
-    for (int q = 0; q < 4; q++) {
-        uint64_t two = f->r[q][w] >> b;
-        if (b == 63 && w + 1 < job->words) two |= f->r[q][w + 1] << 1;
-        c |= (unsigned)(two & 3) << (2 * q);
-    }
+    for (int q = 0; q < 4; q++)
+        c |= (unsigned)(word->bit[q][0] >> b & 1) << (2 * q) | (unsigned)(word->bit[q][1] >> b & 1) << (2 * q + 1);
     return c;
 }
 
@@ -161,7 +189,7 @@ static const lm_mctable_entry *mcubes_tunnel(const mcubes_job *job, size_t i, si
     return e;
 }
 
-static const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside)
+static const lm_mctable_entry *mcubes_resolve(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside)
 {
     unsigned at = job->table->first[inside], faces = job->table->faces[inside];
     for (unsigned bit = 1; faces; faces &= faces - 1, bit <<= 1)
@@ -170,32 +198,59 @@ static const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, siz
     return e->tunnel[0] | e->tunnel[1] ? mcubes_tunnel(job, i, j, k, e) : e;
 }
 
+static inline const lm_mctable_entry *mcubes_entry(const mcubes_job *job, size_t i, size_t j, size_t k, unsigned inside)
+{
+    const lm_mctable_entry *e = &job->table->entry[job->table->first[inside]];
+    return job->table->faces[inside] || e->tunnel[0] | e->tunnel[1] ? mcubes_resolve(job, i, j, k, inside) : e;
+}
+
+/* Most words are empty. */
+static inline uint32_t mcubes_ones(uint64_t w)
+{
+    return w ? (uint32_t)__builtin_popcountll(w) : 0;
+}
+
+static void mcubes_count_edges(const mcubes_job *job, size_t j, size_t k, mcubes_row *n)
+{
+    const size_t at = k * job->m[1] + j, up = at + job->m[1];
+    const bool has_y = j + 1 < job->m[1], has_z = k + 1 < job->m[2];
+    const uint64_t *r = mcubes_bits(job, j, k), *ry = has_y ? r + job->words : r, *rz = has_z ? mcubes_bits(job, j, k + 1) : r;
+    size_t first = n->first, last = n->last;
+    if (has_y && job->row[at + 1].first < first) first = job->row[at + 1].first;
+    if (has_y && job->row[at + 1].last > last) last = job->row[at + 1].last;
+    if (has_z && job->row[up].first < first) first = job->row[up].first;
+    if (has_z && job->row[up].last > last) last = job->row[up].last;
+    for (size_t w = first; w < last; w++) {
+        n->x += mcubes_ones((r[w] ^ mcubes_next(r, w)) & mcubes_cells(job, w));
+        n->y += mcubes_ones(r[w] ^ ry[w]);
+        n->z += mcubes_ones(r[w] ^ rz[w]);
+    }
+}
+
+static void mcubes_count_cells(const mcubes_job *job, size_t j, size_t k, mcubes_row *n)
+{
+    const mcubes_four f = mcubes_rows(job, j, k);
+    mcubes_word word;
+    for (size_t w = f.first; w < f.last; w++) {
+        if (!mcubes_active(job, &f, w, &word)) continue;
+        for (uint64_t act = word.active; act; act &= act - 1) {
+            const int b = __builtin_ctzll(act);
+            const lm_mctable_entry *e = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(&word, b));
+            n->t += e->n;
+            n->c += e->extra;
+        }
+    }
+}
+
 static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
 {
     (void)worker;
     (void)err;
     const mcubes_job *job = ctx;
     for (size_t j = 0; j < job->m[1]; j++) {
-        mcubes_row n = {0};
-        const uint64_t *r = mcubes_bits(job, j, k);
-        const uint64_t *ry = j + 1 < job->m[1] ? mcubes_bits(job, j + 1, k) : r,
-                       *rz = k + 1 < job->m[2] ? mcubes_bits(job, j, k + 1) : r;
-        for (size_t w = 0; w < job->words; w++) {
-            n.x += (uint64_t)__builtin_popcountll((r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w));
-            n.y += (uint64_t)__builtin_popcountll(r[w] ^ ry[w]);
-            n.z += (uint64_t)__builtin_popcountll(r[w] ^ rz[w]);
-        }
-        if (j + 1 < job->m[1] && k + 1 < job->m[2]) {
-            mcubes_four f = mcubes_rows(job, j, k);
-            for (size_t w = 0; w < job->words; w++)
-                for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
-                    int b = __builtin_ctzll(act);
-                    const lm_mctable_entry *e = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(job, &f, w, b));
-                    n.t += e->n;
-                    n.c += e->extra;
-                }
-        }
-        job->row[k * job->m[1] + j] = n;
+        mcubes_row *n = &job->row[k * job->m[1] + j];
+        mcubes_count_edges(job, j, k, n);
+        if (j + 1 < job->m[1] && k + 1 < job->m[2]) mcubes_count_cells(job, j, k, n);
     }
     return LM_OK;
 }
@@ -216,6 +271,50 @@ static double mcubes_cross(double a, double b, double iso, double clamp)
     return t < clamp ? clamp : t > 1 - clamp ? 1 - clamp : t;
 }
 
+static inline double mcubes_value(const lm_vol *vol, ptrdiff_t index)
+{
+    switch (vol->type) {
+    case LM_I8: return ((const int8_t *)vol->data)[index];
+    case LM_U8: return ((const uint8_t *)vol->data)[index];
+    case LM_I16: return ((const int16_t *)vol->data)[index];
+    case LM_U16: return ((const uint16_t *)vol->data)[index];
+    case LM_I32: return ((const int32_t *)vol->data)[index];
+    case LM_U32: return ((const uint32_t *)vol->data)[index];
+    case LM_F32: return (double)((const float *)vol->data)[index];
+    case LM_F64: break;
+    }
+    return ((const double *)vol->data)[index];
+}
+
+/* The edges along an axis that start at the samples of a row. */
+typedef struct {
+    ptrdiff_t base, stride; /* sample at place 0 of the padded row (it need not be there), step to the other end */
+    size_t lo, hi;          /* edges from place lo to hi - 1 lie in the volume; those beyond are crossed half a voxel outside */
+    double g[3];            /* grid coordinates (of the volume, not the padded grid) of place 0 */
+} mcubes_line;
+
+static mcubes_line mcubes_line_of(const mcubes_job *job, size_t j, size_t k, int axis)
+{
+    const size_t pad = (size_t)job->pad, *n = job->vol->n;
+    const ptrdiff_t y = (ptrdiff_t)(j - pad), z = (ptrdiff_t)(k - pad), nx = (ptrdiff_t)n[0], ny = (ptrdiff_t)n[1];
+    const ptrdiff_t at = axis == 1 ? y : axis == 2 ? z : 0;
+    mcubes_line l = {.base = (z * ny + y) * nx - (ptrdiff_t)pad, .stride = axis == 0 ? 1 : axis == 1 ? nx : nx * ny};
+    l.lo = pad;
+    l.hi = at < 0 || at + 1 >= (ptrdiff_t)n[axis] ? 0 : axis == 0 ? pad + n[0] - 1 : pad + n[0];
+    l.g[0] = -(double)pad;
+    l.g[1] = (double)y;
+    l.g[2] = (double)z;
+    return l;
+}
+
+/* The crossing on the edge from place i. */
+static inline double mcubes_at(const mcubes_job *job, const mcubes_line *l, size_t i)
+{
+    const ptrdiff_t at = l->base + (ptrdiff_t)i;
+    if (i < l->lo || i >= l->hi) return 0.5;
+    return mcubes_cross(mcubes_value(job->vol, at), mcubes_value(job->vol, at + l->stride), job->iso, job->clamp);
+}
+
 static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vertex)
 {
     double p[3];
@@ -223,32 +322,23 @@ static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vert
     for (int c = 0; c < 3; c++) job->out->pos[3 * vertex + (uint64_t)c] = (float)p[c];
 }
 
-/* Grid coordinates (of the volume, not the padded grid) of the crossing on the edge along `axis` from sample at[]. */
-static void mcubes_crossing(const mcubes_job *job, const size_t at[3], int axis, double g[3])
+/* All vertices on the edges along `axis` that start at the samples of one row. Sums in the order of lm_vol_to_world. */
+static inline void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis)
 {
-    const size_t pad = (size_t)job->pad, *n = job->vol->n;
-    double t = 0.5; /* an edge that leaves the volume is crossed half a voxel outside */
-    if (!pad || (at[axis] >= pad && at[axis] - pad + 1 < n[axis])) {
-        size_t to[3] = {at[0], at[1], at[2]};
-        to[axis]++;
-        t = mcubes_cross(mcubes_sample(job, at[0], at[1], at[2]), mcubes_sample(job, to[0], to[1], to[2]), job->iso, job->clamp);
-    }
-    for (int c = 0; c < 3; c++) g[c] = (double)at[c] - (double)pad + (c == axis ? t : 0);
-}
-
-/* All vertices on the edges along `axis` that start at the samples of one row. */
-static void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis, uint64_t vertex)
-{
-    const uint64_t *r = mcubes_bits(job, j, k), *o = axis == 1   ? mcubes_bits(job, j + 1, k)
-                                                     : axis == 2 ? mcubes_bits(job, j, k + 1)
-                                                                 : r;
-    for (size_t w = 0; w < job->words; w++) {
-        uint64_t cross = axis ? r[w] ^ o[w] : (r[w] ^ mcubes_next(r, w, job->words)) & mcubes_cells(job, w);
-        for (; cross; cross &= cross - 1) {
-            size_t at[3] = {w * 64 + (size_t)__builtin_ctzll(cross), j, k};
-            double g[3];
-            mcubes_crossing(job, at, axis, g);
-            mcubes_point(job, g, vertex++);
+    const size_t row = k * job->m[1] + j, other = axis == 1 ? row + 1 : axis == 2 ? row + job->m[1] : row;
+    const mcubes_row *a = &job->row[row], *b = &job->row[other];
+    const uint64_t *r = job->bits + row * job->words, *o = job->bits + other * job->words;
+    const size_t last = a->last > b->last ? a->last : b->last;
+    const mcubes_line l = mcubes_line_of(job, j, k, axis);
+    const double(*dir)[3] = job->vol->dir, *origin = job->vol->origin;
+    float *pos = job->out->pos + 3 * (size_t)(axis == 0 ? a->x : axis == 1 ? a->y : a->z);
+    for (size_t w = a->first < b->first ? a->first : b->first; w < last; w++) {
+        uint64_t cross = axis ? r[w] ^ o[w] : (r[w] ^ mcubes_next(r, w)) & mcubes_cells(job, w);
+        for (; cross; cross &= cross - 1, pos += 3) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(cross);
+            double g[3] = {(double)(ptrdiff_t)i + l.g[0], l.g[1], l.g[2]};
+            g[axis] += mcubes_at(job, &l, i);
+            for (int c = 0; c < 3; c++) pos[c] = (float)(origin[c] + g[0] * dir[0][c] + g[1] * dir[1][c] + g[2] * dir[2][c]);
         }
     }
 }
@@ -266,11 +356,10 @@ static void mcubes_own(const mcubes_job *job, size_t i, size_t j, size_t k, cons
     for (unsigned rest = e->ring; rest; rest &= rest - 1) {
         int edge = __builtin_ctz(rest), axis = edge >> 2, u = edge & 1, v = edge >> 1 & 1;
         size_t at[3] = {i, j, k};
-        double g[3];
         at[axis == 0 ? 1 : 0] += (size_t)u;
         at[axis == 2 ? 1 : 2] += (size_t)v;
-        mcubes_crossing(job, at, axis, g);
-        for (int c = 0; c < 3; c++) mean[c] += g[c];
+        const mcubes_line l = mcubes_line_of(job, at[1], at[2], axis);
+        for (int c = 0; c < 3; c++) mean[c] += l.g[c] + (c == 0 ? (double)at[0] : 0) + (c == axis ? mcubes_at(job, &l, at[0]) : 0);
     }
     for (int c = 0; c < 3; c++) mean[c] /= __builtin_popcount(e->ring);
     mcubes_point(job, mean, vertex);
@@ -285,36 +374,40 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
     const mcubes_row *at = job->row;
     /* Next vertex on the x-edges of the four rows, the y-edges of two, the z-edges of two. Every crossed edge belongs to an
      * active cell, so the counters step along with the cells and never miss one. */
-    uint64_t vx[4] = {at[row].x, at[row + 1].x, at[up].x, at[up + 1].x};
-    uint64_t vy[2] = {at[row].y, at[up].y}, vz[2] = {at[row].z, at[row + 1].z};
-    uint64_t own = at[row].c;
-    uint32_t *tri = job->out->tri + 3 * at[row].t;
-    for (size_t w = 0; w < job->words; w++)
-        for (uint64_t act = mcubes_active(job, &f, w); act; act &= act - 1) {
-            int b = __builtin_ctzll(act);
-            const lm_mctable_entry *c = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(job, &f, w, b));
+    uint32_t vx[4] = {at[row].x, at[row + 1].x, at[up].x, at[up + 1].x};
+    uint32_t vy[2] = {at[row].y, at[up].y}, vz[2] = {at[row].z, at[row + 1].z};
+    uint32_t own = at[row].c, *tri = job->out->tri + 3 * (size_t)at[row].t;
+    mcubes_word word;
+    for (size_t w = f.first; w < f.last; w++) {
+        if (!mcubes_active(job, &f, w, &word)) continue;
+        for (uint64_t act = word.active; act; act &= act - 1) {
+            const int b = __builtin_ctzll(act);
+            const lm_mctable_entry *c = mcubes_entry(job, w * 64 + (size_t)b, j, k, mcubes_case(&word, b));
             uint32_t e[12 + LM_MCTABLE_OWN];
             for (int q = 0; q < 4; q++) {
-                e[q] = (uint32_t)vx[q];
+                e[q] = vx[q];
                 vx[q] += c->edges >> q & 1;
             }
             for (int q = 0; q < 2; q++) { /* edge 4 + x + 2z; the one at x = 1 is the next cell's at x = 0 */
-                e[4 + 2 * q] = (uint32_t)vy[q];
+                e[4 + 2 * q] = vy[q];
                 vy[q] += c->edges >> (4 + 2 * q) & 1;
-                e[5 + 2 * q] = (uint32_t)vy[q];
-                e[8 + 2 * q] = (uint32_t)vz[q]; /* edge 8 + x + 2y */
+                e[5 + 2 * q] = vy[q];
+                e[8 + 2 * q] = vz[q]; /* edge 8 + x + 2y */
                 vz[q] += c->edges >> (8 + 2 * q) & 1;
-                e[9 + 2 * q] = (uint32_t)vz[q];
+                e[9 + 2 * q] = vz[q];
             }
-            for (uint32_t q = 0; q < LM_MCTABLE_OWN; q++) e[12 + q] = (uint32_t)own + q;
-            if (c->extra) mcubes_own(job, w * 64 + (size_t)b, j, k, c, own);
-            own += c->extra;
+            if (c->extra) {
+                for (uint32_t q = 0; q < LM_MCTABLE_OWN; q++) e[12 + q] = own + q;
+                mcubes_own(job, w * 64 + (size_t)b, j, k, c, own);
+                own += c->extra;
+            }
             for (int t = 0; t < c->n; t++, tri += 3) {
                 tri[0] = e[c->tri[3 * t]];
                 tri[1 + job->flip] = e[c->tri[3 * t + 1]];
                 tri[2 - job->flip] = e[c->tri[3 * t + 2]];
             }
         }
+    }
 }
 
 static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
@@ -323,10 +416,9 @@ static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
     (void)err;
     const mcubes_job *job = ctx;
     for (size_t j = 0; j < job->m[1]; j++) {
-        const mcubes_row *at = &job->row[k * job->m[1] + j];
-        mcubes_edge_row(job, j, k, 0, at->x);
-        if (j + 1 < job->m[1]) mcubes_edge_row(job, j, k, 1, at->y);
-        if (k + 1 < job->m[2]) mcubes_edge_row(job, j, k, 2, at->z);
+        mcubes_edge_row(job, j, k, 0);
+        if (j + 1 < job->m[1]) mcubes_edge_row(job, j, k, 1);
+        if (k + 1 < job->m[2]) mcubes_edge_row(job, j, k, 2);
         if (j + 1 < job->m[1] && k + 1 < job->m[2]) mcubes_cell_row(job, j, k);
     }
     return LM_OK;
@@ -334,18 +426,18 @@ static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
 
 /* ---- 6 the passes ---- */
 
-/* Counts to offsets, in row order. Returns the totals. */
+/* Counts to offsets, in row order, and the totals. Offsets that do not fit are never used: such a mesh is refused. */
 static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *triangles)
 {
     uint64_t v = 0, t = 0;
     for (size_t r = 0; r < job->m[1] * job->m[2]; r++) {
         mcubes_row n = job->row[r], *o = &job->row[r];
-        o->x = v;
-        o->y = v + n.x;
-        o->z = v + n.x + n.y;
-        o->c = v + n.x + n.y + n.z;
-        o->t = t;
-        v += n.x + n.y + n.z + n.c;
+        o->x = (uint32_t)v;
+        o->y = o->x + n.x;
+        o->z = o->y + n.y;
+        o->c = o->z + n.z;
+        o->t = (uint32_t)t;
+        v += (uint64_t)n.x + n.y + n.z + n.c;
         t += n.t;
     }
     *vertices = v;
@@ -375,12 +467,13 @@ lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, l
     job.table = lm_mctable_get();
     if (!lm_mem_mul(job.m[1], job.m[2], &rows) || !lm_mem_mul(rows, job.words, &words))
         return lm_err_set(err, LM_ERANGE, NULL, "the grid has too many rows: %zu x %zu", job.m[1], job.m[2]);
-    job.bits = lm_mem_alloc(words, sizeof *job.bits, err);
+    job.bits = lm_mem_alloc(words + 1, sizeof *job.bits, err); /* a spare word: mcubes_next */
     job.row = job.bits ? lm_mem_alloc(rows, sizeof *job.row, err) : NULL;
     if (!job.row) {
         rc = LM_ENOMEM;
         goto done;
     }
+    job.bits[words] = 0;
     if ((rc = lm_pool_run(threads, job.m[2], mcubes_pass_bits, &job, err)) ||
         (rc = lm_pool_run(threads, job.m[2], mcubes_pass_count, &job, err)))
         goto done;

@@ -38,7 +38,8 @@ static void a_bit_says_that_the_sample_is_not_below_the_level(void **state)
             lm_vol v = row((lm_type)type, n);
             uint64_t bits[8];
             const double at = lm_vol_at(&v, rnd() % n);
-            const double level[] = {at, at + 0.5, at - 0.25, nextafter(at, INFINITY), nextafter(at, -INFINITY), -1e300, 1e300, 0, -DBL_MAX};
+            const double level[] = {at,    at + 0.5, at - 0.25, nextafter(at, INFINITY), nextafter(at, -INFINITY), -1e300,
+                                    1e300, 0,        -DBL_MAX};
             for (int q = 0; q < 9; q++) {
                 memset(bits, 0xa5, sizeof bits);
                 assert_false(lm_mask_row(&v, level[q], 0, bits));
