@@ -197,7 +197,9 @@ static lm_status seg_runs(const seg_job *j, const lm_segframe *f, const unsigned
 {
     size_t columns = j->place.columns;
     lm_status rc = LM_OK;
+    if (j->facts->type == LM_SEG_BINARY && !memchr(v, 1, j->place.rows * columns)) return LM_OK;
     for (size_t row = 0; row < j->place.rows; row++, v += columns) {
+        if (j->facts->type == LM_SEG_BINARY && !memchr(v, 1, columns)) continue;
         for (size_t i = 0, from; i < columns && !rc;) {
             while (i < columns && v[i] < least) i++;
             for (from = i; i < columns && v[i] >= least;) i++;

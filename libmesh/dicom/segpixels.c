@@ -46,7 +46,14 @@ void lm_segpixels_close(lm_segpixels *p)
 
 void lm_segpixels_bits(const unsigned char *p, size_t from, size_t n, unsigned char *out)
 {
-    for (size_t i = 0; i < n; i++) out[i] = (unsigned char)(p[(from + i) / 8] >> ((from + i) % 8) & 1);
+    size_t i = 0, shift = from % 8;
+    for (const unsigned char *q = p + from / 8; n - i > 8; i += 8, q++) { /* bit k to byte k of a word */
+        uint64_t v = (uint64_t)(q[0] >> shift | q[1] << (8 - shift)) & 0xff;
+        v = v * 0x0101010101010101u & 0x8040201008040201u;
+        v = (v + 0x7f7f7f7f7f7f7f7fu) >> 7 & 0x0101010101010101u;
+        memcpy(out + i, &v, sizeof v);
+    }
+    for (; i < n; i++) out[i] = (unsigned char)(p[(from + i) / 8] >> ((from + i) % 8) & 1);
 }
 
 /* PackBits (PS3.5 G.3.2): `want` bytes, and at most one on either side to make a length even. */
