@@ -3,6 +3,7 @@
 #include "dicom/seg.h"
 #include "base/mem.h"
 #include "dicom/cielab.h"
+#include "dicom/palette.h"
 #include "dicom/segframes.h"
 #include "dicom/segpixels.h"
 
@@ -135,7 +136,7 @@ static bool seg_is_background(const lm_tree_item *segment)
 }
 
 /* One segment as a region without samples. */
-static lm_status seg_describe(const lm_tree_item *s, int64_t number, lm_regions *out, lm_err *err)
+static lm_status seg_describe(const lm_tree_item *root, const lm_tree_item *s, int64_t number, lm_regions *out, lm_err *err)
 {
     lm_part part = {.label = (uint32_t)number};
     char text[256];
@@ -146,7 +147,7 @@ static lm_status seg_describe(const lm_tree_item *s, int64_t number, lm_regions 
         uint16_t v[3] = {(uint16_t)lab[0], (uint16_t)lab[1], (uint16_t)lab[2]};
         part.has_rgb = true;
         lm_cielab_rgb(v, part.rgb);
-    }
+    } else part.has_rgb = lm_palette_rgb(root, part.label, part.rgb);
     lm_status rc = lm_regions_add(out, &part, &g, err);
     if (rc) return rc;
     const lm_tree_item *type = lm_tree_at(s, T_PROPERTY, 0);
@@ -166,7 +167,7 @@ static lm_status seg_describe_all(seg_job *j, lm_regions *out, lm_err *err)
         int64_t number = -1;
         if (!lm_tree_whole(s, T_NUMBER, &number) || number < !map || number >= VALUES)
             return lm_err_set(err, LM_ERULE, NULL, "item %zu of the Segment Sequence has no usable Segment Number", i + 1);
-        if (number) rc = seg_describe(s, number, out, err);
+        if (number) rc = seg_describe(j->root, s, number, out, err);
         else if (!seg_is_background(s))
             seg_warn(j->facts, "", "segment 0 is described as something; it counts as background, which 0 is in a label map");
     }

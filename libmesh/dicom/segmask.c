@@ -203,6 +203,26 @@ static void segmask_sha(const lm_tree *t, char hex[LM_SHA256_HEX])
     lm_hash_sha256_hex(&sha, hex);
 }
 
+/* Tracking UIDs (0062,0021), which name the thing that a segment shows over several examinations. */
+static lm_status segmask_tracking(const lm_tree *t, const lm_segmask_opt *opt, json_t *facts, lm_err *err)
+{
+    static const lm_identity plain = LM_IDENTITY_INIT;
+    const lm_tree_item *r = lm_tree_root(t);
+    json_t *list = json_array();
+    bool ok = list;
+    for (size_t i = 0; i < lm_tree_items(r, 0x00620002) && ok; i++) {
+        const lm_tree_item *s = lm_tree_at(r, 0x00620002, i);
+        char uid[LM_UID], text[LM_IDENTITY_TEXT];
+        int64_t number;
+        if (!lm_tree_whole(s, 0x00620004, &number) || !lm_tree_code(s, 0x00620021, 0, uid, sizeof uid) || !uid[0]) continue;
+        lm_identity_uid(opt->identity ? opt->identity : &plain, uid, text);
+        ok = !json_array_append_new(list, json_pack("{s:I, s:s}", "label", (json_int_t)number, "uid", text));
+    }
+    if (ok && json_array_size(list)) ok = !json_object_set(facts, "tracking", list);
+    json_decref(list);
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
 static lm_status segmask_seg(const lm_tree *t, const lm_dicom_file *h, const lm_segmask_opt *opt, lm_segmask *out, bool *fractions,
                              lm_err *err)
 {
@@ -212,6 +232,7 @@ static lm_status segmask_seg(const lm_tree *t, const lm_dicom_file *h, const lm_
     if (rc) return rc;
     memcpy(out->frame, f.frame_uid, sizeof out->frame);
     if (!(out->facts = segmask_seg_facts(h, out, &f, opt))) rc = lm_err_nomem(err, 0);
+    if (!rc) rc = segmask_tracking(t, opt, out->facts, err);
     *fractions = f.maximum;
     lm_seg_facts_release(&f);
     return rc;

@@ -19,8 +19,8 @@ typedef struct {
 typedef struct {
     lm_regions regions; /* of a segmentation on its own grid, of contours on that of the image; names as in the file */
     json_t *facts; /* kind dicom-seg or dicom-rtstruct, modality, series and frame (identity.h), sha256_pixels or sha256_contours,
-                      size, spacing_mm; type, transfer_syntax, level, maximum, occupancy [{label,mm3}]; contours [{label, planes,
-                      contours, step_mm, contour_mm3, stated_mm3}]; warnings [{rule,text}]; owned */
+                      size, spacing_mm; type, transfer_syntax, level, maximum, occupancy [{label,mm3}]; tracking [{label,uid}];
+                      contours [{label, planes, contours, step_mm, contour_mm3, stated_mm3}]; warnings [{rule,text}]; owned */
     char frame[LM_UID]; /* Frame of Reference UID, or "" */
     lm_tree *fractions; /* of a fractional segmentation, for lm_seg_grey; else NULL; owned */
 } lm_segmask;

@@ -2,6 +2,7 @@
 /* Segmentation objects with known content in every type and encoding, and with faults. */
 #include "dicom/seg.h"
 #include "dicom/cielab.h"
+#include "dicom/palette.h"
 #include "dicom/segpixels.h"
 #include "seg_bytes.h"
 #include <math.h>
@@ -363,6 +364,38 @@ static void colours_are_those_of_the_standard(void **state)
     }
 }
 
+static void palettes_give_colours_too(void **state)
+{
+    (void)state;
+    uint8_t rgb[3];
+    lm_err err = LM_ERR_INIT;
+    lm_tree *t;
+    for (int words = 0; words < 2; words++) {
+        db_begin(&b, "1.2.840.10008.5.1.4.1.1.66.7", "1.2.840.10008.1.2.1");
+        for (unsigned c = 0; c < 3; c++)
+            db_value(&b, 0x00281101 + c, "US", (const uint16_t[]){4, 1, words ? 16 : 8}, 6); /* for values 1 to 4 */
+        for (unsigned c = 0; c < 3; c++) {
+            uint16_t w[4];
+            unsigned char bytes[4];
+            for (unsigned i = 0; i < 4; i++) w[i] = (uint16_t)((10 * c + i) << 8 | 0x7f), bytes[i] = (unsigned char)(10 * c + i);
+            if (words) db_value(&b, 0x00281201 + c, "OW", w, 8);
+            else db_value(&b, 0x00281201 + c, "OW", bytes, 4);
+        }
+        lm_tree_file file = {.at = {.p = b.p, .n = b.n}, .name = "it"};
+        assert_int_equal(lm_tree_read(&file, 1, NULL, &t, &err), LM_OK);
+        assert_true(lm_palette_rgb(lm_tree_root(t), 3, rgb) && rgb[0] == 2 && rgb[1] == 12 && rgb[2] == 22);
+        assert_true(lm_palette_rgb(lm_tree_root(t), 0, rgb) && rgb[0] == 0 && lm_palette_rgb(lm_tree_root(t), 9, rgb) &&
+                    rgb[0] == 3);
+        lm_tree_release(t);
+    }
+    sb_plain(&s, "LABELMAP", 8, 2, 2, 2);
+    sb_object(&b, &s);
+    lm_tree_file file = {.at = {.p = b.p, .n = b.n}, .name = "it"};
+    assert_int_equal(lm_tree_read(&file, 1, NULL, &t, &err), LM_OK);
+    assert_false(lm_palette_rgb(lm_tree_root(t), 1, rgb));
+    lm_tree_release(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +409,7 @@ int main(void)
         cmocka_unit_test(pixel_data_must_be_all_there),
         cmocka_unit_test(run_lengths_are_checked),
         cmocka_unit_test(colours_are_those_of_the_standard),
+        cmocka_unit_test(palettes_give_colours_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
