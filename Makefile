@@ -39,7 +39,7 @@ WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2
 BASE     := $(OPT_$(config)) $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -pthread -ffile-prefix-map=$(CURDIR)=. -MMD -MP \
             -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -Ilibmesh -Itools -I$(B)/gen -DLM_DATADIR='"$(prefix)/share/meshqa"' $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_   = -std=c17 -Wstrict-prototypes -Wmissing-prototypes $(BASE) $(CFLAGS)
-CXXFLAGS_ = -std=c++17 $(BASE) -fno-sanitize=vptr $(GDCM_CFLAGS) $(CXXFLAGS)
+CXXFLAGS_ = -std=c++17 $(BASE) -fno-sanitize=vptr $(if $(filter fuzz,$(config)),-fno-sanitize=function) $(GDCM_CFLAGS) $(CXXFLAGS)
 LIBS_     = $(GDCM_LIBS) $(PKG_LIBS) -lpthread -lm
 LDFLAGS_  = $(filter -fsanitize% --coverage,$(OPT_$(config))) $(LDFLAGS)
 
