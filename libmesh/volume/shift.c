@@ -80,7 +80,10 @@ static void shift_gradient(const float *a, size_t w, size_t h, float *out)
             float gx = p[1] - p[-1], gy = p[w] - *(p - w);
             out[y * w + x] = sqrtf(gx * gx + gy * gy);
         }
-        for (size_t x = 1; x + 1 < w; x++) row += out[y * w + x];
+        float lane[8] = {0};
+        for (size_t x = 0; x + 8 <= w; x += 8)
+            for (size_t l = 0; l < 8; l++) lane[l] += out[y * w + x + l];
+        for (int l = 0; l < 8; l++) row += lane[l];
         total += row;
     }
     float most = (float)(4 * total / (double)(w * h));
@@ -108,22 +111,30 @@ static void shift_lay_out(shift_image *m, size_t w, size_t h, float *p)
 
 /* ---- 2 the offset of two slices ---- */
 
-/* Sum of (a-b)^2 and of a^2+b^2 over a row, in fixed lanes. */
+typedef float shift_four __attribute__((vector_size(16)));
+
+/* Sum of (a-b)^2 and of a^2+b^2 over a row, in eight lanes: the same sums on every machine. */
 static void shift_row(const float *a, const float *b, size_t n, double *apart, double *size)
 {
-    float d[SHIFT_LANES] = {0}, e[SHIFT_LANES] = {0};
+    shift_four d[2] = {{0}}, e[2] = {{0}};
+    float rest[2] = {0, 0};
     size_t i = 0;
-    for (; i + SHIFT_LANES <= n; i += SHIFT_LANES)
-        for (int l = 0; l < SHIFT_LANES; l++) {
-            float p = a[i + (size_t)l], q = b[i + (size_t)l];
-            d[l] += (p - q) * (p - q);
-            e[l] += p * p + q * q;
-        }
-    for (int l = 0; i < n; i++, l++) {
-        d[l] += (a[i] - b[i]) * (a[i] - b[i]);
-        e[l] += a[i] * a[i] + b[i] * b[i];
+    for (; i + 8 <= n; i += 8) {
+        shift_four p[2], q[2];
+        memcpy(p, a + i, sizeof p);
+        memcpy(q, b + i, sizeof q);
+        d[0] += (p[0] - q[0]) * (p[0] - q[0]);
+        d[1] += (p[1] - q[1]) * (p[1] - q[1]);
+        e[0] += p[0] * p[0] + q[0] * q[0];
+        e[1] += p[1] * p[1] + q[1] * q[1];
     }
-    for (int l = 0; l < SHIFT_LANES; l++) *apart += d[l], *size += e[l];
+    for (; i < n; i++) {
+        rest[0] += (a[i] - b[i]) * (a[i] - b[i]);
+        rest[1] += a[i] * a[i] + b[i] * b[i];
+    }
+    for (int l = 0; l < 4; l++) *apart += (double)d[0][l] + d[1][l], *size += (double)e[0][l] + e[1][l];
+    *apart += rest[0];
+    *size += rest[1];
 }
 
 /* How different a at x and b at x+s are, 0 to 1 and a little more; 1 where they do not overlap enough. */
@@ -142,30 +153,53 @@ static double shift_vertex(double before, double at, double behind)
     return x < -0.5 ? -0.5 : x > 0.5 ? 0.5 : x;
 }
 
-/* From coarse to fine; of equal differences the smaller shift. */
+/* The least of all whole shifts within reach; of equal ones the smaller. */
+static void shift_search(const shift_level *a, const shift_level *b, long s[2])
+{
+    double least = 2;
+    long best = 0;
+    for (long dy = -SHIFT_REACH; dy <= SHIFT_REACH; dy++)
+        for (long dx = -SHIFT_REACH; dx <= SHIFT_REACH; dx++) {
+            double d = shift_differ(a, b, dx, dy);
+            long far = labs(dx) + labs(dy);
+            if (d > least || (d == least && far >= best)) continue;
+            least = d;
+            best = far;
+            s[0] = dx;
+            s[1] = dy;
+        }
+}
+
+/* Downhill from s by single steps; cross: the differences at s and left, right, above and below it. */
+static void shift_descend(const shift_level *a, const shift_level *b, long s[2], double cross[5])
+{
+    static const long step[5][2] = {{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}};
+    for (int moves = 0; moves <= 2 * SHIFT_REACH; moves++) {
+        int least = 0;
+        for (int i = 0; i < 5; i++) {
+            cross[i] = shift_differ(a, b, s[0] + step[i][0], s[1] + step[i][1]);
+            if (cross[i] < cross[least]) least = i;
+        }
+        if (!least) return;
+        s[0] += step[least][0];
+        s[1] += step[least][1];
+    }
+}
+
+/* From coarse to fine. */
 static void shift_offset(const shift_image *a, const shift_image *b, struct shift_pair *out)
 {
-    long s[2] = {0, 0}, reach = SHIFT_REACH;
-    double least = 1;
-    for (int l = a->levels - 1; l >= 0; l--, reach = 1) {
-        long at[2] = {2 * s[0], 2 * s[1]}, best = 0;
-        bool any = false;
-        for (long dy = -reach; dy <= reach; dy++)
-            for (long dx = -reach; dx <= reach; dx++) {
-                double d = shift_differ(&a->level[l], &b->level[l], at[0] + dx, at[1] + dy);
-                long far = labs(dx) + labs(dy);
-                if (any && (d > least || (d == least && far >= best))) continue;
-                any = true;
-                least = d;
-                best = far;
-                s[0] = at[0] + dx;
-                s[1] = at[1] + dy;
-            }
+    long s[2] = {0, 0};
+    int l = a->levels - 1;
+    double cross[5];
+    shift_search(&a->level[l], &b->level[l], s);
+    for (; l >= 0; l--) {
+        shift_descend(&a->level[l], &b->level[l], s, cross);
+        if (l) s[0] *= 2, s[1] *= 2;
     }
-    const shift_level *p = &a->level[0], *q = &b->level[0];
-    out->s[0] = (double)s[0] + shift_vertex(shift_differ(p, q, s[0] - 1, s[1]), least, shift_differ(p, q, s[0] + 1, s[1]));
-    out->s[1] = (double)s[1] + shift_vertex(shift_differ(p, q, s[0], s[1] - 1), least, shift_differ(p, q, s[0], s[1] + 1));
-    out->least = least;
+    out->s[0] = (double)s[0] + shift_vertex(cross[1], cross[0], cross[2]);
+    out->s[1] = (double)s[1] + shift_vertex(cross[3], cross[0], cross[4]);
+    out->least = cross[0];
     out->still = 0;
 }
 
