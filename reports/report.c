@@ -274,6 +274,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     json_object_del(source, "digests"); /* one for each image: for dcmseg --verify, not for people */
     lm_cell_pairs(h, "The scan, without identity", source);
     json_decref(source);
+    if (lm_cell_get(facts, "mask")) lm_cell_pairs(h, "The mask, without identity", lm_cell_get(facts, "mask"));
     lm_cell_section_end(h);
     lm_cell_section(h, "segmentation", "Segmentation");
     lm_cell_pairs(h, "Method and every parameter", lm_cell_get(facts, "segmentation"));

@@ -164,6 +164,21 @@ static lm_status masks_match(const lm_masks *m, const char *text, const lm_masks
     return rc || hits ? rc : masks_none(m, text, opt, err);
 }
 
+/* Facts that are told for each label: of those that are kept. */
+static void masks_keep_facts(lm_masks *m)
+{
+    static const char *const lists[] = {"occupancy", "contours", "tracking"};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        json_t *list = json_object_get(m->facts, lists[k]);
+        for (size_t i = json_array_size(list); i-- > 0;) {
+            json_int_t label = json_integer_value(json_object_get(json_array_get(list, i), "label"));
+            bool kept = false;
+            for (size_t r = 0; r < m->regions.count; r++) kept |= m->regions.item[r].part.label == label;
+            if (!kept) json_array_remove(list, i);
+        }
+    }
+}
+
 lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm_masks_opt *opt, lm_err *err)
 {
     lm_regions *r = &m->regions;
@@ -185,7 +200,10 @@ lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm
         voxels += g->voxels;
         r->item[kept++] = *g;
     }
-    if (!rc) r->count = kept;
+    if (!rc) {
+        r->count = kept;
+        masks_keep_facts(m);
+    }
     free(pick);
     if (!rc && !voxels)
         rc = lm_err_set(err, LM_ENO, NULL, "nothing is inside: the %zu labels of the mask that are meant have no voxel", kept);

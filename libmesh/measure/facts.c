@@ -201,6 +201,11 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         "second_opinion", facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
         facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records", facts_records(rec),
         "software", facts_software(rec));
+    json_t *mask = json_object_get(dcmseg, "mask");
+    if (j && mask && json_object_set_new(j, "mask", json_deep_copy(mask))) {
+        json_decref(j);
+        j = NULL;
+    }
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
 }

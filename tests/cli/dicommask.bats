@@ -33,7 +33,10 @@ counts() { # VOXELS ARGUMENTS...
             ! grep -a -q -e Mary -e other o.nrrd o.json
         done
     done
-    within 0.0001 "$(jq '.mask.contours[0].contour_mm3' o.json)" "$(jq '.segments[0].mm3' "$f/contours.json")"
+    within 0.0001 "$(jq '.mask.contours[0].contour_mm3' o.json)" "$(jq '.segments[1].mm3' "$f/contours.json")"
+    mcubes o.nrrd | meshmeasure --json m.json --report r.html >/dev/null
+    jq -e '.mask.kind == "dicom-rtstruct" and (.mask.contours | length) == 1' m.json
+    grep -q 'The mask, without identity' r.html
     counts "$(jq '.segments[0].voxels' "$f/binary.json")" "$f/s" --mask "$f/binary.dcm" --label Mary --keep-names
     [ "$(jq -r '.labels[0].name' o.json)" = 'Mary Liver' ]
 }
