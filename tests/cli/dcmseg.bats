@@ -274,14 +274,11 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
         run --separate-stderr dcmseg -t 1 "$data/xray/$f"
         refused 2 '[G-7]' 'projections'
     done
-<<<<<<< HEAD
-=======
     have enhanced-multiframe
     for f in "$data"/enhanced-multiframe/emri*.dcm; do # without functional groups
         run --separate-stderr dcmseg -t 1 "$f"
         refused 2 'Image Position (Patient)' '[G-1]'
     done
->>>>>>> b3372aa (Take a DICOMDIR for the files that it names, below its own folder only)
     have ct-seg-liver-dcmqi
     run --separate-stderr dcmseg -t 1 "$data/ct-seg-liver-dcmqi/seg-encodings/liver_deflate.dcm"
     refused 2 '[G-3]' 'images that' 'not among the files'
