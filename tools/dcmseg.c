@@ -398,7 +398,7 @@ static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
     for (size_t i = 0; i < n && !rc; i++) {
         char line[LINE];
         if (!lm_source_wanted(src, i)) continue;
-        lm_source_describe(src, i, line, sizeof line);
+        lm_source_describe(src, i, true, line, sizeof line);
         lm_io_printf(out, "%s\n", line);
         json_t *one = lm_source_json(src, i, err);
         if (!one || json_array_append_new(all, one)) rc = LM_ENOMEM;
@@ -555,7 +555,7 @@ static lm_status load_images(const lm_source *src, size_t series, const lm_sourc
     lm_status rc = unit_of(src, series, c, &in->unit, err);
     if (!rc && a.verbose) {
         char line[LINE];
-        lm_source_describe(src, series, line, sizeof line);
+        lm_source_describe(src, series, a.show_identity, line, sizeof line);
         cli_note(&tool, "series %s", line);
     }
     if (!rc) rc = lm_source_load(src, series, opt, &in->vol, &in->source, err);

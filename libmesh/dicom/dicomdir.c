@@ -14,6 +14,12 @@
 
 enum { DICOMDIR_RECORDS = 0x00041220, DICOMDIR_IN_USE = 0x00041410, DICOMDIR_FILE = 0x00041500 };
 
+/* A File ID may say who the patient is, as any name. */
+static const char *dicomdir_called(const char *id)
+{
+    return lm_files_plain(id) ? id : "a file";
+}
+
 /* The one entry of the open folder that is `name` but for case; false: none, or several. */
 static bool dicomdir_other_case(int folder, char *name)
 {
@@ -38,8 +44,9 @@ static lm_status dicomdir_look(int folder, char *name, const char *id, struct st
 {
     bool there = !fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW) ||
                  (errno == ENOENT && dicomdir_other_case(folder, name) && !fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW));
-    if (!there) return lm_err_set(err, LM_EIO, NULL, "it names '%s', which is not there: %s", id, strerror(errno));
-    if (S_ISLNK(st->st_mode)) return lm_err_set(err, LM_ERULE, NULL, "it names '%s', which leads through a link: refused", id);
+    if (!there) return lm_err_set(err, LM_EIO, NULL, "it names '%s', which is not there: %s", dicomdir_called(id), strerror(errno));
+    if (S_ISLNK(st->st_mode))
+        return lm_err_set(err, LM_ERULE, NULL, "it names '%s', which leads through a link: refused", dicomdir_called(id));
     return LM_OK;
 }
 
@@ -53,13 +60,14 @@ static lm_status dicomdir_resolve(int root, char *id, size_t *size, lm_err *err)
         if ((slash = strchr(name, '/'))) *slash = 0;
         rc = dicomdir_look(folder, name, name, &st, err);
         if (!rc && !(slash ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)))
-            rc = lm_err_set(err, LM_EIO, NULL, "it names '%s', which is no %s", name, slash ? "folder" : "file");
+            rc = lm_err_set(err, LM_EIO, NULL, "it names '%s', which is no %s", dicomdir_called(name), slash ? "folder" : "file");
         if (!rc && !slash) {
             *size = (size_t)st.st_size;
             break;
         }
         int next = rc ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (!rc && next < 0) rc = lm_err_set(err, LM_EIO, NULL, "cannot read folder '%s': %s", name, strerror(errno));
+        if (!rc && next < 0)
+            rc = lm_err_set(err, LM_EIO, NULL, "cannot read folder '%s': %s", dicomdir_called(name), strerror(errno));
         if (slash) *slash = '/';
         if (folder >= 0) close(folder);
         folder = next;
@@ -133,11 +141,11 @@ lm_status lm_dicomdir_add(const lm_tree *t, const char *path, lm_files *files, l
 {
     dicomdir_ids ids = {.n = 0};
     const char *slash = strrchr(path, '/');
-    size_t root = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t root = slash ? (size_t)(slash - path) + 1 : 2;
     char full[2 * LM_FILES_PATH];
-    snprintf(full, sizeof full, "%.*s", (int)root, path);
+    snprintf(full, sizeof full, "%.*s", (int)root, slash ? path : "./");
     lm_status rc = dicomdir_ids_of(t, &ids, err);
-    int fd = rc ? -1 : open(root ? full : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = rc ? -1 : open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!rc && fd < 0) rc = lm_err_set(err, LM_EIO, NULL, "cannot open its folder: %s", strerror(errno));
     if (!rc && !ids.n) rc = lm_err_set(err, LM_EFORMAT, NULL, "it names no files");
     for (size_t i = 0; i < ids.n && !rc; i++) {

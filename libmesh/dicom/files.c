@@ -16,6 +16,7 @@ void lm_files_release(lm_files *f)
 {
     for (size_t i = 0; i < f->n; i++) {
         free(f->item[i].path);
+        free(f->item[i].label);
         free(f->item[i].data);
     }
     free(f->item);
@@ -23,21 +24,56 @@ void lm_files_release(lm_files *f)
     *f = (lm_files)LM_FILES_INIT;
 }
 
+bool lm_files_plain(const char *name)
+{
+    static const char *const known[] = {"anon",   "cr",    "ct",   "dcm",   "dicom", "dicomdir", "dir",    "dx",  "e",
+                                        "file",   "frame", "gz",   "i",     "ima",   "image",    "images", "im",  "img",
+                                        "mr",     "nii",   "nrrd", "pet",   "pt",    "s",        "se",     "seg", "ser",
+                                        "series", "slice", "st",   "study", "tar",   "tgz",      "us",     "z",   "zip"};
+    for (size_t n; *name; name += n) {
+        if ((n = strspn(name, "0123456789")) > 5) return false;
+        if (n || (n = strspn(name, "./_- "))) continue;
+        n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+        bool found = false;
+        for (size_t i = 0; n && i < sizeof known / sizeof *known && !found; i++)
+            found = strlen(known[i]) == n && !strncasecmp(name, known[i], n);
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* How a message calls what lies at path; `root` 0: as the user typed it. */
+static const char *files_called(const lm_files *f, const char *path, size_t root)
+{
+    if (f->show || (!root && !f->listed) || lm_files_plain(path + root)) return path + root;
+    return f->listed && !root ? "a path in the list" : "what lies in a folder";
+}
+
 lm_status lm_files_put(lm_files *s, const char *path, size_t root, bool asked, size_t size, lm_err *err)
 {
     if (s->n == LM_FILES_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than %d files", (int)LM_FILES_MAX);
     lm_status rc = lm_mem_grow(&s->item, &s->cap, s->n + 1, sizeof *s->item, err);
     if (rc) return rc;
-    char *p = strdup(path);
-    if (!p) return lm_err_nomem(err, strlen(path));
-    s->item[s->n++] = (lm_files_item){p, p + root, asked, size, NULL};
-    /* cppcheck-suppress memleak; the list holds it */
+    char *p = strdup(path), *label = NULL, text[32];
+    bool hide = !s->show && (root || s->listed) && !lm_files_plain(path + root);
+    if (hide) {
+        snprintf(text, sizeof text, "file %zu", s->n + 1);
+        label = strdup(text);
+    }
+    if (!p || (hide && !label)) {
+        free(p);
+        free(label);
+        return lm_err_nomem(err, strlen(path));
+    }
+    s->item[s->n++] = (lm_files_item){.path = p, .name = label ? label : p + root, .label = label, .asked = asked, .size = size};
+    /* cppcheck-suppress memleak; the list holds them */
     return LM_OK;
 }
 
 void lm_files_drop(lm_files *f, size_t i)
 {
     free(f->item[i].path);
+    free(f->item[i].label);
     free(f->item[i].data);
     memmove(f->item + i, f->item + i + 1, (f->n - i - 1) * sizeof *f->item);
     f->n--;
@@ -53,7 +89,7 @@ static lm_status files_names(const char *dir, char ***ret, size_t *n, lm_err *er
     size_t cap = 0;
     lm_status rc = LM_OK;
     DIR *d = opendir(dir);
-    if (!d) return lm_err_set(err, LM_EIO, NULL, "cannot read folder '%s': %s", dir, strerror(errno));
+    if (!d) return lm_err_set(err, LM_EIO, NULL, "cannot read the folder: %s", strerror(errno));
     for (struct dirent *e; !rc && (e = readdir(d));) {
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
         if ((rc = lm_mem_grow(ret, &cap, *n + 1, sizeof **ret, err))) break;
@@ -80,20 +116,19 @@ static lm_status files_enter(lm_files *f, const struct stat *st, bool *seen, lm_
 static lm_status files_walk(lm_files *s, char *path, size_t root, int depth, lm_err *err)
 {
     struct stat st;
-    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path + root, strerror(errno));
+    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", files_called(s, path, root), strerror(errno));
     if (S_ISREG(st.st_mode)) return lm_files_put(s, path, root, false, (size_t)st.st_size, err);
     if (!S_ISDIR(st.st_mode)) return LM_OK;
     bool seen;
     lm_status rc = files_enter(s, &st, &seen, err);
     if (rc || seen) return rc;
-    if (depth == LM_FILES_DEPTH)
-        return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d: '%s'", (int)LM_FILES_DEPTH, path + root);
+    if (depth == LM_FILES_DEPTH) return lm_err_set(err, LM_ERANGE, NULL, "folders are nested deeper than %d", (int)LM_FILES_DEPTH);
     char **name = NULL;
     size_t n = 0, len = strlen(path);
-    rc = files_names(path, &name, &n, err);
+    if ((rc = files_names(path, &name, &n, err)) == LM_EIO) lm_err_frame(err, "'%s'", files_called(s, path, depth ? root : 0));
     for (size_t i = 0; i < n && !rc; i++) {
         if (len + strlen(name[i]) + 2 > LM_FILES_PATH) {
-            rc = lm_err_set(err, LM_ERANGE, NULL, "path too long: '%s'", name[i]);
+            rc = lm_err_set(err, LM_ERANGE, NULL, "a path is longer than %d bytes", (int)LM_FILES_PATH);
             break;
         }
         sprintf(path + len, "%s%s", path[len - 1] == '/' ? "" : "/", name[i]);
@@ -115,9 +150,10 @@ static lm_status files_archive(lm_files *s, const char *path, lm_err *err)
     lm_status rc = given ? LM_OK : lm_io_open(path, &in, err);
     if (rc) return rc;
     if (given) in = s->std_in;
-    if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
+    if ((rc = lm_archive_read(in, NULL, &a, err))) lm_err_frame(err, "cannot read '%s'", files_called(s, lm_io_name(in), 0));
     for (size_t i = 0; i < a.n && !rc; i++) {
-        snprintf(name, sizeof name, "%s: member %zu", lm_io_name(in), a.item[i].number);
+        const char *archive = files_called(s, lm_io_name(in), 0);
+        snprintf(name, sizeof name, "%s: member %zu", archive, a.item[i].number);
         if ((rc = lm_files_put(s, name, 0, false, a.item[i].size, err))) break;
         s->item[s->n - 1].data = a.item[i].data;
         a.item[i].data = NULL;
@@ -141,14 +177,15 @@ lm_status lm_files_add(lm_files *f, const char *path, lm_err *err)
     struct stat st;
     char buf[LM_FILES_PATH];
     if (!strcmp(path, "-")) return files_archive(f, "-", err);
-    if (strlen(path) + 2 > sizeof buf || !path[0]) return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", path);
-    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", path, strerror(errno));
+    if (strlen(path) + 2 > sizeof buf || !path[0])
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no usable path", files_called(f, path, 0));
+    if (stat(path, &st)) return lm_err_set(err, LM_EIO, NULL, "cannot read '%s': %s", files_called(f, path, 0), strerror(errno));
     if (S_ISDIR(st.st_mode)) {
         strcpy(buf, path);
         if (buf[strlen(buf) - 1] != '/') strcat(buf, "/");
         return files_walk(f, buf, strlen(buf), 0, err);
     }
-    if (!S_ISREG(st.st_mode)) return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", path);
+    if (!S_ISREG(st.st_mode)) return lm_err_set(err, LM_EIO, NULL, "'%s' is neither a file nor a folder", files_called(f, path, 0));
     return files_is_archive(path) ? files_archive(f, path, err) : lm_files_put(f, path, 0, true, (size_t)st.st_size, err);
 }
 
@@ -160,6 +197,7 @@ lm_status lm_files_add_list(lm_files *f, const char *list, lm_err *err)
     lm_status rc = lm_io_open(list, &in, err);
     if (rc) return rc;
     if ((rc = lm_io_slurp(in, (size_t)LM_FILES_MAX * 64, &text, &n, err))) goto done;
+    f->listed = true;
     bool nul = memchr(text, 0, n) != NULL;
     for (size_t at = 0; at < n && !rc;) {
         char *p = text + at, *end = memchr(p, nul ? 0 : '\n', n - at);
@@ -175,6 +213,7 @@ lm_status lm_files_add_list(lm_files *f, const char *list, lm_err *err)
     }
     if (!rc && !paths) rc = lm_err_set(err, LM_EUSAGE, NULL, "there is no path in it");
 done:
+    f->listed = false;
     if (rc) lm_err_frame(err, "list '%s'", lm_io_name(in));
     free(text);
     lm_io_close(in);

@@ -245,6 +245,7 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
         rc = lm_phase_parse(opt->phase, &s->phase, err);
     }
     if (!rc && opt && opt->where) rc = lm_where_new(opt->where, &s->where, err);
+    s->files.show = s->identity.show;
     if (!rc && opt) s->files.std_in = opt->std_in;
     if (!rc && opt && opt->list) rc = lm_files_add_list(&s->files, opt->list, err);
     for (size_t i = 0; i < n && !rc; i++) rc = lm_files_add(&s->files, paths[i], err);
@@ -316,7 +317,7 @@ static double source_spacing(const lm_series *r, int axis)
     return sqrt(r->dir[axis][0] * r->dir[axis][0] + r->dir[axis][1] * r->dir[axis][1] + r->dir[axis][2] * r->dir[axis][2]);
 }
 
-void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap)
+void lm_source_describe(const lm_source *s, size_t series, bool text, char *buf, size_t cap)
 {
     const lm_series *r = &s->list.item[series];
     const lm_dicom_file *h = source_head(s, series);
@@ -328,8 +329,8 @@ void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap
     else lm_err_line(&r->refusal, why, sizeof why);
     if (r->duplicates) snprintf(twice, sizeof twice, " (%zu files share a place with another)", r->duplicates);
     snprintf(buf, cap, "%-7s %-9s %5zu  %-14s %-26s %s%s%s%s%s%s%s", number, h->modality[0] ? h->modality : "-", r->n, size, step,
-             h->description, r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice, why[0] ? "; no volume: " : "",
-             why);
+             text ? h->description : "", r->differs[0] ? " (" : "", r->differs, r->differs[0] ? ")" : "", twice,
+             why[0] ? "; no volume: " : "", why);
 }
 
 /* What names a series here: its UID, or number and modality where a de-identifier took that; and the part of it. */
@@ -515,7 +516,7 @@ static lm_status source_matches(const lm_source *s, size_t series, const lm_sele
     return LM_OK;
 }
 
-/* "2 CT 143x161x48 'desc', 3 MR ..." of the marked series. */
+/* "2 CT 143x161x48, 3.1 MR 256x256x60 'echo 1' ..." of the marked series; no descriptions, which may hold names. */
 static void source_names_of(const lm_source *s, const bool *in, char *buf, size_t cap)
 {
     size_t at = 0, hidden = 0;
@@ -526,11 +527,8 @@ static void source_names_of(const lm_source *s, const bool *in, char *buf, size_
         char number[48], one[160];
         if (!in[i]) continue;
         source_number(s, i, number);
-        const char *text = r->differs[0] ? r->differs : h->description;
-        int cut = (int)strnlen(text, 24);
-        while (cut && text[cut] && ((unsigned char)text[cut] & 0xc0) == 0x80) cut--; /* not within a character */
-        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%.*s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-",
-                         h->columns, h->rows, r->slices, text[0] ? " '" : "", cut, text, text[0] ? "'" : "");
+        int n = snprintf(one, sizeof one, "%s%s %s %ux%ux%zu%s%s%s", at ? ", " : "", number, h->modality[0] ? h->modality : "-",
+                         h->columns, h->rows, r->slices, r->differs[0] ? " '" : "", r->differs, r->differs[0] ? "'" : "");
         if (hidden || n < 0 || at + (size_t)n + 24 > cap) hidden++;
         else memcpy(buf + at, one, (size_t)n + 1), at += (size_t)n;
     }

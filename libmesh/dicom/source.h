@@ -56,8 +56,9 @@ void lm_source_uid(const lm_source *s, size_t series, bool whole, char uid[LM_ID
 LM_CHECKED lm_status lm_source_digests(const lm_source *s, size_t series, const lm_source_opt *opt, lm_digest **d, lm_err *err);
 /* Does opt->where hold for each of its files? True without it. */
 bool lm_source_wanted(const lm_source *s, size_t series);
-/* One series in one line for people: number, modality, description, size, spacing or the rule that refuses it. */
-void lm_source_describe(const lm_source *s, size_t series, char *buf, size_t cap);
+/* One series in one line for people: number, modality, size, spacing or the rule that refuses it, and with `text` its description,
+ * which may hold a name. */
+void lm_source_describe(const lm_source *s, size_t series, bool text, char *buf, size_t cap);
 /* The same facts for programs (new reference). UIDs by identity.h. */
 LM_CHECKED json_t *lm_source_json(const lm_source *s, size_t series, lm_err *err);
 /* Choose by PCRE2 over description, modality, number and UID (NULL: no choice made). Exactly one must remain, else LM_ERULE
