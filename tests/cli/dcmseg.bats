@@ -192,7 +192,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     cp -r "$ball" two/a
     gen_series --body liver --size 48x48x20 --spacing 5,5,10 --seed 4 --description 'LIVER thin' -o two/b
     run --separate-stderr dcmseg -t 500 two
-    refused 2 'G-3' '2 series' "1 CT 40x36x30 'sphere'" "4 CT 48x48x20 'LIVER thin'"
+    refused 2 'G-3' '2 series' '1 CT 40x36x30' '4 CT 48x48x20'
     run -0 dcmseg --list two --json list.json
     [ "${#lines[@]}" -eq 3 ]
     [[ "${lines[2]}" == '4 '*'CT'*'48x48x20'*'5 x 5 x 10 mm'*'LIVER thin' ]]
