@@ -356,7 +356,7 @@ static lm_status threemf_pack(threemf_job *j, size_t i, threemf_worker *w, lm_er
     lm_status rc = LM_OK;
     if (!w->deflate && (rc = lm_deflate_new(&w->deflate, err))) return rc;
     if (p->text) return lm_deflate_piece(w->deflate, p->text, p->n, &j->packed[i], err);
-    if (!w->text && !(w->text = lm_mem_alloc(THREEMF_BLOCK, MOST, err))) return LM_ENOMEM;
+    if (!w->text && !(w->text = lm_mem_alloc(THREEMF_BLOCK * MOST + LM_NUM_TEXT, 1, err))) return LM_ENOMEM;
     char *end = p->pos ? lm_threemf_print_vertices(w->text, p->pos, p->n) : lm_threemf_print_triangles(w->text, p->tri, p->n);
     return lm_deflate_piece(w->deflate, w->text, (size_t)(end - w->text), &j->packed[i], err);
 }

@@ -17,24 +17,24 @@ static char *print_put_u32(char *o, uint32_t v)
         "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
         "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
         "99";
-    char t[10];
-    size_t k = sizeof t;
-    for (; v >= 100; v /= 100) memcpy(t + (k -= 2), pair + 2 * (v % 100), 2);
-    if (v >= 10) memcpy(t + (k -= 2), pair + 2 * v, 2);
-    else t[--k] = (char)('0' + v);
-    return print_put(o, t + k, sizeof t - k);
+    int digits = 1;
+    for (uint32_t t = v; t >= 10; t /= 10) digits++;
+    char *at = o + digits;
+    for (; v >= 100; v /= 100) memcpy(at -= 2, pair + 2 * (v % 100), 2);
+    if (v >= 10) memcpy(o, pair + 2 * v, 2);
+    else *o = (char)('0' + v);
+    return o + digits;
 }
 
 char *lm_threemf_print_vertices(char *o, const float *pos, size_t n)
 {
-    char num[LM_NUM_TEXT];
     for (const float *p = pos; p < pos + 3 * n; p += 3) {
         o = PRINT_PUT(o, "<vertex x=\"");
-        o = print_put(o, num, lm_num_f32(p[0], num));
+        o += lm_num_f32(p[0], o);
         o = PRINT_PUT(o, "\" y=\"");
-        o = print_put(o, num, lm_num_f32(p[1], num));
+        o += lm_num_f32(p[1], o);
         o = PRINT_PUT(o, "\" z=\"");
-        o = print_put(o, num, lm_num_f32(p[2], num));
+        o += lm_num_f32(p[2], o);
         o = PRINT_PUT(o, "\"/>\n");
     }
     return o;

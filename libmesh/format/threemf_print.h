@@ -11,7 +11,7 @@ enum {                                                                          
        LM_THREEMF_TRIANGLE = sizeof "<triangle v1=\"\" v2=\"\" v3=\"\"/>\n" - 1 + 3 * 10
 };
 
-/* n of them to o, which has room for n times the most; returns the end. Coordinates are finite. */
+/* n of them to o, which has room for n times the most and LM_NUM_TEXT more; returns the end. Coordinates are finite. */
 char *lm_threemf_print_vertices(char *o, const float *pos, size_t n);
 char *lm_threemf_print_triangles(char *o, const uint32_t *tri, size_t n);
 
