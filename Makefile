@@ -132,9 +132,10 @@ check-oracles: ## compare with outside programs (installs them; minutes)
 	@tools/scripts/install-deps.sh build test oracles
 	@$(MAKE) --no-print-directory -s tests config=$(config)
 	@B=$(B) T='$(T)' tests/run.sh oracle
-check-long: ## every fault injected, the proof of topology in full, sanitizer builds of the whole suite, and ten minutes of fuzzing per reader
+check-long: ## every fault injected, 100,000 damaged DICOM files, the proof of topology in full, sanitizer builds of the whole suite, and ten minutes of fuzzing per reader
 	@tools/scripts/install-deps.sh build test fuzz
 	@FAULTS=all FILE_SECONDS=14400 $(MAKE) --no-print-directory check config=release T=faults
+	@MUTATIONS=100000 FILE_SECONDS=14400 $(MAKE) --no-print-directory check config=release T=mutate
 	@for t in nets topology; do MESHQA_LONG=1 $(MAKE) --no-print-directory check config=release T=$$t || exit 1; done
 	@for c in asan tsan; do $(MAKE) --no-print-directory check config=$$c || exit 1; done
 	@$(MAKE) --no-print-directory -s config=fuzz tests && B=build/fuzz tests/fuzz/run.sh

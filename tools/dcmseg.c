@@ -9,7 +9,7 @@
 #include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/volfile.h"
-#include "volume/segment.h"
+#include "volume/preset.h"
 #include "volume/terms.h"
 
 #include <dirent.h>
@@ -97,38 +97,11 @@ static const cli_tool tool = {
 /* ---- what to keep ---- */
 
 typedef struct {
-    char threshold[64], keep[32];
+    char threshold[LM_PRESET_THRESHOLD], keep[LM_PRESET_KEEP];
     lm_segment_opt seg;
     bool hounsfield; /* a value was given in HU */
     bool occupancy;  /* no threshold: of a mask, which is 0 or 1 */
 } choice;
-
-static lm_status parse_bound(const char *text, size_t n, double *out, choice *c, lm_err *err)
-{
-    char one[64];
-    lm_quantity q;
-    snprintf(one, sizeof one, "%.*s", (int)n, text);
-    lm_status rc = lm_num_quantity(one, LM_UNIT_NONE, &q, err);
-    if (rc) return rc;
-    if (q.unit != LM_UNIT_NONE && q.unit != LM_UNIT_HU)
-        return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no level: a number, or a number with HU", one);
-    c->hounsfield |= q.unit == LM_UNIT_HU;
-    *out = q.value;
-    return LM_OK;
-}
-
-static lm_status parse_choice(choice *c, lm_err *err)
-{
-    const char *t = c->threshold, *colon = strchr(t, ':');
-    lm_status rc = parse_bound(t, colon ? (size_t)(colon - t) : strlen(t), &c->seg.lo, c, err);
-    if (!rc && colon) rc = parse_bound(colon + 1, strlen(colon + 1), &c->seg.hi, c, err);
-    if (rc) return lm_err_frame(err, "threshold '%s'", t);
-    if (colon && !(c->seg.lo < c->seg.hi)) return lm_err_set(err, LM_EUSAGE, NULL, "threshold '%s': LO must be less than HI", t);
-    if (!strcmp(c->keep, "largest")) c->seg.keep = 1;
-    else if (strcmp(c->keep, "all") && (!lm_num_size(c->keep, 1000000000, &c->seg.keep) || !c->seg.keep))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--keep '%s': all, largest, or a number from 1", c->keep);
-    return LM_OK;
-}
 
 static int is_preset(const struct dirent *e)
 {
@@ -154,35 +127,21 @@ static lm_status unknown_preset(const char *name, lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "there is no preset '%s'; there are: %s", name, names);
 }
 
-/* Lines "key = value"; '#' begins a comment. */
 static lm_status read_preset(const char *name, choice *c, lm_err *err)
 {
-    char file[128], path[LINE], line[LINE];
+    char file[128], path[LINE];
     lm_in *in = NULL;
-    size_t len, number = 0;
-    bool eof = false;
+    lm_preset p;
     snprintf(file, sizeof file, "presets/%.100s.preset", name);
     if (!name[0] || strchr(name, '/') || cli_data_path(file, path, sizeof path, NULL)) return unknown_preset(name, err);
     lm_status rc = lm_io_open(path, &in, err);
-    while (!rc && !(rc = lm_io_line(in, line, sizeof line, &len, &eof, err)) && !eof) {
-        char key[32], value[256];
-        number++;
-        line[strcspn(line, "#")] = 0;
-        if (line[strspn(line, " \t")] == 0) continue;
-        if (sscanf(line, " %31[a-z] = %255[^\n]", key, value) != 2)
-            rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu is not 'key = value'", number);
-        else {
-            for (size_t n = strlen(value); n && (value[n - 1] == ' ' || value[n - 1] == '\t'); n--) value[n - 1] = 0;
-            if (!strcmp(key, "threshold")) snprintf(c->threshold, sizeof c->threshold, "%.63s", value);
-            else if (!strcmp(key, "keep")) snprintf(c->keep, sizeof c->keep, "%.31s", value);
-            else if (strcmp(key, "note"))
-                rc = lm_err_set(err, LM_EFORMAT, NULL, "line %zu: key '%s' is unknown (threshold, keep, note)", number, key);
-            else if (a.verbose) cli_note(&tool, "preset %s: %s", name, value);
-        }
-    }
+    if (!rc) rc = lm_preset_read(in, &p, err);
     lm_io_close(in);
-    if (!rc && !c->threshold[0]) rc = lm_err_set(err, LM_EFORMAT, NULL, "no threshold in it");
-    return rc ? lm_err_frame(err, "preset '%s'", name) : LM_OK;
+    if (rc) return lm_err_frame(err, "preset '%s'", name);
+    if (a.verbose && p.note[0]) cli_note(&tool, "preset %s: %s", name, p.note);
+    memcpy(c->threshold, p.threshold, sizeof c->threshold);
+    if (p.keep[0]) memcpy(c->keep, p.keep, sizeof c->keep);
+    return LM_OK;
 }
 
 static lm_status choose(choice *c, lm_err *err)
@@ -200,7 +159,8 @@ static lm_status choose(choice *c, lm_err *err)
     else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
     if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
-    return rc ? rc : parse_choice(c, err);
+    if (!rc) rc = lm_preset_threshold(c->threshold, &c->seg, &c->hounsfield, err);
+    return rc ? rc : lm_preset_keep(c->keep, &c->seg, err);
 }
 
 /* ---- what is read ---- */

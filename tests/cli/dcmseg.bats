@@ -202,7 +202,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     dcmseg -t 500 -s '^1$' two -o b.nrrd
     cmp a.nrrd b.nrrd
     run --separate-stderr dcmseg -t 500 -s kidney two
-    refused 2 'no series matches' 'LIVER thin'
+    refused 2 'no series matches' '4 CT 48x48x20'
     run --separate-stderr dcmseg -t 500 -s CT two
     refused 2 'G-3' '2 series match'
     run --separate-stderr dcmseg -t 500 -s '(' two

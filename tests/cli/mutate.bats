@@ -14,7 +14,9 @@ setup_file() {
 }
 # run_seed SHARE SEED FILES...: the share of the number of cases
 run_seed() {
-    local n=$((${MUTATIONS:-2000} * $1 / 100)) seed=$2
+    local all=2000 seed=$2
+    case $B in *san) all=200 ;; esac # a fork of a sanitized program costs ten times as much
+    local n=$((${MUTATIONS:-$all} * $1 / 100))
     shift 2
     cd "$BATS_TEST_TMPDIR"
     run "$B/tests/lib/mutate" "$n" "$seed" "$@"

@@ -17,6 +17,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef LM_SANITIZE
+/* no limit on the address space there: refuse what damaged lengths ask for all the same */
+static const char limits[] = "max_allocation_size_mb=256:allocator_may_return_null=1";
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return limits;
+}
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return limits;
+}
+#endif
+
 enum { FILES = 256, BYTES = 1 << 20, BATCH = 50, SECONDS = 120, MEMORY_MB = 3072 };
 typedef struct {
     unsigned char *p;

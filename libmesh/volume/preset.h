@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* preset.h: what of a grey volume is kept, as text: thresholds, pieces, and files that hold both under a name. */
+#ifndef LM_VOLUME_PRESET_H
+#define LM_VOLUME_PRESET_H
+
+#include "base/io.h"
+#include "volume/segment.h"
+
+enum { LM_PRESET_THRESHOLD = 64, LM_PRESET_KEEP = 32, LM_PRESET_NOTE = 1024 };
+typedef struct {
+    char threshold[LM_PRESET_THRESHOLD]; /* as lm_preset_threshold reads it */
+    char keep[LM_PRESET_KEEP];           /* as lm_preset_keep reads it; "" when the file says nothing */
+    char note[LM_PRESET_NOTE];           /* the reasons, or "" */
+} lm_preset;
+
+/* Lines "key = value" with the keys threshold (which must be there), keep and note (may be repeated); '#' begins a comment.
+ * LM_EFORMAT names the line. */
+LM_CHECKED lm_status lm_preset_read(lm_in *in, lm_preset *out, lm_err *err);
+/* "LO" or "LO:HI", numbers, or numbers with HU (*hounsfield is set then): into seg->lo and seg->hi. LM_EUSAGE. */
+LM_CHECKED lm_status lm_preset_threshold(const char *text, lm_segment_opt *seg, bool *hounsfield, lm_err *err);
+/* "all", "largest" or a number from 1: into seg->keep. LM_EUSAGE. */
+LM_CHECKED lm_status lm_preset_keep(const char *text, lm_segment_opt *seg, lm_err *err);
+
+#endif
