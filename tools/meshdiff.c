@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "diff/deviation.h"
 #include "format/meshfile.h"
+#include "format/pick.h"
 #include "stream/audit_json.h"
 #include "surface/audit.h"
 
@@ -15,7 +16,7 @@ static struct {
     cli_quantity tol, precision;
     bool verbose, quiet;
     size_t threads;
-    const char *output, *json;
+    const char *label, *output, *json;
 } a;
 
 static const cli_opt opts[] = {
@@ -23,6 +24,8 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision,
      LM_UNIT_MM},
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of meshes of several parts take one: its number, or a regular expression on its name",
+     &a.label, LM_UNIT_NONE},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "write A as PLY with its distance from B as quality ('-': instead of the table)",
      &a.output, LM_UNIT_NONE},
     CLI_OPT_JSON(&a.json),
@@ -48,6 +51,7 @@ static struct {
     lm_audit audit[2];
     lm_deviation dev;
     lm_verdict verdict;
+    uint32_t label; /* of A, or of B when A has one part */
     char why[LM_ERR_TEXT];
 } s;
 
@@ -71,6 +75,22 @@ static lm_status usage(const char *const args[2], lm_err *err)
     if (!rc && format != LM_MESHFILE_PLY)
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--output %s: only PLY carries the distances, use .ply", a.output);
     return rc;
+}
+
+/* Several parts are one body here, unless one of them is asked for. */
+static lm_status load(const char *const args[2], lm_err *err)
+{
+    const lm_meshfile_in in = {.parts = a.label != NULL, .bodies = true};
+    lm_status rc = LM_OK;
+    bool several = false;
+    for (int i = 1; i >= 0 && !rc; i--) {
+        if ((rc = lm_meshfile_load_as(args[i], &in, &s.mesh[i], &s.rec[i], err)) || !s.mesh[i].label) continue;
+        several = true;
+        rc = lm_pick_part(&s.mesh[i], &s.rec[i], a.label, &s.label, err);
+        if (rc) lm_err_frame(err, "mesh %c", 'A' + i);
+    }
+    if (rc || !a.label || several) return rc;
+    return lm_err_set(err, LM_EUSAGE, NULL, "--label %.40s: neither mesh has several parts", a.label);
 }
 
 static lm_status work(lm_err *err)
@@ -190,6 +210,7 @@ static lm_status record(lm_err *err)
     json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err),
            *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
     bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
+    if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
     bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
     bad |= json_object_set_new(r, "deviation", facts()) != 0;
@@ -285,9 +306,7 @@ int main(int argc, char **argv)
 
     if (cli_parse(&tool, argc, argv, args, 2, &n, &rc)) return rc;
     if (usage(args, &err)) goto fail;
-    for (int i = 0; i < 2; i++)
-        if (lm_meshfile_load(args[i], &s.mesh[i], &s.rec[i], &err)) goto fail;
-    if (work(&err) || record(&err) || write_all(&err)) goto fail;
+    if (load(args, &err) || work(&err) || record(&err) || write_all(&err)) goto fail;
     if (a.verbose) cli_note(&tool, "%zu and %zu points were measured", s.dev.side[0].samples, s.dev.side[1].samples);
     if (s.why[0]) {
         lm_err_set(&err, LM_ENO, NULL, "%s", s.why);

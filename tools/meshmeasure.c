@@ -2,10 +2,12 @@
 /* meshmeasure: measure a mesh, judge it, and put the part in place only when the verdict allows. */
 #include "cli/cli.h"
 #include "format/meshfile.h"
+#include "format/pick.h"
 #include "measure/expect.h"
 #include "measure/facts.h"
 #include "measure/ledger.h"
 #include "reports/report.h"
+#include "surface/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +15,8 @@
 
 static struct {
     cli_list expect, tol, against, output;
-    const char *case_id, *report, *json;
-    bool write_failed, quiet, verbose;
+    const char *label, *case_id, *report, *json;
+    bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
 
@@ -26,6 +28,10 @@ static const cli_opt opts[] = {
     {"against", 'a', CLI_LIST, "PATH", NULL, "judge against the DICOM source that the records name (may be repeated)", &a.against,
      LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output,
+     LM_UNIT_NONE},
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
+     LM_UNIT_NONE},
+    {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
      LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata",
      &a.write_failed, LM_UNIT_NONE},
@@ -60,10 +66,11 @@ static struct {
     lm_expect expect[CLI_LIST_MAX];
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
-    bool to_stdout; /* a mesh goes there, so no table */
-    lm_mesh mesh;
+    bool to_stdout;       /* a mesh goes there, so no table */
+    lm_mesh mesh, joined; /* joined: of several parts, all as one body */
+    uint32_t label;
     lm_records rec;
-    lm_audit audit;
+    lm_audit_parts audit;
     lm_mass mass;
     lm_measurement item[COMPARED];
     lm_against_facts against;
@@ -114,6 +121,18 @@ static lm_status check_options(lm_err *err)
     return s.options ? cli_text("case", a.case_id, err) : lm_err_nomem(err, 0);
 }
 
+/* The mesh, or the part of it that is asked for. */
+static lm_status load(const char *path, lm_err *err)
+{
+    const lm_meshfile_in in = {.parts = true, .bodies = true, .keep_names = a.keep_names};
+    lm_status rc = lm_meshfile_load_as(path, &in, &s.mesh, &s.rec, err);
+    if (!rc && a.label) rc = lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
+    if (rc) return rc;
+    bool bad = a.label && json_object_set_new(s.options, "label", json_integer((json_int_t)s.label));
+    if (a.keep_names) bad |= json_object_set_new(s.options, "keep-names", json_true()) != 0;
+    return bad ? lm_err_nomem(err, sizeof(json_t)) : LM_OK;
+}
+
 /* The case that the scan was read for is the one that the part is for. */
 static lm_status same_case(lm_facts *f, lm_err *err)
 {
@@ -142,19 +161,43 @@ static lm_status expectations(lm_facts *f, lm_err *err)
     return rc;
 }
 
+/* Several parts are measured one beside the other: a wall counts for both. */
+static lm_status mass(lm_facts *f, lm_err *err)
+{
+    size_t walls;
+    f->audit = &s.audit.all;
+    if (!s.mesh.label) return lm_mass_measure(&s.mesh, &s.mass, err);
+    f->parts = &s.audit;
+    f->names = &s.mesh.parts;
+    lm_status rc = lm_split_expand(&s.mesh, &s.joined, err);
+    if (!rc) rc = lm_mass_measure(&s.joined, &s.mass, err);
+    if (rc || (rc = lm_mesh_copy(&s.mesh, &s.joined, err))) return rc;
+    return lm_split_join(&s.joined, &walls, err);
+}
+
+/* The scan knows no walls: several parts are compared with it as one body. */
+static lm_status against(lm_facts *f, lm_err *err)
+{
+    lm_mass whole = LM_MASS_INIT;
+    lm_status rc = s.mesh.label ? lm_mass_measure(&s.joined, &whole, err) : LM_OK;
+    if (!rc)
+        rc = lm_against(a.against.item, a.against.n, &s.rec, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &whole : &s.mass,
+                        &s.aopt, &s.against, err);
+    for (size_t i = 0; i < s.against.n && !rc; i++) s.item[f->n++] = s.against.item[i];
+    if (!rc) f->against = &s.against;
+    lm_mass_release(&whole);
+    return rc;
+}
+
 /* Measure and judge; f is filled in. */
 static lm_status judge(lm_facts *f, lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     progress(NULL, "check", 0);
-    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.audit, err)) || (rc = lm_mass_measure(&s.mesh, &s.mass, err))) return rc;
+    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err))) return rc;
     if (a.expect.n && (rc = expectations(f, err))) return rc;
-    if (a.against.n) {
-        if ((rc = lm_against(a.against.item, a.against.n, &s.rec, &s.mesh, &s.mass, &s.aopt, &s.against, err))) return rc;
-        for (size_t i = 0; i < s.against.n; i++) s.item[f->n++] = s.against.item[i];
-        f->against = &s.against;
-    }
+    if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {
         if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
         f->second = &s.second;
@@ -190,8 +233,11 @@ static lm_status write_part(size_t i, bool failed, const char *verdict, lm_err *
 {
     char name[NAME], hex[LM_SHA256_HEX];
     part *p = &s.part[s.parts];
+    const lm_part *only = lm_parts_find(&s.mesh.parts, 1);
     lm_meshfile_opt opt = {.format = s.format[i],
-                           .title = failed ? "FAILED part" : "part",
+                           .title = failed                  ? "FAILED part"
+                                    : only && only->name[0] ? only->name
+                                                            : "part",
                            .case_id = a.case_id,
                            .verdict = failed ? "FAILED" : verdict,
                            .threads = (int)a.threads};
@@ -261,6 +307,8 @@ static void release(void)
     json_decref(s.facts);
     lm_record_release(&s.rec);
     lm_mass_release(&s.mass);
+    lm_audit_parts_release(&s.audit);
+    lm_mesh_release(&s.joined);
     lm_mesh_release(&s.mesh);
 }
 
@@ -271,13 +319,12 @@ int main(int argc, char **argv)
     size_t n;
     int rc;
     lm_err err = LM_ERR_INIT;
-    lm_facts f = {.rec = &s.rec, .audit = &s.audit, .mass = &s.mass, .item = s.item};
+    lm_facts f = {.rec = &s.rec, .audit = &s.audit.all, .mass = &s.mass, .item = s.item};
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     s.aopt.threads = (int)a.threads;
     s.aopt.progress = progress;
-    if (check_options(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || same_case(&f, &err) || judge(&f, &err))
-        goto fail;
+    if (check_options(&err) || load(args[0], &err) || same_case(&f, &err) || judge(&f, &err)) goto fail;
     f.options = s.options;
     lm_verdict v = lm_facts_verdict(&f, reason, sizeof reason);
     if (account(&f, lm_verdict_name(v), &err) || write_all(&f, v, lm_verdict_name(v), &err) || put_in_place(&err)) goto fail;

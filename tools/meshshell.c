@@ -2,6 +2,7 @@
 /* meshshell: hollow a solid to a wall of given thickness, or check how thick its walls are. */
 #include "cli/cli.h"
 #include "format/meshfile.h"
+#include "format/pick.h"
 #include "shell/hollow.h"
 #include "shell/wall.h"
 #include "stream/audit_json.h"
@@ -12,9 +13,9 @@
 
 static struct {
     cli_quantity hollow, check_wall, grid, max_memory;
-    bool verbose, quiet;
+    bool join, verbose, quiet;
     size_t threads;
-    const char *output, *json;
+    const char *label, *output, *json;
 } a;
 
 static const cli_opt opts[] = {
@@ -24,6 +25,9 @@ static const cli_opt opts[] = {
      &a.check_wall, LM_UNIT_MM},
     {"grid", 0, CLI_QUANTITY, "STEP", NULL, "grid step of --hollow, at most and by default a third of the wall", &a.grid,
      LM_UNIT_MM},
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
+     LM_UNIT_NONE},
+    {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one, without the walls between them", &a.join, LM_UNIT_NONE},
     {"max-memory", 0, CLI_NUMBER, "MIB", "8192", "most memory that the grid may take, in MiB", &a.max_memory, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
     CLI_OPT_JSON(&a.json),
@@ -49,6 +53,7 @@ static struct {
     lm_hollow_facts hollow;
     lm_wall_facts wall;
     lm_meshfile_format format;
+    uint32_t label;
     bool good;
 } s;
 
@@ -69,6 +74,7 @@ static lm_status usage(lm_err *err)
     if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: the check uses no grid");
     if (!(a.max_memory.q.value >= 1 && a.max_memory.q.value <= 1e9))
         return lm_err_set(err, LM_EUSAGE, NULL, "--max-memory %s: 1 MiB or more is needed", a.max_memory.text);
+    if (a.join && a.label) return lm_err_set(err, LM_EUSAGE, NULL, "--label takes one part, --join-parts all: name one of them");
     if (!a.output && a.hollow.text) a.output = "-";
     const char *outputs[2] = {a.output, a.json};
     if ((rc = cli_outputs(outputs, 2, 1, err))) return rc;
@@ -82,6 +88,13 @@ static void progress(void *ctx, const char *what, double fraction)
 }
 
 /* ---- the work ---- */
+
+static lm_status load(const char *path, lm_err *err)
+{
+    const lm_meshfile_in in = {.parts = !a.join, .bodies = true};
+    lm_status rc = lm_meshfile_load_as(path, &in, &s.mesh, &s.rec, err);
+    return rc ? rc : lm_pick_body(&s.mesh, &s.rec, a.label, &s.label, err);
+}
 
 static lm_status valid(const lm_audit *x, const char *what, lm_err *err)
 {
@@ -179,6 +192,8 @@ static lm_status record(lm_err *err)
     lm_status rc = LM_OK;
     if (a.hollow.text) json_object_set_new(o, "hollow_mm", json_real(a.hollow.q.value));
     else json_object_set_new(o, "check_wall_mm", json_real(a.check_wall.q.value));
+    if (a.label) json_object_set_new(o, "label", json_integer((json_int_t)s.label));
+    if (a.join) json_object_set_new(o, "join-parts", json_true());
     if (a.grid.text) json_object_set_new(o, "grid_mm", json_real(a.grid.q.value));
     rc = a.hollow.text ? hollow_record(r, err) : wall_record(r, err);
     if (!rc) return lm_record_append(&s.rec, r, err);
@@ -265,8 +280,7 @@ int main(int argc, char **argv)
     lm_err err = LM_ERR_INIT;
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (usage(&err) || lm_meshfile_load(args[0], &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
-        rc = cli_fail(&tool, &err);
+    if (usage(&err) || load(args[0], &err) || work(&err) || record(&err) || write_all(&err)) rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         if (answer(&err)) rc = cli_fail(&tool, &err);

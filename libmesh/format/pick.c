@@ -75,3 +75,18 @@ done:
     lm_split_release(&s);
     return rc;
 }
+
+lm_status lm_pick_body(lm_mesh *m, lm_records *rec, const char *text, uint32_t *label, lm_err *err)
+{
+    char list[5 * (LM_PART_NAME + 20)] = "", only[12];
+    lm_split s = LM_SPLIT_INIT;
+    if (text || !m->label) return text ? lm_pick_part(m, rec, text, label, err) : LM_OK;
+    lm_status rc = lm_split_make(m, &s, err);
+    if (!rc && s.n != 1) {
+        pick_list(m, &s, list, sizeof list);
+        rc = lm_err_set(err, LM_EUSAGE, NULL,
+                        "the mesh has %zu parts, %s: choose one (--label), or take them as one body (--join-parts)", s.n, list);
+    } else if (!rc) snprintf(only, sizeof only, "%u", s.label[0]);
+    lm_split_release(&s);
+    return rc ? rc : lm_pick_part(m, rec, only, label, err);
+}

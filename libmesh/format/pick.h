@@ -12,5 +12,8 @@ LM_CHECKED lm_status lm_pick_label(const lm_mesh *m, const char *text, uint32_t 
 /* That part alone, without labels, its name and colour those of part 1; a note in rec, whose records no longer belong to the
  * mesh. A mesh of one part stays as it is. */
 LM_CHECKED lm_status lm_pick_part(lm_mesh *m, lm_records *rec, const char *text, uint32_t *label, lm_err *err);
+/* For tools that work on one body: the part that text names, or, text NULL, the only one. LM_EUSAGE with a list when there are
+ * several: nobody can say which is meant, or whether they are one. */
+LM_CHECKED lm_status lm_pick_body(lm_mesh *m, lm_records *rec, const char *text, uint32_t *label, lm_err *err);
 
 #endif

@@ -476,8 +476,10 @@ lm_status lm_stl_write(lm_out *out, const lm_stl_opt *opt, const lm_mesh *mesh, 
     char head[STL_HEADER + 1];
     if (mesh->nt == 0) return lm_err_set(err, LM_ERULE, NULL, "the mesh has no triangle: an STL of nothing is not written");
     if (mesh->label)
-        return lm_err_set(err, LM_ERULE, NULL,
-                          "STL holds one part, the mesh has several: choose one, join them, or write PLY, 3MF or OBJ");
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "STL holds one part, the mesh has several: choose one (--label), or write PLY, 3MF or OBJ; meshconv -o out.stl "
+            "writes a file for each");
     lm_status rc = stl_head(opt, mesh, head, err);
     if (rc) return rc;
     if (!opt->ascii) return stl_write_binary(out, head, mesh, err);

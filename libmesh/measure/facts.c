@@ -206,6 +206,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
+    if (j && f->parts && json_object_set_new(j, "parts", lm_audit_parts_json(f->parts, f->names, err))) json_decref(j), j = NULL;
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
 }
@@ -226,6 +227,19 @@ static void facts_row(lm_out *out, const char *name, double v, double u, lm_unit
     lm_verdict_text(u, unit, b, sizeof b);
     if (unit == LM_UNIT_MM3 && fabs(v) >= 1000) lm_io_printf(out, "%-14s %16s   known to %s (%.3f mm3)\n", name, a, b, v);
     else lm_io_printf(out, "%-14s %16s   known to %s\n", name, a, b);
+}
+
+static void facts_parts(const lm_facts *f, lm_out *out)
+{
+    char name[LM_PART_NAME], line[LM_ERR_TEXT], a[LM_NUM_TEXT], b[LM_NUM_TEXT];
+    for (size_t i = 0; f->parts && i < f->parts->n; i++) {
+        const lm_audit *x = &f->parts->part[i];
+        lm_verdict_text(x->volume_mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_verdict_text(x->area_mm2, LM_UNIT_MM2, b, sizeof b);
+        lm_audit_line(x, line, sizeof line);
+        lm_io_printf(out, "part %-9u %16s   area %s, %zu triangles, %s: %s\n", f->parts->label[i], a, b, x->triangles,
+                     lm_parts_name(f->names, f->parts->label[i], name), line);
+    }
 }
 
 void lm_facts_table(const lm_facts *f, lm_out *out)
@@ -252,6 +266,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no",
                  f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);
+    facts_parts(f, out);
     if (f->second)
         lm_io_printf(out, "%-14s %16s   %zu facets, %zu open edges, %zu reversed, %zu degenerate\n", "libadmesh",
                      f->second->good ? "good" : "not good", f->second->facets, f->second->open_edges, f->second->reversed,

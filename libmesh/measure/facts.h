@@ -7,14 +7,16 @@
 #include "base/io.h"
 #include "measure/against.h"
 #include "repair/admesh.h"
-#include "surface/audit.h"
+#include "surface/audit_parts.h"
 
 typedef struct {
-    const char *case_id;   /* given by the user, or NULL */
-    const json_t *options; /* this tool's resolved options */
-    const lm_records *rec; /* what the mesh came with; foreign ones are taken out before */
-    bool foreign;          /* that was so: say it */
-    const lm_audit *audit; /* of the mesh as it is written */
+    const char *case_id;         /* given by the user, or NULL */
+    const json_t *options;       /* this tool's resolved options */
+    const lm_records *rec;       /* what the mesh came with; foreign ones are taken out before */
+    bool foreign;                /* that was so: say it */
+    const lm_audit *audit;       /* of the mesh as it is written */
+    const lm_audit_parts *parts; /* of several parts, and their names; NULL: one */
+    const lm_parts *names;
     const lm_mass *mass;
     size_t n; /* what was compared */
     const lm_measurement *item;

@@ -2,6 +2,7 @@
 #include "repair/admesh.h"
 #include "base/child.h"
 #include "base/mem.h"
+#include "surface/split.h"
 
 #include <admesh/stl.h>
 #include <limits.h>
@@ -82,7 +83,7 @@ static int admesh_in_child(void *ctx, size_t item)
     return (int)admesh_verdict(j->mesh, &j->out, &j->err);
 }
 
-lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
+static lm_status admesh_body(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
 {
     size_t bytes;
     lm_child_end end;
@@ -106,5 +107,38 @@ lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
                         end.why == LM_CHILD_TIME ? "came to no end" : "broke off", m->nt);
     *out = j->out;
     munmap(j, bytes);
+    return rc;
+}
+
+static void admesh_add(lm_admesh_result *to, const lm_admesh_result *from)
+{
+    to->facets += from->facets;
+    to->degenerate += from->degenerate;
+    to->open_edges += from->open_edges;
+    to->open_1 += from->open_1;
+    to->open_2 += from->open_2;
+    to->open_3 += from->open_3;
+    to->reversed += from->reversed;
+    to->parts += from->parts;
+    to->volume_mm3 += from->volume_mm3;
+    to->good &= from->good;
+}
+
+lm_status lm_admesh_check(const lm_mesh *m, lm_admesh_result *out, lm_err *err)
+{
+    lm_split s = LM_SPLIT_INIT;
+    lm_mesh part = LM_MESH_INIT;
+    if (!m->label) return admesh_body(m, out, err);
+    lm_status rc = lm_split_make(m, &s, err);
+    *out = (lm_admesh_result){.good = s.n > 0};
+    uint32_t *now = rc ? NULL : lm_split_scratch(m, err);
+    if (!rc && !now) rc = LM_ENOMEM;
+    for (size_t i = 0; i < s.n && !rc; i++) {
+        lm_admesh_result one;
+        if (!(rc = lm_split_part(m, &s, i, now, &part, NULL, err)) && !(rc = admesh_body(&part, &one, err))) admesh_add(out, &one);
+    }
+    free(now);
+    lm_mesh_release(&part);
+    lm_split_release(&s);
     return rc;
 }

@@ -19,7 +19,8 @@ typedef struct {
     bool good;         /* no degenerate facet, no open edge, none reversed, volume positive */
 } lm_admesh_result;
 
-/* The mesh must be valid in the sense of lm_mesh_validate. Every facet counts, it takes -0 for 0. LM_ERANGE when there
+/* The mesh must be valid in the sense of lm_mesh_validate; of several parts each is asked about by itself, and the counts are
+ * added up. Every facet counts, it takes -0 for 0. LM_ERANGE when there
  * are none or more than libadmesh can count; LM_ENOMEM, also when it broke off.
  * Nothing reaches stdout. */
 LM_CHECKED lm_status lm_admesh_check(const lm_mesh *mesh, lm_admesh_result *out, lm_err *err);

@@ -12,13 +12,13 @@
 #include "surface/audit_parts.h"
 
 typedef struct {
-    size_t n;         /* parts; a mesh without labels is one */
-    uint32_t *label;  /* owned */
-    lm_repair *part;  /* what was done to each; owned */
+    size_t n;                             /* parts; a mesh without labels is one */
+    uint32_t *label;                      /* owned */
+    lm_repair *part;                      /* what was done to each; owned */
     lm_repair_step step[LM_REPAIR_STEPS]; /* of all parts together */
     double hole_area_mm2;
     size_t hole_triangles, holes_left;
-    bool touched; /* not all parts are as they were */
+    bool touched;   /* not all parts are as they were */
     lm_walls walls; /* lost > 0: the parts no longer fit each other */
 } lm_repair_parts;
 #define LM_REPAIR_PARTS_INIT \

@@ -140,6 +140,49 @@ setup() {
     refuses 2 p.3mf meshmeasure forged.ply --against "$CT" -o p.3mf
 }
 
+# Two boxes of 2 and 1 ml with a common wall, in patient space and with names.
+two_boxes() {
+    gen_meshes -o boxes
+    sed 's/^element vertex/comment SPACE=LPS\nobj_info units mm\nobj_info meshqa_part 1 e6b422 left kidney\nobj_info meshqa_part 2 - liver\n&/' \
+        boxes/shared_wall_good.ply
+}
+
+@test "several parts: sums and a line for each, 3MF and PLY with all, STL refused with a hint" {
+    cd "$BATS_TEST_TMPDIR"
+    two_boxes >two.ply
+    run -0 --separate-stderr meshmeasure two.ply -e volume=3.00000000ml -e area=1600.000mm2 -o out.3mf -o out.ply --json j.json --report r.html
+    [[ $output == *"part 1 "*"2.000 ml"*"left kidney: valid"*"part 2 "*"1.000 ml"*"liver: valid"* ]]
+    [ "$(jq -c '[.parts[].name, .second_opinion.good, .verdict]' j.json)" = '["left kidney","liver",true,"pass"]' ]
+    unzip -p out.3mf 3D/3dmodel.model | grep -q 'name="liver"'
+    cmp <(sed '1,/^end_header$/d' two.ply) <(sed '1,/^end_header$/d' out.ply)
+    refuses 2 out.stl meshmeasure two.ply -o out.stl
+    [[ $stderr == *"meshconv -o out.stl writes a file for each"* ]]
+    meshmeasure -q --label liver two.ply -e volume=1.00000000ml -o liver.stl >/dev/null
+    strings liver.stl | grep -q 'NAME=liver'
+    run -1 meshmeasure boxes/shared_wall_bad.ply -o bad.3mf
+    [ ! -e bad.3mf ]
+}
+
+@test "several parts in meshdiff and meshshell: as one body with a note, or one of them; meshshell does not guess" {
+    cd "$BATS_TEST_TMPDIR"
+    two_boxes >two.ply
+    meshconv -q --join-parts two.ply -o joined.ply
+    meshconv -q --label liver two.ply -o liver.ply
+    run -0 --separate-stderr meshdiff -t 0mm two.ply joined.ply
+    [[ $stderr == *"mesh A: 2 parts of the file were taken as one mesh, without the walls that they share (2 triangles)"* ]]
+    meshdiff -q -t 0mm --label liver --json j.json two.ply liver.ply >/dev/null
+    [ "$(jq .options.label j.json)" = 2 ]
+    run -1 meshdiff -q -t 1mm --label 1 two.ply liver.ply
+    refuses 2 x.ply meshdiff -q --label 1 -o x.ply liver.ply joined.ply
+    refuses 2 x.ply meshshell --hollow 1mm two.ply -o x.ply
+    [[ $stderr == *"the mesh has 2 parts, 1 (left kidney), 2 (liver): choose one (--label), or take them as one body (--join-parts)"* ]]
+    refuses 2 x.ply meshshell --hollow 1mm --label 1 --join-parts two.ply -o x.ply
+    meshshell -q --hollow 2mm --label liver two.ply -o shell.ply
+    run -0 meshmeasure shell.ply
+    [[ $output == *"1 cavit"* || $output == *"and 1 cav"* ]]
+    run -0 meshshell --check-wall 5mm --join-parts two.ply
+}
+
 @test "man page: lint, and every option of --list-options is in it" {
     command -v mandoc >/dev/null || skip "mandoc is not installed"
     run mandoc -Tlint -W warning "$ROOT/man/meshmeasure.1"

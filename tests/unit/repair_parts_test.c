@@ -127,7 +127,7 @@ static void the_check_of_walls(void **state)
         if (how == 1) drop(some(true, 1)); /* a hole before: nothing is lost with it when it comes back as a wall */
         assert_int_equal(lm_mesh_copy(&mesh, &copy, &err), LM_OK);
         if (how == 1) cells_mesh(&mesh, (int[]){2, 1, 1}, (uint8_t[]){1, 2});
-        if (how == 2) mesh.label_back[a] = 0;                                                  /* no longer of part 2 */
+        if (how == 2) mesh.label_back[a] = 0;                                                       /* no longer of part 2 */
         if (how == 3) mesh.pos[3 * mesh.tri[3 * a]] = nextafterf(mesh.pos[3 * mesh.tri[3 * a]], 9); /* moved */
         if (how == 4) drop(a);
         for (size_t t = mesh.nt; how == 5 && t-- > 0;) { /* part 2 is gone, and part 1 has the wall for itself */
@@ -175,9 +175,12 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(valid_parts_keep_their_bytes),        cmocka_unit_test(holes_are_filled_and_walls_stay_shared),
-        cmocka_unit_test(a_missing_wall),                      cmocka_unit_test(walls_that_cannot_be_kept_are_named),
-        cmocka_unit_test(shells_go_on_request_with_their_walls), cmocka_unit_test(the_check_of_walls),
+        cmocka_unit_test(valid_parts_keep_their_bytes),
+        cmocka_unit_test(holes_are_filled_and_walls_stay_shared),
+        cmocka_unit_test(a_missing_wall),
+        cmocka_unit_test(walls_that_cannot_be_kept_are_named),
+        cmocka_unit_test(shells_go_on_request_with_their_walls),
+        cmocka_unit_test(the_check_of_walls),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }
