@@ -428,9 +428,10 @@ static void tree_trim(const char **p, const char **q)
 bool lm_tree_text(const lm_tree_item *item, uint32_t tag, char *buf, size_t cap)
 {
     size_t n, n_set = 0;
-    const char *p = lm_tree_bytes(item, tag, &n), *q = p + (p ? n : 0), *set = NULL;
+    const char *p = lm_tree_bytes(item, tag, &n), *set = NULL;
     buf[0] = 0;
     if (!p) return false;
+    const char *q = p + n;
     for (const lm_tree_item *at = item; at && !set; at = at->up) set = lm_tree_bytes(at, 0x00080005, &n_set);
     tree_trim(&p, &q);
     lm_charset_utf8(set, n_set, p, (size_t)(q - p), !strcmp(lm_tree_vr(item, tag), "PN"), buf, cap);
@@ -440,9 +441,10 @@ bool lm_tree_text(const lm_tree_item *item, uint32_t tag, char *buf, size_t cap)
 bool lm_tree_code(const lm_tree_item *item, uint32_t tag, size_t index, char *buf, size_t cap)
 {
     size_t n;
-    const char *p = lm_tree_bytes(item, tag, &n), *end = p + (p ? n : 0);
+    const char *p = lm_tree_bytes(item, tag, &n), *end;
     buf[0] = 0;
-    for (; p && index; index--)
+    if (!p) return false;
+    for (end = p + n; p && index; index--)
         if ((p = memchr(p, '\\', (size_t)(end - p)))) p++;
     if (!p) return false;
     const char *q = memchr(p, '\\', (size_t)(end - p));
