@@ -727,7 +727,9 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     if (!rc && !in.alone && !volume) rc = lm_source_scan(paths, n, opt, &src, err);
     cli_progress_done(a.quiet);
     if (rc) goto done;
-    if (a.list) rc = list_series(src, json, err);
+    if ((a.list && !src) || (a.info && !src && !file))
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--%s needs a PATH%s", a.list ? "list" : "info", a.list ? " with DICOM in it" : "");
+    else if (a.list) rc = list_series(src, json, err);
     else if (a.info) rc = info(src, file, opt, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {

@@ -48,6 +48,15 @@ is() { # expression of jq, value
     dcmseg -q --info g -j 5 | cmp - t.txt
 }
 
+@test "nothing to say anything of: exit 2" {
+    gen_series --body voxel --size 10x8x6 -o v && dcmseg -q -t 500 v -o v.nrrd
+    for o in --list --info; do
+        TOOL=dcmseg refuses 2 x.json dcmseg $o --mask v.nrrd --json x.json
+        TOOL=dcmseg refuses 2 x.json dcmseg $o --json x.json
+    done
+    TOOL=dcmseg refuses 2 x.json dcmseg --list v.nrrd --json x.json
+}
+
 @test "a volume of another program" {
     gen_series --body voxel --size 10x8x6 --spacing 0.5,0.25,2 -o v
     dcmseg -q -t -99999 v -o v.nrrd
