@@ -108,7 +108,7 @@ static int nets_order(const void *a, const void *b)
 static size_t nets_merge(nets_tally *t, size_t n)
 {
     size_t m = 0;
-    qsort(t, n, sizeof *t, nets_order);
+    if (n) qsort(t, n, sizeof *t, nets_order);
     for (size_t i = 0; i < n; i++) {
         if (m && t[m - 1].label == t[i].label) t[m - 1].voxels += t[i].voxels;
         else t[m++] = t[i];
