@@ -12,6 +12,7 @@
 #include "volume/mask.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -444,12 +445,34 @@ static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *tri
     *triangles = t;
 }
 
+/* How many samples lie in each of eight equal steps from lo to hi, as text. */
+static void mcubes_histogram(const lm_vol *vol, double lo, double hi, char *buf, size_t cap)
+{
+    enum { STEPS = 8, BLOCK = 1024 };
+    size_t n[STEPS] = {0}, count = lm_vol_count(vol), used = 0;
+    double x[BLOCK];
+    for (size_t at = 0; at < count; at += BLOCK) {
+        const size_t len = count - at < BLOCK ? count - at : BLOCK;
+        lm_vol_row_f64(vol, at, len, x);
+        for (size_t i = 0; i < len; i++) {
+            int step = (int)((x[i] - lo) / (hi - lo) * STEPS);
+            n[step < STEPS ? step : STEPS - 1]++;
+        }
+    }
+    for (int s = 0; s < STEPS && used < cap; s++) used += (size_t)snprintf(buf + used, cap - used, " %zu", n[s]);
+}
+
 static lm_status mcubes_nothing(const lm_vol *vol, double iso, lm_err *err)
 {
     double lo, hi;
+    char histogram[200];
     lm_status rc = lm_vol_range(vol, &lo, &hi, err);
     if (rc) return rc;
-    return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g", iso, lo, hi);
+    if (!(hi > lo && isfinite(hi - lo)))
+        return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g", iso, lo, hi);
+    mcubes_histogram(vol, lo, hi, histogram, sizeof histogram);
+    return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g, in eight equal steps%s", iso,
+                      lo, hi, histogram);
 }
 
 lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err)

@@ -4,7 +4,8 @@
  * Edge-indexed marching cubes in row passes: classify the crossings of every grid row, count, scan, write at fixed
  * offsets (Schroeder, Maynard, Geveci: Flying Edges, LDAV 2015). The surface is that of {f >= iso}: a sample equal to
  * the level is inside. Each crossed grid edge has exactly one vertex, so vertices are shared by construction; crossings
- * are kept a fraction (clamp) away from the samples so that they stay distinct in float32. */
+ * are kept a fraction (clamp) away from the samples so that they stay distinct in float32. On faces and inside cells the
+ * mesh has the topology of the trilinear interpolant (mctable.h, trilinear.h); infinite samples are allowed. */
 #ifndef LM_SURFACE_MCUBES_H
 #define LM_SURFACE_MCUBES_H
 
@@ -24,8 +25,8 @@ typedef struct {
 /*   vol  at least 1 sample per axis, no NaN
  *   out  replaced; triangles counter-clockwise seen from outside whatever the sign of the volume's determinant
  * Scratch: a few bytes per grid row and per row pair, and one byte per cell of the rows in work.
- * LM_ENO when nothing crosses the level (range of the data in the text), LM_ERULE for NaN or unusable geometry, LM_ERANGE
- * when more than 2^32-1 vertices or triangles are needed or when float32 cannot separate the vertices at these
+ * LM_ENO when nothing crosses the level (range and histogram of the data in the text), LM_ERULE for NaN or unusable geometry,
+ * LM_ERANGE when more than 2^32-1 vertices or triangles are needed or when float32 cannot separate the vertices at these
  * coordinates (clamp over 1e-2 needed: shift the origin), LM_ENOMEM. On error out is empty. */
 LM_CHECKED lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err);
 /* The clamp fraction used for this volume's geometry: 1e-3, or as much as DESIGN 6 (edge clamp) asks for, at most 1e-2. */

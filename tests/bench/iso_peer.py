@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Isosurface by a library peer: iso_peer.py vtk|skimage IN.nrrd ISO OUT.stl
+"""Isosurface by a library peer: iso_peer.py vtk|skimage IN.nrrd ISO OUT.stl [THREADS]
 Reads one of our volume streams, writes a binary STL, prints: seconds of the filter alone, triangles."""
 import re, sys, time
 import numpy as np
@@ -21,6 +21,8 @@ if peer == 'vtk':
     image.SetDimensions(size)
     image.SetSpacing(spacing)
     image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(v.reshape(-1)))
+    if len(sys.argv) > 5:
+        vtk.vtkSMPTools.Initialize(int(sys.argv[5]))
     f = vtk.vtkFlyingEdges3D()
     f.SetValue(0, iso)
     f.SetComputeNormals(False)

@@ -83,13 +83,24 @@ awk '$1 ~ /^p_/ && $4 > m[$1] { m[$1] = $4 } END { for (s in m) t += m[s]; print
 
 # ---- peers, whole process against whole process, and filter against filter ----
 echo
+# filters THREADS: our filter alone beside the memory and VTK's; leaves the seconds in filter_ours
+filters() {
+    local f audit triangles voxels bytes memory peer
+    read -r f audit triangles voxels bytes memory <<<"$(for ((i = 0; i < runs; i++)); do "$stages" v.nrrd "$iso" "$1"; done |
+        awk '!n++ || $1 < f { f = $1 } n == 1 || $2 < a { a = $2 } n == 1 || $6 < m { m = $6 } { t = $3; v = $4; b = $5 } END { if (n) print f, a, t, v, b, m }')"
+    [ -n "${memory:-}" ] || { echo "inside our mcubes: not measured"; return; }
+    awk -v n="$1" -v f="$f" -v a="$audit" -v t="$triangles" -v v="$voxels" -v b="$bytes" -v m="$memory" -v w="$(stat -c %s v.nrrd)" 'BEGIN {
+        printf "inside our mcubes, threads %d: filter alone %.3f s, %.0f M voxels/s, %.1f M triangles/s, %.0f %% of the bandwidth of memory (%.1f GB/s); audit alone %.3f s, %d triangles\n",
+            n, f, v / f / 1e6, t / f / 1e6, 100 * b / f / (w / m), w / m / 1e9, a, t }'
+    filter_ours=$f
+    py vtk || return 0
+    read -r peer _ <<<"$(for ((i = 0; i < runs; i++)); do /usr/bin/python3 "$here/iso_peer.py" vtk v.nrrd "$iso" vtk.stl "$1"; done | sort -n | head -n 1)"
+    awk -v n="$1" -v p="${peer:-0}" -v f="$f" 'BEGIN { if (p > 0) printf "VTK Flying Edges, threads %d: filter alone %.3f s, %.2f x ours\n", n, p, p / f }'
+}
 filter_ours=
 if [ -s v.nrrd ]; then
-    filter_ours=$(for ((i = 0; i < runs; i++)); do "$stages" v.nrrd "$iso"; done |
-        awk '!n++ || $1 < f { f = $1 } { if (n == 1 || $2 < a) a = $2; t = $3 } END { if (n) print f, a, t }')
-    read -r filter audit triangles <<<"$filter_ours"
-    echo "inside our mcubes: filter alone ${filter:-?} s, audit alone ${audit:-?} s, ${triangles:-?} triangles"
-    filter_ours=$filter
+    filters 1
+    [ "$(nproc)" -eq 1 ] || filters "$(nproc)"
 fi
 echo
 printf '%-46s %8s %8s %8s\n' peer 'wall s' 'cpu s' 'peak MB'

@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# mcubes on volumes that are hardly ones. (What readers refuse is in badinput.bats and nrrd_test.c.)
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+volume() { # SIZES DIRECTIONS PAYLOAD (printf): an NRRD of bytes, level 5
+    printf 'NRRD0005\ntype: uchar\ndimension: 3\nspace: left-posterior-superior\nsizes: %s\nspace directions: %s\nencoding: raw\nspace origin: (0,0,0)\n\n' "$1" "$2"
+    # shellcheck disable=SC2059
+    printf "$3"
+}
+unit='(1,0,0) (0,1,0) (0,0,1)'
+refused() { # VOLUME: exit 2, one line
+    run --separate-stderr -2 mcubes --iso 5 "$1" -o x.ply
+    [ ! -e x.ply ]
+    # shellcheck disable=SC2154
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "a level outside the range: exit 1, the range and a histogram" {
+    volume '2 2 2' "$unit" '\001\002\003\004\005\006\007\011' >v.nrrd
+    run --separate-stderr -1 mcubes --iso 10 v.nrrd -o x.ply
+    [ ! -e x.ply ]
+    [[ $stderr == *'nothing crosses the level 10: the samples run from 1 to 9, in eight equal steps 1 1 1 1 1 1 1 1'* ]]
+    run --separate-stderr -1 mcubes --open --iso -10 v.nrrd -o x.ply
+    [[ $stderr == *'from 1 to 9'* ]]
+}
+
+@test "one sample along an axis, or along all" {
+    for s in '1 1 1' '1 1 4' '4 1 1' '1 2 2'; do
+        volume "$s" "$unit" '\011\011\001\011' | head -c -$((4 - $(tr ' ' '*' <<<"$s"))) >v.nrrd
+        mcubes --iso 5 v.nrrd -q -o x.ply
+        run -0 meshfix --check x.ply
+    done
+}
+
+@test "no sample along an axis, axes in a plane, steps that are no numbers: refused" {
+    volume '0 2 2' "$unit" '' >v.nrrd
+    refused v.nrrd
+    for d in '(1,0,0) (2,0,0) (0,0,1)' '(1,0,0) (0,0,0) (0,0,1)' '(1,0,0) (0,nan,0) (0,0,1)' '(inf,0,0) (0,1,0) (0,0,1)'; do
+        volume '2 2 2' "$d" '\011\011\001\001\001\001\001\001' >v.nrrd
+        refused v.nrrd
+    done
+}
+
+@test "a payload shorter than stated is refused, and a longer one" {
+    volume '2 2 2' "$unit" '\011\011\001' >v.nrrd
+    refused v.nrrd
+    volume '2 2 2' "$unit" '\011\011\001\001\001\001\001\001\001' >v.nrrd
+    refused v.nrrd
+}
+
+@test "a grid of the other hand makes a mesh that faces outward all the same" {
+    volume '2 2 2' '(1,0,0) (0,-1,0) (0,0,1)' '\011\001\001\001\001\001\001\001' >v.nrrd
+    mcubes --iso 5 v.nrrd -q -o x.ply
+    run -0 meshfix --check x.ply
+}
+
+@test "a tunnel through a cell" {
+    volume '2 2 2' "$unit" '\011\004\004\004\004\004\004\011' >v.nrrd # the middle is (2 * 9 + 6 * 4) / 8 = 5.25
+    mcubes --iso 5.25 v.nrrd -q -o x.ply --json c.json
+    [ "$(jq .audit.components c.json)" = 1 ]
+    mcubes --iso 5.26 v.nrrd -q -o x.ply --json d.json
+    [ "$(jq .audit.components d.json)" = 2 ]
+}
