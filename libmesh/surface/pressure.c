@@ -47,7 +47,7 @@ static size_t pressure_label(const lm_nets *net, uint32_t label)
 static size_t pressure_unique(pressure_pair *pair, size_t n)
 {
     size_t m = 0;
-    qsort(pair, n, sizeof *pair, pressure_order);
+    if (n) qsort(pair, n, sizeof *pair, pressure_order);
     for (size_t i = 0; i < n; i++)
         if (!m || pressure_order(&pair[m - 1], &pair[i])) pair[m++] = pair[i];
     return m;

@@ -101,7 +101,10 @@ static void noise_is_valid_and_fills_space(void **state)
         volume(&v, 1 + next() % 6, 1 + next() % 6, 1 + next() % 12, LM_U16);
         for (size_t i = 0; i < lm_vol_count(&v); i++) ((uint16_t *)v.data)[i] = (uint16_t)(next() % (labels + 1));
         lm_status rc = lm_nets_make(&v, 1 + round % 3, &n, NULL);
-        if (rc == LM_ENO) continue;
+        if (rc == LM_ENO) {
+            lm_vol_release(&v);
+            continue;
+        }
         assert_int_equal(rc, LM_OK);
         if (!parts_are_valid(&n) && bad++ < 3) {
             print_message("seed %u, %zu x %zu x %zu\n", seed, v.n[0], v.n[1], v.n[2]);
