@@ -393,7 +393,7 @@ static void io_push(lm_out *out, const unsigned char *p, size_t n)
 void lm_io_write(lm_out *out, const void *p, size_t n)
 {
     assert(out->fd != IO_CLOSED);
-    if (out->error) return;
+    if (out->error || !n) return;
     if (out->sha) {
         lm_hash_sha256_update(out->sha, p, n);
         *out->tapped += n;
