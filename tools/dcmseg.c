@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
+#include "base/mem.h"
+#include "dicom/gdcm_shim.h"
 #include "dicom/info.h"
 #include "dicom/masks.h"
 #include "dicom/segrecord.h"
+#include "dicom/select.h"
 #include "dicom/source.h"
 #include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/volfile.h"
+#include "volume/mask.h"
 #include "volume/preset.h"
 #include "volume/terms.h"
 
@@ -24,7 +28,7 @@ enum { PATHS = 65536, LINE = 1024 };
 static struct {
     bool list, info, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability;
+    const char *mask, *space, *probability, *inside, *outside;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
     size_t threads, frame;
@@ -70,6 +74,9 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"probability", 0, CLI_TEXT, "P", "0.5", "of a fractional segmentation: from this part of its maximum on a sample is inside",
      &a.probability, LM_UNIT_NONE},
+    {"inside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly inside (else their mean nearby)",
+     &a.inside, LM_UNIT_NONE},
+    {"outside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly outside", &a.outside, LM_UNIT_NONE},
     {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI file lead that does not state it", &a.space, LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "grey|labels|FILE", NULL,
      "write to FILE instead of standard output ('-'); grey or labels: what is sent, a field with its level or a label map",
@@ -100,6 +107,7 @@ typedef struct {
     lm_segment_opt seg;
     bool hounsfield; /* a value was given in HU */
     bool occupancy;  /* no threshold: of a mask, which is 0 or 1 */
+    lm_partial_opt partial;
 } choice;
 
 static int is_preset(const struct dirent *e)
@@ -143,9 +151,19 @@ static lm_status read_preset(const char *name, choice *c, lm_err *err)
     return LM_OK;
 }
 
+/* --inside, --outside: one value, in the unit of the samples or in HU. */
+static lm_status class_value(const char *text, double *out, choice *c, lm_err *err)
+{
+    lm_segment_opt one = LM_SEGMENT_OPT_INIT;
+    lm_status rc = lm_preset_threshold(text, &one, &c->hounsfield, err);
+    if (!rc && isfinite(one.hi)) rc = lm_err_set(err, LM_EUSAGE, NULL, "'%s' is a range, and one value is needed", text);
+    *out = one.lo;
+    return rc;
+}
+
 static lm_status choose(choice *c, lm_err *err)
 {
-    *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT};
+    *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT, .partial = LM_PARTIAL_OPT_INIT};
     if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n || a.mask || a.label.n || a.labels))
         return lm_err_set(err, LM_EUSAGE, NULL,
                           "--frame takes an image as it is: leave out --threshold, --preset, --keep, --roi, --mask and --label");
@@ -158,6 +176,8 @@ static lm_status choose(choice *c, lm_err *err)
     else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
     if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
+    if (!rc && a.inside) rc = class_value(a.inside, &c->partial.inside, c, err);
+    if (!rc && a.outside) rc = class_value(a.outside, &c->partial.outside, c, err);
     if (!rc) rc = lm_preset_threshold(c->threshold, &c->seg, &c->hounsfield, err);
     return rc ? rc : lm_preset_keep(c->keep, &c->seg, err);
 }
@@ -170,8 +190,11 @@ typedef struct {
     const char *unit; /* "HU" or "1" */
     char frame[LM_UID];
     lm_masks mask;
-    bool alone;   /* there is nothing but the mask */
-    double level; /* --probability */
+    const lm_identity *identity;
+    lm_pieces pieces;     /* volumes of the object */
+    lm_partial *of_label; /* of the mask's segments; owned */
+    bool alone;           /* there is nothing but the mask */
+    double level;         /* --probability */
 } input;
 
 static void input_release(input *in)
@@ -179,31 +202,31 @@ static void input_release(input *in)
     lm_vol_release(&in->vol);
     json_decref(in->source);
     lm_masks_release(&in->mask);
+    lm_pieces_release(&in->pieces);
+    free(in->of_label);
 }
 
-/* ---- the record ---- */
-
-static lm_segrecord record_of(const choice *c, const input *in)
+/* facts: NULL where labels go out as they are; labels: what goes out as a label map, or NULL. */
+static lm_segrecord record_of(const choice *c, const input *in, const lm_segment_facts *facts, const lm_regions *labels)
 {
+    bool masked = in->mask.facts;
     return (lm_segrecord){.case_id = a.case_id,
-                          .show_identity = a.show_identity,
-                          .keep_names = a.keep_names,
-                          .source = in->source,
-                          .unit = in->unit,
-                          .seg = &c->seg,
+                          .identity = in->identity,
                           .keep = c->keep,
                           .preset = a.preset,
+                          .seg = &c->seg,
                           .occupancy = c->occupancy,
-                          .mask = &in->mask,
+                          .by_label = a.label.n || in->alone, /* alone: the replay names the file as PATH, and --label says that it
+                                                                 is a mask */
                           .alone = in->alone,
-                          .picked = a.label.n > 0};
-}
-
-static lm_status make_record(const choice *c, const input *in, const lm_segment_facts *f, const lm_regions *labels, json_t **ret,
-                             lm_err *err)
-{
-    const lm_segrecord r = record_of(c, in);
-    return lm_segrecord_make(&r, f, labels, ret, err);
+                          .partial = &c->partial,
+                          .source = in->source,
+                          .unit = in->unit,
+                          .mask = masked ? &in->mask : NULL,
+                          .facts = facts,
+                          .pieces = in->pieces.found ? &in->pieces : NULL,
+                          .labels = labels,
+                          .of_label = masked ? in->of_label : NULL};
 }
 
 /* ---- the work ---- */
@@ -351,8 +374,8 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
     lm_status rc = lm_source_select(src, a.series, true, &series, err);
     if (!rc) rc = lm_source_frame(src, series, a.frame, opt, &vol, &source, err);
     if (!rc) say(src, source);
-    const lm_segrecord r = {.case_id = a.case_id, .show_identity = a.show_identity, .keep_names = a.keep_names};
-    if (!rc && !(rc = lm_segrecord_new(&r, &mine, err))) {
+    const lm_segrecord record = {.case_id = a.case_id, .identity = opt->identity};
+    if (!rc && !(rc = lm_segrecord_start(&record, &mine, err))) {
         if (json_object_set_new(json_object_get(mine, "options"), "frame", json_integer((json_int_t)a.frame)) ||
             json_object_set(mine, "source", source))
             rc = lm_err_nomem(err, 0);
@@ -466,7 +489,8 @@ static lm_status send_labels(const choice *c, const input *in, const lm_segment_
     lm_records rec = LM_RECORDS_INIT;
     json_t *mine = NULL;
     lm_status rc = lm_regions_to_vol(r, &map, err);
-    if (!rc) rc = make_record(c, in, f, r, &mine, err);
+    const lm_segrecord record = record_of(c, in, f, r);
+    if (!rc) rc = lm_segrecord_new(&record, &mine, err);
     if (!rc) rc = lm_record_append(&rec, mine, err);
     if (!rc) rc = lm_nrrd_write_labels(out, &map, r, &rec, err);
     if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
@@ -480,7 +504,8 @@ static lm_status send_field(const choice *c, const input *in, const lm_segment_f
 {
     lm_records rec = LM_RECORDS_INIT;
     json_t *mine = NULL;
-    lm_status rc = make_record(c, in, f, NULL, &mine, err);
+    const lm_segrecord record = record_of(c, in, f, NULL);
+    lm_status rc = lm_segrecord_new(&record, &mine, err);
     if (!rc) rc = lm_record_append(&rec, mine, err);
     if (!rc) rc = lm_nrrd_write(out, &in->vol, &rec, err);
     if (!rc && a.json) rc = cli_json(a.json, mine, json, err);
@@ -503,10 +528,37 @@ static lm_status send_object(const choice *c, const input *in, const lm_segment_
     return rc;
 }
 
+/* Partial volumes of the mask's segments by the grey values. */
+static lm_status measure_labels(const choice *c, input *in, lm_err *err)
+{
+    const lm_regions *r = &in->mask.regions;
+    if (in->alone) return LM_OK;
+    if (!(in->of_label = lm_mem_calloc(r->count, sizeof *in->of_label, err))) return LM_ENOMEM;
+    return lm_partial_of(&in->vol, r, NULL, &c->partial, in->of_label, err);
+}
+
+/* Cut the object out and measure it. The share of a sample can be told from one threshold only. */
+static lm_status cut_and_measure(choice *c, input *in, lm_segment_facts *facts, lm_err *err)
+{
+    uint64_t *mask = NULL, *was = NULL;
+    bool partial = !c->occupancy && isinf(c->seg.hi);
+    lm_status rc = in->mask.facts && !c->occupancy ? lm_regions_bits(&in->mask.regions, NULL, &mask, err) : LM_OK;
+    if (!rc && partial) rc = lm_mask_all(&in->vol, c->seg.lo, (int)a.threads, &was, err);
+    c->seg.mask = mask;
+    if (!rc) rc = lm_segment(&in->vol, &c->seg, facts, err);
+    c->seg.mask = NULL;
+    if (!rc && partial) {
+        progress(NULL, "measuring", 0);
+        rc = lm_pieces_of(&in->vol, in->vol.iso, was, &c->partial, &in->pieces, err);
+    }
+    free(mask);
+    free(was);
+    return rc;
+}
+
 static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_segment_facts facts;
-    uint64_t *bits = NULL;
     bool masked = in->mask.facts, labels = a.labels || (masked && c->occupancy && !a.grey && in->mask.regions.count > 1);
     if (in->alone && !c->occupancy)
         return lm_err_set(err, LM_EUSAGE, NULL, "a threshold needs grey values, and there is only a mask: give the series as PATH");
@@ -514,19 +566,17 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
         return lm_err_set(err, LM_EUSAGE, NULL,
                           "labels go out as they are: leave out --threshold, --preset, --keep and --roi, or say "
                           "--output grey");
+    c->seg.threads = c->partial.threads = (int)a.threads;
+    lm_status rc = masked && c->occupancy ? measure_labels(c, in, err) : LM_OK;
+    if (rc) return rc;
     if (masked && labels) return send_labels(c, in, NULL, &in->mask.regions, out, json, err);
-    lm_status rc = LM_OK;
     if (masked && in->alone && in->mask.fractions && in->mask.regions.count == 1) { /* its fractions are finer than in or out */
         const lm_masks_opt mo = mask_opt(NULL, in);
         rc = lm_masks_grey(&in->mask, &mo, &in->vol, err);
         c->seg.lo = in->vol.iso;
     } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
-    else if (masked) rc = lm_regions_bits(&in->mask.regions, NULL, &bits, err);
-    c->seg.threads = (int)a.threads;
-    c->seg.mask = bits;
     progress(NULL, "segmenting", 0);
-    if (!rc) rc = lm_segment(&in->vol, &c->seg, &facts, err);
-    free(bits);
+    if (!rc) rc = cut_and_measure(c, in, &facts, err);
     cli_progress_done(a.quiet);
     if (rc) return rc;
     return labels ? send_object(c, in, &facts, out, json, err) : send_field(c, in, &facts, out, json, err);
@@ -577,7 +627,7 @@ static lm_status open_volume(const char *path, bool *volume, lm_in **in, lm_err 
 
 static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
 {
-    input in = {.alone = !n && !a.files && a.mask};
+    input in = {.identity = opt->identity, .alone = !n && !a.files && a.mask};
     lm_in *file = NULL;
     lm_source *src = NULL;
     bool volume = false;

@@ -256,7 +256,14 @@ lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_er
     return rc;
 }
 
-json_t *lm_masks_labels(const lm_regions *r, lm_err *err)
+json_t *lm_masks_partial(const lm_partial *p)
+{
+    if (!p->stated) return json_pack("{s:s}", "refused", "no pure sample of a class: give --inside and --outside");
+    return json_pack("{s:f, s:f, s:f, s:f, s:I, s:I}", "mm3", p->volume_mm3, "u_mm3", p->u_mm3, "inside", p->inside, "outside",
+                     p->outside, "mixed", (json_int_t)p->mixed, "undecided", (json_int_t)p->undecided);
+}
+
+json_t *lm_masks_labels(const lm_regions *r, const lm_partial *p, lm_err *err)
 {
     lm_vol grid = lm_regions_grid(r);
     double mm3 = fabs(lm_vol_det(&grid));
@@ -266,7 +273,8 @@ json_t *lm_masks_labels(const lm_regions *r, lm_err *err)
         const lm_region *g = &r->item[i];
         json_t *one = json_pack("{s:I, s:s, s:I, s:f}", "label", (json_int_t)g->part.label, "name", g->part.name, "voxel_count",
                                 (json_int_t)g->voxels, "voxel_count_mm3", (double)g->voxels * mm3);
-        if (one && g->code[0])
+        if (one && p) ok = !json_object_set_new(one, "partial", lm_masks_partial(&p[i]));
+        if (one && g->code[0] && ok)
             ok = !json_object_update_new(one,
                                          json_pack("{s:s, s:s, s:s}", "scheme", g->scheme, "code", g->code, "meaning", g->meaning));
         if (!one || json_array_append_new(list, one)) ok = false;

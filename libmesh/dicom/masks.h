@@ -8,7 +8,7 @@
 
 #include "dicom/identity.h"
 #include "dicom/segmask.h"
-#include "volume/regions.h"
+#include "volume/partial.h"
 #include <jansson.h>
 
 typedef struct {
@@ -48,7 +48,10 @@ LM_CHECKED lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t 
  * its nearest one has, and that is a warning, as is what lies outside. frame: Frame of Reference UID of `to`, or "". LM_ERULE when
  * both frames are known and differ, or when nothing lies in it. */
 LM_CHECKED lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_err *err);
-/* The segments as an array for the record: label, name, scheme, code, meaning, voxel_count, voxel_count_mm3 (new reference). */
-LM_CHECKED json_t *lm_masks_labels(const lm_regions *r, lm_err *err);
+/* The segments as an array for the record: label, name, scheme, code, meaning, voxel_count, voxel_count_mm3, partial where p has
+ * it, for each region or NULL (new reference). */
+LM_CHECKED json_t *lm_masks_labels(const lm_regions *r, const lm_partial *p, lm_err *err);
+/* A partial volume for the record: mm3, u_mm3, inside, outside, mixed, undecided; or why it is not stated. NULL: no memory. */
+LM_CHECKED json_t *lm_masks_partial(const lm_partial *p);
 
 #endif

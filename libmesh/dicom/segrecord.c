@@ -2,7 +2,6 @@
 #include "dicom/segrecord.h"
 #include "dicom/gdcm_shim.h"
 #include "dicom/select.h"
-#include "stream/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,17 +38,18 @@ lm_status lm_segrecord_warnings(json_t *rec, const json_t *source, lm_err *err)
 }
 
 /* What every record has: whose case it is, and what of the identity the user lets out. */
-static lm_status segrecord_identity(const lm_segrecord *r, json_t *rec, lm_err *err)
+static lm_status segrecord_identity(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
     json_t *o = json_object_get(rec, "options");
-    if ((r->case_id && json_object_set_new(o, "case", json_string(r->case_id))) ||
-        (r->show_identity && json_object_set_new(o, "show-identity", json_true())) ||
-        (r->keep_names && json_object_set_new(o, "keep-names", json_true())))
+    bool show = s->identity && s->identity->show, names = s->identity && s->identity->keep_names;
+    if ((s->case_id && json_object_set_new(o, "case", json_string(s->case_id))) ||
+        (show && json_object_set_new(o, "show-identity", json_true())) ||
+        (names && json_object_set_new(o, "keep-names", json_true())))
         return lm_err_nomem(err, 0);
     lm_status rc = LM_OK;
-    if (r->show_identity)
+    if (show)
         rc = lm_record_finding(rec, "warning", NULL, "UIDs of the source are shown as they are: they lead to the patient", err);
-    if (!rc && r->keep_names)
+    if (!rc && names)
         rc = lm_record_finding(rec, "warning", NULL, "names of labels are shown as they are: they may hold a person's name", err);
     return rc;
 }
@@ -63,7 +63,7 @@ static lm_status segrecord_choices(json_t *rec, const json_t *source, lm_err *er
     return ok ? LM_OK : lm_err_nomem(err, 0);
 }
 
-lm_status lm_segrecord_new(const lm_segrecord *r, json_t **ret, lm_err *err)
+lm_status lm_segrecord_start(const lm_segrecord *s, json_t **ret, lm_err *err)
 {
     char pcre[32];
     lm_select_version(pcre);
@@ -71,44 +71,62 @@ lm_status lm_segrecord_new(const lm_segrecord *r, json_t **ret, lm_err *err)
     if (json_object_update_new(json_object_get(*ret, "libraries"), json_pack("{s:s, s:s, s:s}", "gdcm", lm_gdcm_version(), "pcre2",
                                                                              pcre, "jansson", jansson_version_str())))
         lm_err_nomem(err, 0);
-    else if (!segrecord_identity(r, *ret, err)) return LM_OK;
+    else if (!segrecord_identity(s, *ret, err)) return LM_OK;
     json_decref(*ret);
     return err->code;
 }
 
 /* What of a mask was taken, and which kind of stream it became. */
-static lm_status segrecord_mask(json_t *rec, const lm_segrecord *r, const lm_regions *labels, lm_err *err)
+static lm_status segrecord_mask(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
-    json_t *o = json_object_get(rec, "options"), *list = json_array();
-    bool ok = list && (r->alone || !r->mask->facts ||
-                       (!json_object_set_new(o, "mask", json_true()) && !json_object_set(rec, "mask", r->mask->facts)));
-    bool picked = r->picked || r->alone; /* alone: the replay names the file as PATH, and --label says that it is a mask */
-    for (size_t i = 0; i < r->mask->regions.count && picked && ok; i++)
-        ok = !json_array_append_new(list, json_integer((json_int_t)r->mask->regions.item[i].part.label));
-    ok = ok && (!picked || !json_object_set(o, "label", list));
+    const lm_masks *m = s->mask;
+    json_t *o = json_object_get(rec, "options"), *list = json_array(), *level = m ? json_object_get(m->facts, "level") : NULL;
+    bool ok = list && (s->alone || !m || (!json_object_set_new(o, "mask", json_true()) && !json_object_set(rec, "mask", m->facts)));
+    for (size_t i = 0; m && i < m->regions.count && s->by_label && ok; i++)
+        ok = !json_array_append_new(list, json_integer((json_int_t)m->regions.item[i].part.label));
+    ok = ok && (!m || !s->by_label || !json_object_set(o, "label", list));
     json_decref(list);
-    json_t *level = json_object_get(r->mask->facts, "level");
     if (ok && level) ok = !json_object_set(o, "probability", level);
-    if (ok && (r->mask->facts || labels)) ok = !json_object_set_new(o, "output", json_string(labels ? "labels" : "grey"));
+    if (ok && (m || s->labels)) ok = !json_object_set_new(o, "output", json_string(s->labels ? "labels" : "grey"));
     if (!ok) return lm_err_nomem(err, 0);
-    const lm_regions *g = labels ? labels : &r->mask->regions;
-    json_t *all = g->count ? lm_masks_labels(g, err) : NULL;
-    if (g->count && (!all || json_object_set_new(rec, "labels", all))) return lm_err_nomem(err, 0);
-    return r->alone ? LM_OK : lm_segrecord_warnings(rec, r->mask->facts, err);
+    const lm_regions *r = s->labels ? s->labels : m ? &m->regions : NULL;
+    json_t *all = r && r->count ? lm_masks_labels(r, s->of_label, err) : NULL;
+    if (r && r->count && (!all || json_object_set_new(rec, "labels", all))) return lm_err_nomem(err, 0);
+    return s->alone || !m ? LM_OK : lm_segrecord_warnings(rec, m->facts, err);
+}
+
+/* The volumes of the object and of its largest pieces; and the classes that the user gave. */
+static lm_status segrecord_pieces(const lm_segrecord *s, json_t *rec, lm_err *err)
+{
+    json_t *o = json_object_get(rec, "options"), *seg = json_object_get(rec, "segment"), *list = json_array();
+    const lm_pieces *p = s->pieces;
+    lm_vol grid = lm_regions_grid(&p->piece);
+    bool ok = list && !json_object_set_new(seg, "partial", lm_masks_partial(&p->whole));
+    for (size_t i = 0; i < p->piece.count && ok; i++) {
+        uint64_t n = p->piece.item[i].voxels;
+        ok = !json_array_append_new(list,
+                                    json_pack("{s:I, s:f, s:o}", "voxel_count", (json_int_t)n, "voxel_count_mm3",
+                                              (double)n * fabs(lm_vol_det(&grid)), "partial", lm_masks_partial(&p->of_piece[i])));
+    }
+    if (ok && p->piece.count) ok = !json_object_set(seg, "pieces", list);
+    json_decref(list);
+    if (ok && !isnan(s->partial->inside)) ok = !json_object_set_new(o, "inside", json_real(s->partial->inside));
+    if (ok && !isnan(s->partial->outside)) ok = !json_object_set_new(o, "outside", json_real(s->partial->outside));
+    return ok ? LM_OK : lm_err_nomem(err, 0);
 }
 
 /* The options of a threshold; a mask's occupancy has none. */
-static lm_status segrecord_threshold(json_t *rec, const lm_segrecord *r, lm_err *err)
+static lm_status segrecord_threshold(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
-    bool counted = r->seg->keep > 1 || (r->seg->keep == 1 && strcmp(r->keep, "largest"));
-    json_t *keep = counted ? json_integer((json_int_t)r->seg->keep) : json_string(r->keep);
-    json_t *hi = isfinite(r->seg->hi) ? json_real(r->seg->hi) : json_null();
+    bool counted = s->seg->keep > 1 || (s->seg->keep == 1 && strcmp(s->keep, "largest"));
+    json_t *keep = counted ? json_integer((json_int_t)s->seg->keep) : json_string(s->keep);
+    json_t *hi = isfinite(s->seg->hi) ? json_real(s->seg->hi) : json_null();
     json_t *o = json_object_get(rec, "options");
-    bool ok = r->occupancy ? (json_decref(hi), true)
+    bool ok = s->occupancy ? (json_decref(hi), true)
                            : !json_object_update_new(
-                                 o, json_pack("{s:{s:f, s:o}, s:s}", "threshold", "lo", r->seg->lo, "hi", hi, "unit", r->unit));
+                                 o, json_pack("{s:{s:f, s:o}, s:s}", "threshold", "lo", s->seg->lo, "hi", hi, "unit", s->unit));
     ok = !json_object_update_new(
-             o, json_pack("{s:o, s:s?, s:o}", "keep", keep, "preset", r->preset, "roi", segrecord_roi(&r->seg->roi))) &&
+             o, json_pack("{s:o, s:s?, s:o}", "keep", keep, "preset", s->preset, "roi", segrecord_roi(&s->seg->roi))) &&
          ok;
     return ok ? LM_OK : lm_err_nomem(err, 0);
 }
@@ -146,18 +164,18 @@ static lm_status segrecord_segment(json_t *rec, const lm_segment_facts *f, lm_er
     return rc;
 }
 
-/* f: NULL where labels go out as they are. */
-lm_status lm_segrecord_make(const lm_segrecord *r, const lm_segment_facts *f, const lm_regions *labels, json_t **ret, lm_err *err)
+lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
 {
     json_t *rec;
-    lm_status rc = lm_segrecord_new(r, &rec, err);
+    lm_status rc = lm_segrecord_start(s, &rec, err);
     if (rc) return rc;
-    if (json_object_set(rec, "source", r->source)) rc = lm_err_nomem(err, 0);
-    if (!rc && f) rc = segrecord_threshold(rec, r, err);
-    if (!rc && f) rc = segrecord_segment(rec, f, err);
-    if (!rc) rc = segrecord_choices(rec, r->source, err);
-    if (!rc) rc = lm_segrecord_warnings(rec, r->source, err);
-    if (!rc) rc = segrecord_mask(rec, r, labels, err);
+    if (json_object_set(rec, "source", s->source)) rc = lm_err_nomem(err, 0);
+    if (!rc && s->facts) rc = segrecord_threshold(s, rec, err);
+    if (!rc && s->facts) rc = segrecord_segment(rec, s->facts, err);
+    if (!rc && s->pieces) rc = segrecord_pieces(s, rec, err);
+    if (!rc) rc = segrecord_choices(rec, s->source, err);
+    if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
+    if (!rc) rc = segrecord_mask(s, rec, err);
     if (rc) json_decref(rec);
     else *ret = rec;
     return rc;

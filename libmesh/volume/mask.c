@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/mask.h"
+#include "base/mem.h"
+#include "base/pool.h"
 
+#include <stdlib.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -128,4 +131,33 @@ bool lm_mask_row(const lm_vol *v, double level, size_t index, uint64_t *bits)
         bits[full] &= (1ull << rest) - 1;
     }
     return nan;
+}
+
+enum { MASK_SLAB = 8 }; /* slices per task */
+
+typedef struct {
+    const lm_vol *v;
+    double level;
+    uint64_t *bits;
+} mask_job;
+
+static lm_status mask_slab(void *ctx, size_t task, int worker, lm_err *err)
+{
+    const mask_job *job = ctx;
+    const lm_vol *v = job->v;
+    size_t rows = v->n[1] * v->n[2], slab = MASK_SLAB * v->n[1], words = lm_mask_words(v->n[0]);
+    (void)worker, (void)err;
+    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++)
+        lm_mask_row(v, job->level, r * v->n[0], job->bits + r * words);
+    return LM_OK;
+}
+
+lm_status lm_mask_all(const lm_vol *v, double level, int threads, uint64_t **bits, lm_err *err)
+{
+    mask_job job = {v, level, lm_mem_alloc(lm_mask_words(v->n[0]) * v->n[1], v->n[2] * sizeof(uint64_t), err)};
+    if (!job.bits) return LM_ENOMEM;
+    lm_status rc = lm_pool_run(lm_pool_threads(threads), (v->n[2] + MASK_SLAB - 1) / MASK_SLAB, mask_slab, &job, err);
+    if (rc) free(job.bits);
+    else *bits = job.bits;
+    return rc;
 }

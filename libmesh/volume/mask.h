@@ -18,5 +18,7 @@ bool lm_mask_row(const lm_vol *v, double level, size_t index, uint64_t *bits);
 bool lm_mask_full_scalar(lm_type type, const void *samples, const void *limit, size_t words, uint64_t *bits);
 bool lm_mask_full_avx2(lm_type type, const void *samples, const void *limit, size_t words, uint64_t *bits);
 bool lm_mask_has_avx2(void);
+/* All rows, lm_mask_words(n[0]) words each, in *bits, from malloc. */
+LM_CHECKED lm_status lm_mask_all(const lm_vol *v, double level, int threads, uint64_t **bits, lm_err *err);
 
 #endif

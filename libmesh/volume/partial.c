@@ -11,6 +11,8 @@
 
 enum { PARTIAL_NEAR = 2, PARTIAL_FAR = 4, PARTIAL_SHELL = 3, PARTIAL_SLAB = 4 };
 
+#define PARTIAL_WIDER 0.25 /* of the contrast: more is no noise but other tissue */
+
 typedef double (*partial_get)(const void *data, size_t i);
 
 #define PARTIAL_GET(NAME, T) \
@@ -41,6 +43,13 @@ typedef struct {
     double share, noise, mean, value[2];
     uint64_t mixed, undecided, remote;
 } partial_sum;
+
+/* The classes round a block of 2 x 2 x 2 samples. */
+typedef struct {
+    size_t stamp; /* 1 + the block's slice; 0: not looked at */
+    double mean[2], spread[2], error[2];
+    bool remote;
+} partial_near;
 
 typedef struct {
     const lm_vol *v;
@@ -128,9 +137,9 @@ static size_t partial_index(const partial_job *job, size_t row, size_t i)
 
 /* ---- 2 classes ---- */
 
-static void partial_add(const partial_job *job, partial_class *c, size_t row, size_t i)
+static void partial_add(const partial_job *job, partial_class *c, size_t index)
 {
-    double x = job->get(job->v->data, partial_index(job, row, i)) - job->shift;
+    double x = job->get(job->v->data, index) - job->shift;
     c->n++;
     c->sum += x;
     c->squares += x * x;
@@ -141,32 +150,37 @@ static void partial_class_all(partial_job *job, const uint64_t *bits, partial_cl
     size_t rows = job->n[1] * job->n[2];
     for (size_t r = 0; r < rows; r++)
         for (size_t w = 0; w < job->words; w++)
-            for (uint64_t b = bits[r * job->words + w]; b; b &= b - 1) partial_add(job, c, r, w * 64 + (size_t)__builtin_ctzll(b));
+            for (uint64_t b = bits[r * job->words + w]; b; b &= b - 1)
+                partial_add(job, c, partial_index(job, r, w * 64 + (size_t)__builtin_ctzll(b)));
 }
 
 /* Fill all sets of bits of the box from the region's runs. */
 static lm_status partial_sets(const lm_regions *r, const lm_region *g, const uint64_t *was, partial_job *job, lm_err *err)
 {
     size_t rows = job->n[1] * job->n[2], all = rows * job->words, from = lm_mask_words(r->n[0]);
-    uint64_t *bits = lm_mem_calloc(all, 6 * sizeof *bits, err);
+    uint64_t *bits = lm_mem_calloc(all, 7 * sizeof *bits, err);
     if (!bits) return LM_ENOMEM;
     job->mask = bits;
     job->wide = bits + all;
     job->in = bits + 2 * all;
     job->out = bits + 3 * all;
     job->changed = was ? bits + 4 * all : NULL;
-    uint64_t *tmp = bits + 5 * all;
+    uint64_t *tmp = bits + 5 * all, *rim = bits + 6 * all;
     for (size_t k = 0; k < g->n_runs; k++) {
         uint64_t s = g->run[k].start, row = s / r->n[0];
         uint64_t *b = job->mask + job->words * (row % r->n[1] - job->lo[1] + job->n[1] * (row / r->n[1] - job->lo[2]));
         for (size_t i = s % r->n[0] - job->lo[0], end = i + g->run[k].n; i < end; i++) b[i / 64] |= (uint64_t)1 << i % 64;
     }
-    for (size_t row = 0; row < rows && was; row++)
-        for (size_t i = 0; i < job->n[0]; i++) {
-            size_t at = row % job->n[1] + job->lo[1] + r->n[1] * (row / job->n[1] + job->lo[2]);
-            bool in = partial_bit(job->mask, job->words, row, i);
-            if (partial_bit(was, from, at, job->lo[0] + i) != in) job->changed[row * job->words + i / 64] |= (uint64_t)1 << i % 64;
+    for (size_t row = 0; row < rows && was; row++) {
+        const uint64_t *b = was + from * (row % job->n[1] + job->lo[1] + r->n[1] * (row / job->n[1] + job->lo[2]));
+        for (size_t w = 0; w < job->words; w++) {
+            size_t at = job->lo[0] + 64 * w, word = at / 64, s = at % 64;
+            uint64_t x = word < from ? b[word] >> s : 0;
+            if (s && word + 1 < from) x |= b[word + 1] << (64 - s);
+            if (w == job->n[0] / 64) x &= ((uint64_t)1 << job->n[0] % 64) - 1;
+            job->changed[row * job->words + w] = x ^ job->mask[row * job->words + w];
         }
+    }
     partial_grow(job, job->mask, job->wide, tmp);
     memcpy(job->out, job->mask, all * sizeof *bits);
     partial_not(job, job->out);
@@ -176,8 +190,12 @@ static lm_status partial_sets(const lm_regions *r, const lm_region *g, const uin
     partial_not(job, job->out);
     for (size_t x = 0; x < all && was; x++) {
         job->in[x] &= ~job->changed[x];
-        job->out[x] &= ~job->changed[x];
+        rim[x] = job->changed[x] & ~job->mask[x]; /* other objects, whose rims are mixed, too */
     }
+    if (was) partial_grow(job, rim, job->out, tmp);
+    for (size_t x = 0; x < all && was; x++) job->out[x] = ~(job->out[x] | job->wide[x]);
+    for (size_t row = 0; row < rows && was; row++) /* no bit behind a row's end */
+        job->out[row * job->words + job->n[0] / 64] &= ((uint64_t)1 << job->n[0] % 64) - 1;
     return LM_OK;
 }
 
@@ -207,63 +225,94 @@ static double partial_spread(const partial_class *c)
 
 /* ---- 3 mixed samples ---- */
 
-/* Pure samples of both classes in a cube round (row, i). */
-static void partial_window(const partial_job *job, size_t row, size_t i, size_t half, partial_class c[2])
+/* Pure samples of both classes `half` samples round the block of 2 x 2 x 2 that begins at `at` (in the volume): how many, and
+ * their sums if wanted. */
+static void partial_window(const partial_job *job, const size_t at[3], size_t half, bool sums, partial_class c[2])
 {
-    const size_t at[3] = {i, row % job->n[1], row / job->n[1]};
     size_t lo[3], hi[3];
     for (int a = 0; a < 3; a++) {
-        lo[a] = at[a] > half ? at[a] - half : 0;
-        hi[a] = at[a] + half < job->n[a] ? at[a] + half : job->n[a] - 1;
+        lo[a] = at[a] > half + job->lo[a] ? at[a] - half - job->lo[a] : 0;
+        hi[a] = at[a] + 1 + half - job->lo[a];
+        if (hi[a] >= job->n[a]) hi[a] = job->n[a] - 1;
     }
     c[0] = c[1] = (partial_class){0};
     for (size_t z = lo[2]; z <= hi[2]; z++)
         for (size_t y = lo[1]; y <= hi[1]; y++) {
             size_t r = y + job->n[1] * z, w = r * job->words + lo[0] / 64, s = lo[0] % 64;
+            size_t first = job->lo[0] + lo[0] + job->v->n[0] * (job->lo[1] + y + job->v->n[1] * (job->lo[2] + z));
             for (int k = 0; k < 2; k++) {
                 const uint64_t *b = k ? job->out : job->in;
                 uint64_t near = b[w] >> s | (s && lo[0] / 64 + 1 < job->words ? b[w + 1] << (64 - s) : 0);
                 near &= ((uint64_t)1 << (hi[0] - lo[0] + 1)) - 1;
-                for (; near; near &= near - 1) partial_add(job, &c[k], r, lo[0] + (size_t)__builtin_ctzll(near));
+                if (!sums) c[k].n += (uint64_t)__builtin_popcountll(near), near = 0;
+                for (; near; near &= near - 1) partial_add(job, &c[k], first + (size_t)__builtin_ctzll(near));
             }
         }
 }
 
-static void partial_sample(const partial_job *job, size_t row, size_t i, partial_sum *sum)
+/* What is known of the classes round a block. */
+static void partial_look(const partial_job *job, const size_t at[3], partial_near *out)
 {
     partial_class c[2] = {{0}};
-    bool mask = partial_bit(job->mask, job->words, row, i), known = !isnan(job->given[0]) && !isnan(job->given[1]);
-    if (job->changed && partial_bit(job->changed, job->words, row, i)) return; /* cut away */
-    sum->mixed++;
-    for (size_t half = PARTIAL_NEAR; half <= PARTIAL_FAR && !known; half++) {
-        partial_window(job, row, i, half, c);
+    bool known = !isnan(job->given[0]) && !isnan(job->given[1]);
+    size_t half = PARTIAL_NEAR;
+    for (; half <= PARTIAL_FAR && !known; half++) {
+        partial_window(job, at, half, false, c);
         if ((c[0].n || !isnan(job->given[0])) && (c[1].n || !isnan(job->given[1]))) break;
     }
-    double mean[2], spread[2], error[2];
-    bool remote = false;
+    if (!known) partial_window(job, at, half < PARTIAL_FAR ? half : PARTIAL_FAR, true, c);
+    out->remote = false;
     for (int k = 0; k < 2; k++) {
         const partial_class *use = c[k].n ? &c[k] : &job->all[k];
         bool given = !isnan(job->given[k]);
-        remote |= !given && !c[k].n;
-        mean[k] = given ? job->given[k] : job->shift + use->sum / (double)use->n;
-        spread[k] = given ? 0 : partial_spread(use->n < 4 ? &job->all[k] : use);
-        error[k] = given ? 0 : c[k].n ? spread[k] / sqrt((double)c[k].n) : spread[k];
+        out->remote |= !given && !c[k].n;
+        out->mean[k] = given ? job->given[k] : job->shift + use->sum / (double)use->n;
+        out->spread[k] = given ? 0 : partial_spread(use->n < 4 ? &job->all[k] : use);
+        out->error[k] = given ? 0 : c[k].n ? out->spread[k] / sqrt((double)c[k].n) : out->spread[k];
     }
-    sum->remote += remote;
-    sum->value[0] += mean[0];
-    sum->value[1] += mean[1];
-    double contrast = fabs(mean[0] - mean[1]), most = spread[0] > spread[1] ? spread[0] : spread[1];
+}
+
+static void partial_sample(const partial_job *job, size_t row, size_t i, const partial_near *n, partial_sum *sum)
+{
+    bool mask = partial_bit(job->mask, job->words, row, i);
+    double contrast = fabs(n->mean[0] - n->mean[1]), most = n->spread[0] > n->spread[1] ? n->spread[0] : n->spread[1];
+    sum->mixed++;
+    sum->remote += n->remote;
+    sum->value[0] += n->mean[0];
+    sum->value[1] += n->mean[1];
     if (!(contrast > 2 * most) || contrast == 0) {
         sum->undecided++;
         sum->share += mask;
         sum->mean += 0.28867513459481287; /* 1 / sqrt(12) */
         return;
     }
-    double x = (job->get(job->v->data, partial_index(job, row, i)) - mean[1]) / (mean[0] - mean[1]), f = x < 0 ? 0 : x > 1 ? 1 : x;
-    double least = -3 * spread[1] / contrast, top = 1 + 3 * spread[0] / contrast; /* cutting noise on one side only would add up */
+    double x = (job->get(job->v->data, partial_index(job, row, i)) - n->mean[1]) / (n->mean[0] - n->mean[1]);
+    double f = x < 0 ? 0 : x > 1 ? 1 : x;
+    double under = 3 * n->spread[1] / contrast,
+           over = 3 * n->spread[0] / contrast; /* cutting noise on one side only would add up */
+    double least = under < PARTIAL_WIDER ? -under : -PARTIAL_WIDER, top = 1 + (over < PARTIAL_WIDER ? over : PARTIAL_WIDER);
     sum->share += x < least ? least : x > top ? top : x;
-    sum->noise += (f * spread[0] * spread[0] + (1 - f) * spread[1] * spread[1]) / (contrast * contrast);
-    sum->mean += (f * error[0] + (1 - f) * error[1]) / contrast;
+    sum->noise += (f * n->spread[0] * n->spread[0] + (1 - f) * n->spread[1] * n->spread[1]) / (contrast * contrast);
+    sum->mean += (f * n->error[0] + (1 - f) * n->error[1]) / contrast;
+}
+
+static void partial_row(const partial_job *job, size_t r, partial_near *cache, partial_sum *sum)
+{
+    size_t at[3] = {0, (job->lo[1] + r % job->n[1]) & ~(size_t)1, (job->lo[2] + r / job->n[1]) & ~(size_t)1};
+    partial_near *blocks = cache + (at[1] - (job->lo[1] & ~(size_t)1)) / 2 * (job->n[0] / 2 + 2);
+    for (size_t w = 0; w < job->words; w++) {
+        size_t x = r * job->words + w;
+        uint64_t pure = job->in[x]; /* and what was filled, deep inside or not; what was cut away has no share */
+        if (job->changed) pure |= job->changed[x];
+        for (uint64_t b = job->wide[x] & ~pure; b; b &= b - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(b);
+            at[0] = (job->lo[0] + i) & ~(size_t)1;
+            partial_near *n = &blocks[(at[0] - (job->lo[0] & ~(size_t)1)) / 2];
+            if (n->stamp != at[2] + 1) partial_look(job, at, n);
+            n->stamp = at[2] + 1;
+            partial_sample(job, r, i, n, sum);
+        }
+    }
 }
 
 static lm_status partial_slab(void *ctx, size_t task, int worker, lm_err *err)
@@ -271,15 +320,11 @@ static lm_status partial_slab(void *ctx, size_t task, int worker, lm_err *err)
     const partial_job *job = ctx;
     partial_sum sum = {0};
     size_t rows = job->n[1] * job->n[2], slab = PARTIAL_SLAB * job->n[1];
-    (void)worker, (void)err;
-    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++)
-        for (size_t w = 0; w < job->words; w++) {
-            size_t x = r * job->words + w;
-            uint64_t pure =
-                job->in[x] | (job->changed ? job->mask[x] & job->changed[x] : 0); /* a filled sample deep inside is whole */
-            for (uint64_t b = job->wide[x] & ~pure; b; b &= b - 1)
-                partial_sample(job, r, w * 64 + (size_t)__builtin_ctzll(b), &sum);
-        }
+    (void)worker;
+    partial_near *cache = lm_mem_calloc((job->n[0] / 2 + 2) * (job->n[1] / 2 + 2), sizeof *cache, err);
+    if (!cache) return LM_ENOMEM;
+    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++) partial_row(job, r, cache, &sum);
+    free(cache);
     job->sum[task] = sum;
     return LM_OK;
 }

@@ -24,17 +24,6 @@ static bool stencil_bit(const uint64_t *bits, size_t words, size_t row, size_t i
     return bits[row * words + i / 64] >> i % 64 & 1;
 }
 
-static lm_status stencil_was(void *ctx, size_t task, int worker, lm_err *err)
-{
-    const stencil_job *job = ctx;
-    const lm_vol *v = job->v;
-    size_t rows = v->n[1] * v->n[2], slab = STENCIL_SLAB * v->n[1];
-    (void)worker, (void)err;
-    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++)
-        lm_mask_row(v, job->level, r * v->n[0], job->was + r * job->words);
-    return LM_OK;
-}
-
 /* What sample i of a row becomes. It looks at values of samples only that never change. */
 static double stencil_value(const stencil_job *job, size_t row, size_t i, bool fill)
 {
@@ -99,9 +88,8 @@ lm_status lm_stencil(lm_vol *v, const uint64_t *mask, double level, double least
     size_t tasks = (v->n[2] + STENCIL_SLAB - 1) / STENCIL_SLAB, words = lm_mask_words(v->n[0]);
     stencil_job job = {.v = v, .mask = mask, .words = words, .level = level, .least = least < level ? least : level - 1};
     *pushed = *filled = 0;
-    job.was = lm_mem_alloc(words * v->n[1], v->n[2] * sizeof *job.was, err);
-    if (job.was) job.count = lm_mem_calloc(tasks, 2 * sizeof *job.count, err);
-    lm_status rc = job.count ? lm_pool_run(threads, tasks, stencil_was, &job, err) : LM_ENOMEM;
+    lm_status rc = lm_mask_all(v, level, threads, &job.was, err);
+    if (!rc && !(job.count = lm_mem_calloc(tasks, 2 * sizeof *job.count, err))) rc = LM_ENOMEM;
     if (!rc) rc = lm_pool_run(threads, tasks, stencil_slab, &job, err);
     for (size_t t = 0; t < tasks && !rc; t++) {
         *pushed += job.count[2 * t];

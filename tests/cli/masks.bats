@@ -103,3 +103,18 @@ setup() {
     refuses 2 "$out.none" meshmeasure --against ball "$(dcmseg -t 500 --mask ball.seg.nrrd ball | mcubes | meshfix -o m.ply; echo m.ply)"
     [[ $stderr == *"cannot be replayed"* ]]
 }
+
+@test "partial volumes: of the object, its pieces, and labels on a series; refused or told" {
+    dcmseg -t 500 ball -o "$out.nrrd" --json "$out.json"
+    jq -e '.segment.partial | (.mm3 / 7238.2295 - 1 | fabs) < 0.0005 and .u_mm3 < 0.01 and .inside == 1000' "$out.json" # 4/3 pi 12^3
+    dcmseg --mask ball.seg.nrrd ball -o "$out.nrrd" --json "$out.json"
+    jq -e '.labels[0].partial | (.mm3 / 7238.2295 - 1 | fabs) < 0.0005' "$out.json"
+    gen_series --body nested --radius 12 --size 40x40x40 -o nested
+    dcmseg -t 500 nested -o "$out.nrrd" --json "$out.json"
+    jq -e '.segment as $s | ($s.pieces | length) == $s.components_kept and ([$s.pieces[].voxel_count] | add) == $s.voxel_count' "$out.json"
+    gen_series --body voxel --size 12x12x12 -o voxel
+    dcmseg -t 500 voxel -o "$out.nrrd" --json "$out.json"
+    jq -e '.segment.partial.refused | contains("--inside")' "$out.json"
+    dcmseg -t 500 --inside 1000HU --outside 0 voxel -o "$out.nrrd" --json "$out.json"
+    jq -e '.segment.partial.mm3 > 0 and .options.inside == 1000' "$out.json"
+}

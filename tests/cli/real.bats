@@ -58,3 +58,36 @@ end_to_end() {
 @test "projection radiographs are refused as a volume" {
     refuses 2 "$out.nrrd" dcmseg "$data/xray" --threshold 200HU -o "$out.nrrd"
 }
+
+# stated FILE LABEL=VOXELS...: as the data's SOURCE.txt states or measured them
+stated() {
+    local f=$1
+    shift
+    dcmseg -q --mask "$data/$f" --output labels -o "$out.seg.nrrd" --json "$out.json"
+    diff <(printf '%s\n' "$@") <(jq -r '.labels[] | "\(.label)=\(.voxel_count)"' "$out.json")
+}
+
+@test "label maps: the voxels that their sources state, exactly" {
+    dcmseg -q --mask "$data/ct-abdomen-siemens-j2k-labels/example_seg_dicom.nii.gz" --output labels -o "$out.seg.nrrd" --json "$out.json"
+    jq -e '(.labels | length) == 31 and ([.labels[] | select(.label == 5) | .voxel_count_mm3 * 10 | round] == [6994400])' "$out.json"
+    diff <(printf '%s\n' 1=130634 5=366708 6=74102 32=23576 33=9930 52=11723 79=4911 117=15441) \
+        <(jq -r '.labels[] | select(.label | IN(1, 5, 6, 32, 33, 52, 79, 117)) | "\(.label)=\(.voxel_count)"' "$out.json")
+    stated ct-seg-liver-dcmqi/liver_spine_seg.nrrd 1=107098 2=12439
+    stated ct-seg-liver-dcmqi/liver_spine_gapped_seg.nrrd 1=107098 5=12439
+    stated ct-seg-liver-dcmqi/heart_seg.nrrd 3=41449
+    stated labelmaps-pyradiomics/brain1_label.nrrd 1=4137
+    stated labelmaps-pyradiomics/breast1_label.nrrd 1=143
+    stated labelmaps-pyradiomics/lung1_label.nrrd 1=837
+    stated phantom-ibsi1-digital/mask.nii.gz 1=74
+    stated seg-phantom-24x38x3/nrrd/label.nrrd 1=315
+    stated seg-phantom-24x38x3/sparse_labelmap_ppv5_seg.nrrd 1=630 5=912
+}
+
+@test "a label map lies on its CT: mean HU of liver and spleen, through a threshold and a mask" {
+    s=$data/ct-abdomen-siemens-j2k-labels
+    for l in 5:366708 1:130634; do
+        dcmseg -q "$s/dicom" --mask "$s/example_seg_dicom.nii.gz" --label "${l%:*}" -t 20 -o "$out.nrrd" --json "$out.json"
+        [ "$(number voxel_count "$out.json")" = "${l#*:}" ]
+        jq -e '.mask.placed.resampled == false and .segment.mask_filled < 0.02 * .segment.voxel_count' "$out.json"
+    done
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two-class partial volume against spheres of known volume. */
-#include "volume/partial.h"
+#include "volume/pieces.h"
 #include "volume/mask.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -179,6 +179,38 @@ static void changed_samples_count_as_the_mask_says(void **state)
     lm_vol_release(&v);
 }
 
+/* Three balls: the pieces come by size, each with its own volume, and the whole is their sum. */
+static void pieces_by_size(void **state)
+{
+    (void)state;
+    static const double radius[3] = {5, 9, 7}, at[3] = {8, 26, 46};
+    lm_err err = LM_ERR_INIT;
+    lm_vol v = LM_VOL_INIT;
+    lm_pieces p = LM_PIECES_INIT;
+    lm_partial_opt opt = LM_PARTIAL_OPT_INIT;
+    assert_int_equal(lm_vol_alloc(&v, (size_t[3]){58, 24, 24}, LM_F32, &err), LM_OK);
+    for (size_t k = 0, n = 0; k < 24; k++)
+        for (size_t j = 0; j < 24; j++)
+            for (size_t i = 0; i < 58; i++, n++) {
+                double x = 0;
+                for (int b = 0; b < 3; b++)
+                    x += share((double[3]){(double)i - at[b], (double)j - 11.6, (double)k - 12.2}, radius[b], 12);
+                ((float *)v.data)[n] = (float)(100 * x);
+            }
+    assert_int_equal(lm_pieces_of(&v, 50, NULL, &opt, &p, &err), LM_OK);
+    assert_int_equal(p.found, 3);
+    assert_int_equal(p.piece.count, 3);
+    double sum = 0;
+    for (int b = 0; b < 3; b++) {
+        double r = radius[b == 0 ? 1 : b == 1 ? 2 : 0], truth = 4.0 / 3 * pi * r * r * r;
+        assert_true(p.of_piece[b].stated && fabs(p.of_piece[b].volume_mm3 / truth - 1) < 0.0005);
+        sum += p.of_piece[b].volume_mm3;
+    }
+    assert_true(fabs(p.whole.volume_mm3 / sum - 1) < 1e-6);
+    lm_pieces_release(&p);
+    lm_vol_release(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +219,7 @@ int main(void)
         cmocka_unit_test(refused_without_pure_samples_unless_told),
         cmocka_unit_test(no_contrast_leaves_it_to_the_mask),
         cmocka_unit_test(changed_samples_count_as_the_mask_says),
+        cmocka_unit_test(pieces_by_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
