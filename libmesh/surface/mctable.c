@@ -91,21 +91,45 @@ int lm_mctable_loops(unsigned inside, unsigned joined, uint8_t edges[12], uint8_
     return loops;
 }
 
-enum { MCTABLE_NONE = 1 << 20 };
+enum { MCTABLE_NONE = 1 << 20, MCTABLE_VOLUME = 1 << 8 };
+
+/* Six times the volume, in eighths of the cell, between corner 0 and a triangle of crossings. */
+static int mctable_volume(int a, int b, int c)
+{
+    int p[3], q[3], r[3];
+    mctable_middle(a, p);
+    mctable_middle(b, q);
+    mctable_middle(c, r);
+    return p[0] * (q[1] * r[2] - q[2] * r[1]) + p[1] * (q[2] * r[0] - q[0] * r[2]) + p[2] * (q[0] * r[1] - q[1] * r[0]);
+}
+
+/* Does the loop cut fewer corners off inside (1) or outside (-1)? 0: as many. */
+static int mctable_side(const uint8_t *loop, int n, unsigned inside)
+{
+    unsigned at = 0;
+    for (int i = 0; i < n; i++) {
+        int p[3], axis = loop[i] >> 2;
+        mctable_middle(loop[i], p);
+        p[axis] = 0;
+        int low = p[0] / 2 + p[1] + 2 * p[2];
+        at |= 1u << low | 1u << (low | 1 << axis);
+    }
+    int in = __builtin_popcount(at & inside), out = __builtin_popcount(at & ~inside);
+    return in == out ? 0 : in < out ? 1 : -1;
+}
 
 /* Best triangulation of the loop's vertices i..j with the chord i-j given: classic dynamic programming over polygons. */
-static int mctable_best(const uint8_t *loop, int i, int j, uint8_t split[12][12])
+static int mctable_best(const uint8_t *loop, int i, int j, int side, uint8_t split[12][12])
 {
     if (j - i < 2) return 0;
     int best = MCTABLE_NONE;
     for (int k = i + 1; k < j; k++) {
-        int cost = 0;
+        int cost = -side * MCTABLE_VOLUME * mctable_volume(loop[i], loop[k], loop[j]);
         if (k > i + 1) cost += mctable_share_face(loop[i], loop[k]) ? MCTABLE_NONE : mctable_length2(loop[i], loop[k]);
         if (k < j - 1) cost += mctable_share_face(loop[k], loop[j]) ? MCTABLE_NONE : mctable_length2(loop[k], loop[j]);
-        if (cost >= best) continue;
         uint8_t mine[12][12];
         memcpy(mine, split, sizeof mine);
-        cost += mctable_best(loop, i, k, mine) + mctable_best(loop, k, j, mine);
+        cost += mctable_best(loop, i, k, side, mine) + mctable_best(loop, k, j, side, mine);
         if (cost >= best) continue;
         best = cost;
         mine[i][j] = (uint8_t)k;
@@ -145,10 +169,10 @@ static void mctable_find_loops(mctable_loops *l, unsigned inside, unsigned joine
 }
 
 /* A disk in one loop. */
-static void mctable_disk(lm_mctable_entry *e, const uint8_t *loop, int n)
+static void mctable_disk(lm_mctable_entry *e, unsigned inside, const uint8_t *loop, int n)
 {
     uint8_t split[12][12] = {{0}};
-    if (mctable_best(loop, 0, n - 1, split) < MCTABLE_NONE) {
+    if (mctable_best(loop, 0, n - 1, mctable_side(loop, n, inside), split) < MCTABLE_NONE / 2) {
         mctable_emit(e, loop, 0, n - 1, split);
         return;
     }
@@ -161,11 +185,11 @@ static void mctable_disk(lm_mctable_entry *e, const uint8_t *loop, int n)
 }
 
 /* Disks in all loops but a and b (-1: none is left out). */
-static void mctable_disks(lm_mctable_entry *e, const mctable_loops *l, int a, int b)
+static void mctable_disks(lm_mctable_entry *e, unsigned inside, const mctable_loops *l, int a, int b)
 {
     for (int i = 0; i < l->n; i++) {
         for (int k = 0; k < l->length[i]; k++) e->edges |= (uint16_t)(1u << l->edge[i][k]);
-        if (i != a && i != b) mctable_disk(e, l->edge[i], l->length[i]);
+        if (i != a && i != b) mctable_disk(e, inside, l->edge[i], l->length[i]);
     }
 }
 
@@ -269,7 +293,7 @@ static void mctable_tunnel(lm_mctable_entry *e, unsigned inside, unsigned joined
     mctable_loops l;
     mctable_way way;
     mctable_find_loops(&l, inside, joined);
-    mctable_disks(e, &l, a, b);
+    mctable_disks(e, inside, &l, a, b);
     assert(!e->extra);
     if (l.length[a] == 3) mctable_round_corner(e, &way, mctable_corner_of(l.edge[a]));
     else if (l.length[b] == 3) mctable_round_corner(e, &way, mctable_corner_of(l.edge[b]));
@@ -375,7 +399,7 @@ static void mctable_case(int at, int *tunnels, unsigned inside, unsigned joined)
     lm_mctable_entry *e = &mctable_all.entry[at];
     mctable_loops l;
     mctable_find_loops(&l, inside, joined);
-    mctable_disks(e, &l, -1, -1);
+    mctable_disks(e, inside, &l, -1, -1);
     for (int sign = 0; sign < 2; sign++) {
         int pair[2];
         if (!mctable_pair(inside, joined, sign, pair)) continue;

@@ -8,8 +8,11 @@
  *    draw the same segments, so holes cannot occur.
  * 2. The segments of six faces chain into loops. A loop is triangulated without any diagonal between two crossings of
  *    one face: such a diagonal would lie in the face and could be drawn by the neighbour too (four triangles on an edge).
- *    Among the triangulations that remain the one with the least sum of squared diagonals (crossings at the middle of
- *    their edges) is taken; a loop that has none gets a vertex of its own inside the cell and a fan round it.
+ *    Among the triangulations that remain the one that gives most room to the side of which the loop touches fewer
+ *    corners is taken, as in the classic tables (Lorensen, Cline 1987), on which the figures of IBSI rest; of equal ones, and
+ *    where both sides have as many, the one with the least sum of squared diagonals (both with crossings at the middle of
+ *    their edges). So no side is favoured: a case and its complement have the same triangles, turned. A loop that has no
+ *    triangulation gets a vertex of its own inside the cell and a fan round it.
  * 3. Inside the cell the trilinear interpolant spans each loop by a disk, but for at most one pair of loops, which a tunnel
  *    (an annulus) may join: trilinear.h says why, and decides whether. The tunnel has a waist of three or four vertices of
  *    its own in a plane that separates its two loops; on either side of that plane the loop and the waist wind once and the

@@ -81,3 +81,19 @@ volume_of() { jq ".parts[] | select(.label == $1) | .mesh_mm3" "$2"; }
     jq -e 'all(.parts[]; (.mesh_mm3 / .voxel_count_mm3 - 1) | . < 1e-5 and . > -1e-5)' facts.json
     jq -e '.parts[] | select(.label == 5) | .voxel_count == 366708' facts.json
 }
+
+# of FILE VOLUME PERCENT AREA PERCENT: marching cubes of its label
+of() {
+    mcubes --labels --method mc "$data/$1" -o "$out"
+    meshmeasure "$out" --json facts.json >/dev/null
+    within "$3" "$(jq .quantities.volume_mm3 facts.json)" "$2"
+    within "$5" "$(jq .quantities.area_mm2 facts.json)" "$4"
+}
+
+@test "the figures of IBSI and pyradiomics" {
+    [ -d "$data/labelmaps-pyradiomics" ] || skip "no label maps in the shared data"
+    of phantom-ibsi1-digital/mask.nii.gz 556.3333333 1e-6 388.0706 1e-4 # consensus 556 +- 4 and 388 +- 3; digits by scikit-image
+    of labelmaps-pyradiomics/lung1_label.nrrd 1330.976079 1e-6 782.241458 1e-6
+    of labelmaps-pyradiomics/breast1_label.nrrd 124.091305 1e-3 172.887079 1e-3
+    of labelmaps-pyradiomics/brain1_label.nrrd 16149.495443 0.05 6433.734317 0.15 # it has cells that allow of two readings
+}
