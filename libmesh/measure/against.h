@@ -21,9 +21,9 @@ enum { LM_AGAINST_MAX = 16 };
 
 /* Default tolerance of the volume: 1 %, or what a shift of the whole surface by so much of the smallest voxel edge makes,
  * whichever is greater. A surface of flat triangles lies inside the trilinear one where that is convex; thin, rough bone
- * has so much surface that this alone is 1 to 2 % of its volume. Measured: CT of the abdomen at 0.8 x 0.8 x 5 mm 0.014 of an
- * edge at 200 HU (0.8 %), 0.017 at 300 HU (1.2 %); CT of the thigh at 0.98 x 0.98 x 3.3 mm 0.038 at 200 HU (1.6 %), 0.032 at
- * 300 HU (1.5 %). A step from 0 to 1000 without blur, cut at 200, goes beyond it (0.063): such a level is far from the edge
+ * has so much surface that this alone is about 1 % of its volume. Measured: CT of the abdomen at 0.8 x 0.8 x 5 mm 0.011 of an
+ * edge at 200 HU (0.6 %), 0.010 at 300 HU (0.7 %); CT of the thigh at 0.98 x 0.98 x 3.3 mm 0.032 at 200 HU (1.4 %), 0.027 at
+ * 300 HU (1.3 %). A step from 0 to 1000 without blur, cut at 200, goes beyond it (0.057): such a level is far from the edge
  * and the user has to say a tolerance. */
 #define LM_AGAINST_VOLUME_PERCENT 1.0
 #define LM_AGAINST_SURFACE 0.05

@@ -3,8 +3,8 @@
  *
  * Each slice is reduced to at most 256 samples a side and to the magnitude of its gradient (cut at four times the mean, so that
  * metal and table do not rule). Neighbours are laid over each other where the normalised sum of squared differences is
- * least: over whole samples from coarse to fine, downhill, then by a parabola. Anatomy moves such offsets smoothly from pair to pair,
- * and a change of anatomy does not go away by shifting. So a slice has moved when
+ * least: over whole samples from coarse to fine, downhill, then by a parabola. Anatomy moves such offsets smoothly from pair to
+ * pair, and a change of anatomy does not go away by shifting. So a slice has moved when
  *  - the offsets to its two neighbours differ from the median of the ten pairs around by at least 0.9 pixels and by four times
  *    the median of such differences, each; or that holds along the axis of most motion alone, and the neighbours lie as usual to
  * each other, within half of the shift;

@@ -26,7 +26,8 @@ static void torus(lm_mesh *m, size_t n)
 static void patches_are_discs_of_known_size(void **state)
 {
     static patch p;
-    static const size_t triangles[] = {0, 6, 24, 54, 96}, loop[] = {0, 6, 12, 18, 24}; /* 6 r^2 and 6 r: each vertex has six neighbours */
+    static const size_t triangles[] = {0, 6, 24, 54, 96},
+                        loop[] = {0, 6, 12, 18, 24}; /* 6 r^2 and 6 r: each vertex has six neighbours */
     lm_mesh m = LM_MESH_INIT;
     patch_map map;
     (void)state;
