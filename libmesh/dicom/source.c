@@ -92,6 +92,7 @@ static int source_scan_one(void *ctx, size_t i)
 static lm_child_job source_job(const lm_source_opt *opt, size_t n, const char *what, size_t largest_file, size_t work)
 {
     lm_child_job job = {.n = n, .what = what, .max_memory = ((size_t)SOURCE_READER_MB << 20) + 2 * largest_file + work};
+    job.seconds = 10 + (unsigned)((largest_file + work) >> 20); /* there are files of 400 bytes that GDCM never ends with */
     if (!opt) return job;
     job.children = opt->threads;
     if (opt->max_memory && opt->max_memory < job.max_memory) job.max_memory = opt->max_memory;
