@@ -214,7 +214,8 @@ lm_status lm_files_add_list(lm_files *f, const char *list, lm_err *err)
     if (!rc && !paths) rc = lm_err_set(err, LM_EUSAGE, NULL, "there is no path in it");
 done:
     f->listed = false;
-    if (rc) lm_err_frame(err, "list '%s'", lm_io_name(in));
+    if (rc && paths) lm_err_frame(err, "list '%s', path %zu", lm_io_name(in), paths);
+    else if (rc) lm_err_frame(err, "list '%s'", lm_io_name(in));
     free(text);
     lm_io_close(in);
     return rc;

@@ -69,7 +69,7 @@ suffix() { case $1 in dcmseg) echo nrrd ;; *) echo ply ;; esac; }
     gen_series --body voxel --size 24x26x24 --seed 2 -o "$BATS_TEST_TMPDIR/two/b"
     run --separate-stderr dcmseg "$BATS_TEST_TMPDIR/two" --threshold 500HU -o "$out.nrrd"
     [ "$status" -eq 2 ]
-    [[ $stderr == *sphere*voxel* ]] # both are named
+    [[ $stderr == *"choose one with --series: 1 CT "*", 2 CT "*G-3* ]] # both are there, without what people wrote into them
     nothing_left "$out.nrrd"
     dcmseg "$BATS_TEST_TMPDIR/two" --series voxel --threshold 500HU -o "$out.nrrd"
 }
