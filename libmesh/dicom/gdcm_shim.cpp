@@ -195,7 +195,7 @@ int shim_open(const lm_gdcm_file *from, lm_gdcm_object *o, size_t *got)
 {
     shim_file buf(from);
     std::istream stream(&buf);
-    gdcm::Reader &reader = o->reader;
+    gdcm::Reader &reader = o->reader; // cppcheck-suppress nullPointer; new throws, it gives none
     reader.SetStream(stream);
     if (!buf.is_open() || !reader.ReadUpToTag(shim_pixel_tag) || shim_cut(buf, reader)) return LM_GDCM_UNREADABLE;
     const gdcm::DataSet &ds = reader.GetFile().GetDataSet();

@@ -184,12 +184,12 @@ static void mctable_disk(lm_mctable_entry *e, unsigned inside, const uint8_t *lo
     }
 }
 
-/* Disks in all loops but a and b (-1: none is left out). */
-static void mctable_disks(lm_mctable_entry *e, unsigned inside, const mctable_loops *l, int a, int b)
+/* Disks in all loops but those in the set `without` (bit i: loop i). */
+static void mctable_disks(lm_mctable_entry *e, unsigned inside, const mctable_loops *l, unsigned without)
 {
     for (int i = 0; i < l->n; i++) {
         for (int k = 0; k < l->length[i]; k++) e->edges |= (uint16_t)(1u << l->edge[i][k]);
-        if (i != a && i != b) mctable_disk(e, inside, l->edge[i], l->length[i]);
+        if (!(without >> i & 1)) mctable_disk(e, inside, l->edge[i], l->length[i]);
     }
 }
 
@@ -293,7 +293,7 @@ static void mctable_tunnel(lm_mctable_entry *e, unsigned inside, unsigned joined
     mctable_loops l;
     mctable_way way;
     mctable_find_loops(&l, inside, joined);
-    mctable_disks(e, inside, &l, a, b);
+    mctable_disks(e, inside, &l, 1u << a | 1u << b);
     assert(!e->extra);
     if (l.length[a] == 3) mctable_round_corner(e, &way, mctable_corner_of(l.edge[a]));
     else if (l.length[b] == 3) mctable_round_corner(e, &way, mctable_corner_of(l.edge[b]));
@@ -399,7 +399,7 @@ static void mctable_case(int at, int *tunnels, unsigned inside, unsigned joined)
     lm_mctable_entry *e = &mctable_all.entry[at];
     mctable_loops l;
     mctable_find_loops(&l, inside, joined);
-    mctable_disks(e, inside, &l, -1, -1);
+    mctable_disks(e, inside, &l, 0);
     for (int sign = 0; sign < 2; sign++) {
         int pair[2];
         if (!mctable_pair(inside, joined, sign, pair)) continue;

@@ -268,6 +268,7 @@ static int shift_cmp(const void *a, const void *b)
 
 static double shift_median(double *x, int n)
 {
+    /* cppcheck-suppress uninitvar ; n >= 4 */
     qsort(x, (size_t)n, sizeof *x, shift_cmp);
     return n & 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
@@ -294,6 +295,7 @@ static shift_view shift_look(const shift_job *j, size_t k)
         double a = j->pair[i].s[0] - v.usual[0], b = j->pair[i].s[1] - v.usual[1];
         if (i != k) d[n++] = sqrt(a * a + b * b);
     }
+    /* cppcheck-suppress uninitvar ; a pair has at least four others around it: LM_SHIFT_SLICES */
     v.spread = fmax(shift_median(d, n), least);
     v.length = sqrt(v.off[0] * v.off[0] + v.off[1] * v.off[1]);
     return v;
