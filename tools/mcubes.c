@@ -197,6 +197,17 @@ static lm_status label_parts(json_t *r, double voxel, lm_err *err)
     return lm_record_finding(r, "note", NULL, text, err);
 }
 
+/* The stage before may have ended with the volume at level of the same samples: the books go on from there. */
+static lm_status label_carry(json_t *r, double voxels_mm3, lm_err *err)
+{
+    const json_t *list = s.rec.n ? json_object_get(s.rec.item[s.rec.n - 1], "ledger") : NULL;
+    const json_t *last = json_array_get(list, json_array_size(list) - 1);
+    const char *to = json_string_value(json_object_get(last, "to"));
+    if (!s.rec.belong || !to || strcmp(to, "volume_at_level")) return LM_OK;
+    return lm_record_ledger(r, "change", to, json_number_value(json_object_get(last, "after_mm3")), "voxel_count", voxels_mm3, -1,
+                            err);
+}
+
 static lm_status label_record(json_t *r, lm_err *err)
 {
     lm_vol grid = lm_regions_grid(&s.regions);
@@ -204,8 +215,10 @@ static lm_status label_record(json_t *r, lm_err *err)
     bool nets = s.relaxed.n > 0;
     json_t *o = json_object_get(r, "options");
     for (size_t i = 0; i < s.regions.count; i++) before += (double)s.regions.item[i].voxels * voxel;
-    lm_status rc = lm_record_ledger(r, "change", "voxel_count", before, "mesh", s.audit.all.volume_mm3,
-                                    nets ? s.relaxed.moved_mm : cell_diagonal(&grid), err);
+    lm_status rc = label_carry(r, before, err);
+    if (!rc)
+        rc = lm_record_ledger(r, "change", "voxel_count", before, "mesh", s.audit.all.volume_mm3,
+                              nets ? s.relaxed.moved_mm : cell_diagonal(&grid), err);
     if (!rc) rc = label_parts(r, voxel, err);
     if (rc) return rc;
     return json_object_set_new(o, "labels", json_true()) || json_object_set_new(o, "method", json_string(nets ? "nets" : "mc")) ||

@@ -30,6 +30,17 @@ volume_of() { jq ".parts[] | select(.label == $1) | .mesh_mm3" "$2"; }
     within 0.1 "$(meshmeasure --json - whole.ply | jq .quantities.volume_mm3)" "$(jq .ledger[0].before_mm3 facts.json)"
 }
 
+@test "the books close from a mask to the mesh" {
+    map ball.nrrd 40 '(x - 19.7) ^ 2 + (y - 20.1) ^ 2 + (z - 19.4) ^ 2 <= 256 ? (x + 0.2 * y < 24 ? 3 : 7) : 0'
+    for pick in '--label 3' '--label 3 --label 7'; do
+        for m in nets mc; do
+            dcmseg -q ball.nrrd $pick | mcubes --labels --method $m | meshfix -q -o "$out"
+            meshmeasure "$out" --json facts.json >/dev/null
+            jq -e '(.ledger | length) >= 3 and all(.warnings[]; .text | test("ledger does not close") | not)' facts.json
+        done
+    done
+}
+
 @test "relax 0 and marching cubes: the definitions, unsmoothed" {
     map cube.nrrd 5 '(x > 0 && x < 4 && y > 0 && y < 4 && z > 0 && z < 4) ? 9 : 0'
     mcubes --labels --relax 0 cube.nrrd -o "$out" --json facts.json
