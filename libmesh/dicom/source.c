@@ -34,10 +34,9 @@ struct lm_source {
     bool phased; /* by the choice that follows */
     lm_phase_choice phase;
     lm_where *where;      /* or NULL */
-    unsigned char *holds; /* with where: shared memory, for each file 0, 1 (it holds) or SOURCE_LIMIT (cannot be told) */
+    unsigned char *holds; /* with where: shared memory, for each file an lm_where_answer */
     size_t holds_bytes;
 };
-enum { SOURCE_LIMIT = 2 };
 
 /* The file that holds an image (an index of head). */
 static const lm_files_item *source_file(const lm_source *s, size_t image)
@@ -66,24 +65,14 @@ static lm_status source_child_error(const char *name, const lm_child_end *end, l
     return lm_err_set(err, LM_EFORMAT, NULL, "'%s' cannot be read: file damaged or not supported", name);
 }
 
-/* The condition on one file, in the child. */
-static void source_where(lm_source *s, const lm_gdcm_file *from, size_t i)
-{
-    lm_gdcm_value value[LM_WHERE_TAGS];
-    bool hit = false;
-    size_t n;
-    const uint32_t *tag = lm_where_tags(s->where, &n);
-    int deflated = !strcmp(s->head[i].transfer, "1.2.840.10008.1.2.1.99");
-    if (lm_gdcm_header(from, deflated, tag, n, value) != LM_GDCM_OK) return;
-    s->holds[i] = lm_where_match(s->where, value, &hit, NULL) ? SOURCE_LIMIT : hit;
-}
-
 static int source_scan_one(void *ctx, size_t i)
 {
     lm_source *s = ctx;
     const lm_gdcm_file from = {s->files.item[i].path, s->files.item[i].data, s->files.item[i].size};
     lm_scan_file(&from, &s->head[i]);
-    if (s->where && s->head[i].state == LM_SCAN_DICOM) source_where(s, &from, i);
+    if (s->where && s->head[i].state == LM_SCAN_DICOM)
+        s->holds[i] = (unsigned char)lm_where_file(s->where, &from, s->files.item[i].size,
+                                                   !strcmp(s->head[i].transfer, "1.2.840.10008.1.2.1.99"));
     return 0;
 }
 
@@ -200,7 +189,7 @@ static lm_status source_look(lm_source *s, const lm_source_opt *opt, lm_err *err
     if (s->where && !(s->holds = lm_child_map(s->files.n, 1, &s->holds_bytes, err))) return LM_ENOMEM;
     size_t largest = 0;
     for (size_t i = 0; i < s->files.n; i++) largest = s->files.item[i].size > largest ? s->files.item[i].size : largest;
-    lm_child_job job = source_job(opt, s->files.n, "reading headers", largest, 0);
+    lm_child_job job = source_job(opt, s->files.n, "reading headers", largest, s->where ? lm_where_memory(s->where, largest) : 0);
     lm_child_end end;
     job.fn = source_scan_one;
     job.ctx = s;
@@ -235,6 +224,19 @@ static lm_status source_dicomdirs(lm_source *s, const lm_source_opt *opt, lm_err
     return source_look(s, opt, err);
 }
 
+/* Every file must have an answer to the condition. */
+static lm_status source_told(const lm_source *s, lm_err *err)
+{
+    for (size_t i = 0; i < s->files.n; i++) {
+        const char *name = s->files.item[i].name;
+        if (s->holds[i] == LM_WHERE_SLOW)
+            return lm_err_set(err, LM_EUSAGE, NULL, "--where: a regular expression takes too long to match in '%s'", name);
+        if (s->holds[i] == LM_WHERE_UNREAD)
+            return lm_err_set(err, LM_EFORMAT, NULL, "--where: the elements of '%s' cannot be read: damaged or too large", name);
+    }
+    return LM_OK;
+}
+
 lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt *opt, lm_source **ret, lm_err *err)
 {
     lm_source *s = lm_mem_calloc(1, sizeof *s, err);
@@ -253,10 +255,7 @@ lm_status lm_source_scan(const char *const *paths, size_t n, const lm_source_opt
     if (!rc) rc = source_look(s, opt, err);
     if (!rc) rc = source_dicomdirs(s, opt, err);
     if (!rc) rc = source_judge(s, err);
-    for (size_t i = 0; s->where && i < s->files.n && !rc; i++)
-        if (s->holds[i] == SOURCE_LIMIT)
-            rc = lm_err_set(err, LM_EUSAGE, NULL, "--where: a regular expression takes too long to match in '%s'",
-                            s->files.item[i].name);
+    if (!rc && s->where) rc = source_told(s, err);
     if (!rc) rc = source_frames(s, opt, err);
     if (!rc) rc = lm_series_group(s->head, s->images, opt ? opt->gaps : LM_GAPS_FAIL, &s->list, err);
     if (rc) lm_source_release(s);
@@ -499,7 +498,7 @@ bool lm_source_wanted(const lm_source *s, size_t series)
 {
     const lm_series *r = &s->list.item[series];
     for (size_t i = 0; s->where && i < r->n; i++)
-        if (!s->holds[s->head[r->member[i]].file]) return false;
+        if (s->holds[s->head[r->member[i]].file] != LM_WHERE_YES) return false;
     return true;
 }
 

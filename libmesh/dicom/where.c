@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 parsing, 2 values, 3 matching */
+/* Contents: 1 parsing, 2 values, 3 matching, 4 files */
 #include "dicom/where.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -10,16 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHERE_LITERAL = 512, WHERE_NODES = 512, WHERE_UTF8 = 3 * LM_GDCM_VALUE + 1 };
+enum { WHERE_LITERAL = 512, WHERE_NODES = 512, WHERE_UTF8 = 3 * LM_GDCM_VALUE + 1, WHERE_WORK_MB = 16 };
 typedef enum { OP_EXISTS, OP_MATCH, OP_NO_MATCH, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE } where_op;
 typedef enum { NODE_AND, NODE_OR, NODE_NOT, NODE_TEST } where_kind;
+
+typedef struct {
+    uint32_t tag;
+    size_t index; /* item of a sequence, value of an element: from 1, 0: not asked */
+} where_step;
 
 typedef struct {
     where_kind kind;
     size_t a, b; /* operands */
     where_op op;
-    size_t tag, index; /* place in tags; value from 1, 0: not asked */
-    char vr[2];        /* by the dictionary */
+    where_step step[LM_WHERE_PATH + 1]; /* the sequences, then the element */
+    size_t sequences;
+    bool nested; /* ask the tree: within sequences, or is one */
+    size_t tag;  /* else: place in tags */
+    char vr[2];  /* by the dictionary */
     bool is_number;
     double number;
     char *text;
@@ -29,6 +37,7 @@ typedef struct {
 struct lm_where {
     where_node *node;
     size_t n, cap, root, n_tags;
+    bool nested;                 /* one of the nodes is */
     uint32_t tag[LM_WHERE_TAGS]; /* [0]: Specific Character Set */
 };
 
@@ -47,6 +56,11 @@ const uint32_t *lm_where_tags(const lm_where *w, size_t *n)
 {
     *n = w->n_tags;
     return w->tag;
+}
+
+bool lm_where_nested(const lm_where *w)
+{
+    return w->nested;
 }
 
 /* ---- 1 parsing ---- */
@@ -117,34 +131,55 @@ static bool where_number_tag(where_in *in, uint32_t *tag)
     return true;
 }
 
-static lm_status where_element(where_in *in, where_node *t)
+/* Keyword or tag, with its [number]. */
+static lm_status where_one(where_in *in, where_step *e)
 {
-    uint32_t tag;
-    lm_where *w = in->w;
-    if (!where_number_tag(in, &tag)) {
+    if (!where_number_tag(in, &e->tag)) {
         char word[80];
         size_t n = 0;
         while (n < sizeof word - 1 && (where_letter(in->p[n]) || (n && in->p[n] >= '0' && in->p[n] <= '9'))) n++;
         if (!n) return where_bad(in, "a keyword of DICOM, such as SeriesDescription, or a tag, (0008,103e), is expected");
         memcpy(word, in->p, n);
         word[n] = 0;
-        if (!(tag = lm_gdcm_tag(word))) return where_bad(in, "this is no keyword of the DICOM dictionary");
+        if (!(e->tag = lm_gdcm_tag(word))) return where_bad(in, "this is no keyword of the DICOM dictionary");
         in->p += n;
     }
-    if (tag >> 16 >= 0x7fe0) return where_bad(in, "pixel data and what follows them cannot be asked for");
-    lm_gdcm_vr(tag, t->vr);
-    if (!memcmp(t->vr, "SQ", 2)) return where_bad(in, "a sequence has no value");
-    for (t->tag = 0; t->tag < w->n_tags && w->tag[t->tag] != tag;) t->tag++;
-    if (t->tag == LM_WHERE_TAGS) return where_bad(in, "too many elements");
-    if (t->tag == w->n_tags) w->tag[w->n_tags++] = tag;
+    if (e->tag >> 16 >= 0x7fe0) return where_bad(in, "pixel data and what follows them cannot be asked for");
+    e->index = 0;
     if (!where_take(in, "[")) return LM_OK;
     where_blanks(in);
     size_t n = strspn(in->p, "0123456789");
     char digits[8];
     snprintf(digits, sizeof digits, "%.*s", n < 7 ? (int)n : 7, in->p);
-    if (!lm_num_size(digits, 1000, &t->index) || !t->index) return where_bad(in, "the number of a value is expected, 1 to 1000");
+    if (!lm_num_size(digits, LM_WHERE_INDEX, &e->index) || !e->index)
+        return where_bad(in, "the number of a value or an item is expected, 1 to 65536");
     in->p += n;
     return where_take(in, "]") ? LM_OK : where_bad(in, "']' is expected");
+}
+
+/* Sequences, parted by dots, and the element within them. */
+static lm_status where_element(where_in *in, where_node *t)
+{
+    lm_where *w = in->w;
+    lm_status rc = where_one(in, &t->step[0]);
+    while (!rc && where_take(in, ".")) {
+        char vr[2];
+        lm_gdcm_vr(t->step[t->sequences].tag, vr);
+        if (memcmp(vr, "SQ", 2) && memcmp(vr, "UN", 2)) return where_bad(in, "what stands before the dot is no sequence");
+        if (t->sequences == LM_WHERE_PATH) return where_bad(in, "too many sequences within each other");
+        where_blanks(in);
+        rc = where_one(in, &t->step[++t->sequences]);
+    }
+    if (rc) return rc;
+    const uint32_t tag = t->step[t->sequences].tag;
+    lm_gdcm_vr(tag, t->vr);
+    t->nested = t->sequences || !memcmp(t->vr, "SQ", 2);
+    w->nested |= t->nested;
+    if (t->nested) return LM_OK;
+    for (t->tag = 0; t->tag < w->n_tags && w->tag[t->tag] != tag;) t->tag++;
+    if (t->tag == LM_WHERE_TAGS) return where_bad(in, "too many elements");
+    if (t->tag == w->n_tags) w->tag[w->n_tags++] = tag;
+    return LM_OK;
 }
 
 static lm_status where_operator(where_in *in, where_op *op)
@@ -191,6 +226,7 @@ static lm_status where_test(where_in *in, size_t *at)
     if (exists) in->p += 6;
     where_blanks(in);
     if ((rc = where_element(in, t)) || exists) return rc;
+    if (!memcmp(t->vr, "SQ", 2)) return where_bad(in, "a sequence has no value; ask for an element in it: Sequence.Element");
     rc = where_operator(in, &t->op);
     return rc ? rc : where_literal(in, t);
 }
@@ -336,22 +372,23 @@ static bool where_order(where_op op, int cmp)
     }
 }
 
-static lm_status where_holds(const where_node *t, const lm_gdcm_value *value, bool *hit, lm_err *err)
+/* One value; set: the Specific Character Set in force. */
+static lm_status where_holds(const where_node *t, const lm_gdcm_value *set, const lm_gdcm_value *v, bool *hit, lm_err *err)
 {
-    const lm_gdcm_value *v = &value[t->tag];
     const char *vr = v->vr[0] && memcmp(v->vr, "UN", 2) ? v->vr : t->vr;
+    const size_t index = t->step[t->sequences].index;
     char text[WHERE_UTF8];
     size_t size;
     double x;
     bool regex = t->op == OP_MATCH || t->op == OP_NO_MATCH;
     *hit = false;
-    bool number = where_binary(vr, v, t->index ? t->index - 1 : 0, &size, &x);
+    bool number = where_binary(vr, v, index ? index - 1 : 0, &size, &x);
     if (size && !number) return LM_OK;
     if (size) {
         char digits[LM_NUM_TEXT];
         lm_num_f64(x, digits);
         snprintf(text, sizeof text, "%s", digits);
-    } else if (!where_text(vr, &value[0], v, regex || t->op == OP_EXISTS ? t->index : t->index ? t->index : 1, text)) return LM_OK;
+    } else if (!where_text(vr, set, v, regex || t->op == OP_EXISTS ? index : index ? index : 1, text)) return LM_OK;
     if (t->op == OP_EXISTS) *hit = true;
     else if (regex) {
         lm_status rc = lm_select_match(t->regex, text, hit, err);
@@ -362,18 +399,84 @@ static lm_status where_holds(const where_node *t, const lm_gdcm_value *value, bo
     return LM_OK;
 }
 
-static lm_status where_eval(const lm_where *w, size_t at, const lm_gdcm_value *value, bool *hit, lm_err *err)
+static lm_gdcm_value where_value(const lm_tree_item *item, uint32_t tag)
 {
-    const where_node *n = &w->node[at];
-    if (n->kind == NODE_TEST) return where_holds(n, value, hit, err);
-    lm_status rc = where_eval(w, n->a, value, hit, err);
-    if (rc) return rc;
-    if (n->kind == NODE_NOT) *hit = !*hit;
-    else if (*hit == (n->kind == NODE_AND)) rc = where_eval(w, n->b, value, hit, err);
+    size_t n;
+    const void *p = lm_tree_bytes(item, tag, &n);
+    lm_gdcm_value v = {.length = p && n <= INT32_MAX ? (int)n : -1};
+    if (p) memcpy(v.bytes, p, where_bytes(&v));
+    memcpy(v.vr, lm_tree_vr(item, tag), lm_tree_has(item, tag) ? 2 : 0);
+    return v;
+}
+
+/* Does it hold in one of the items that steps `at` and on lead to? Recursion ends with the steps. */
+static lm_status where_within(const where_node *t, size_t at, const lm_tree_item *item, const lm_gdcm_value *set, bool *hit,
+                              lm_err *err)
+{
+    const where_step *e = &t->step[at];
+    const size_t items = lm_tree_items(item, e->tag);
+    const lm_gdcm_value own = where_value(item, 0x00080005);
+    if (own.length > 0) set = &own; /* PS3.3 C.12.1.1.2: a nested data set may have its own */
+    *hit = false;
+    if (at == t->sequences && t->op == OP_EXISTS && items) {
+        *hit = e->index <= items;
+        return LM_OK;
+    }
+    if (at == t->sequences) {
+        const lm_gdcm_value v = where_value(item, e->tag);
+        return where_holds(t, set, &v, hit, err);
+    }
+    lm_status rc = LM_OK;
+    for (size_t i = e->index ? e->index - 1 : 0; i < (e->index && e->index < items ? e->index : items) && !rc && !*hit; i++)
+        rc = where_within(t, at + 1, lm_tree_at(item, e->tag, i), set, hit, err);
     return rc;
 }
 
-lm_status lm_where_match(const lm_where *w, const lm_gdcm_value *value, bool *hit, lm_err *err)
+static lm_status where_eval(const lm_where *w, size_t at, const lm_gdcm_value *value, const lm_tree_item *root, bool *hit,
+                            lm_err *err)
 {
-    return where_eval(w, w->root, value, hit, err);
+    const where_node *n = &w->node[at];
+    if (n->kind == NODE_TEST)
+        return n->nested ? where_within(n, 0, root, &value[0], hit, err) : where_holds(n, &value[0], &value[n->tag], hit, err);
+    lm_status rc = where_eval(w, n->a, value, root, hit, err);
+    if (rc) return rc;
+    if (n->kind == NODE_NOT) *hit = !*hit;
+    else if (*hit == (n->kind == NODE_AND)) rc = where_eval(w, n->b, value, root, hit, err);
+    return rc;
+}
+
+lm_status lm_where_match(const lm_where *w, const lm_gdcm_value *value, const lm_tree_item *root, bool *hit, lm_err *err)
+{
+    return where_eval(w, w->root, value, root, hit, err);
+}
+
+/* ---- 4 files ---- */
+
+size_t lm_where_memory(const lm_where *w, size_t size)
+{
+    return w->nested ? 6 * size + ((size_t)4 * WHERE_WORK_MB << 20) : 0;
+}
+
+/* The data set with its sequences, in this process. */
+static bool where_tree(const lm_gdcm_file *from, size_t size, lm_tree **t)
+{
+    const lm_gdcm_tree_opt opt = {SIZE_MAX, 0, LM_TREE_DEPTH};
+    const size_t cap = 2 * size + ((size_t)WHERE_WORK_MB << 20); /* each element takes at most twice what it takes in the file */
+    size_t used;
+    void *flat = lm_mem_alloc(cap, 1, NULL);
+    bool good = flat && lm_gdcm_tree(from, &opt, flat, cap, &used) == LM_GDCM_OK && !lm_tree_rebuild(flat, used, t, NULL);
+    free(flat);
+    return good;
+}
+
+lm_where_answer lm_where_file(const lm_where *w, const lm_gdcm_file *from, size_t size, bool deflated)
+{
+    lm_gdcm_value value[LM_WHERE_TAGS];
+    lm_tree *t = NULL;
+    bool hit = false;
+    if (lm_gdcm_header(from, deflated, w->tag, w->n_tags, value) != LM_GDCM_OK || (w->nested && !where_tree(from, size, &t)))
+        return LM_WHERE_UNREAD;
+    lm_status rc = lm_where_match(w, value, t ? lm_tree_root(t) : NULL, &hit, NULL);
+    lm_tree_release(t);
+    return rc ? LM_WHERE_SLOW : hit ? LM_WHERE_YES : LM_WHERE_NO;
 }

@@ -7,7 +7,7 @@ load common
 setup_file() {
     command -v dcmodify >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return 1
-    mkdir in
+    mkdir in frames
     gen_series --body sphere --radius 3 --size 10x10x6 --spacing 1,1,1 --seed 1 --description 'CT bone sharp' -o in/1
     gen_series --body sphere --radius 3 --size 10x10x6 --spacing 1,1,3 --seed 2 --description 'CT soft tissue' -o in/2 --transfer implicit
     # the same word in several character sets: bytes by iconv and by PS3.5 annex H
@@ -21,6 +21,8 @@ setup_file() {
     dcmodify -nb -i '0008,0005=\ISO 2022 IR 87' -m "0008,103e=$(printf '\x1b$B9|\x1b(B bone')" in/$n/*
     dcmodify -nb -i '(0009,0010)=ACME' -i '(0009,1001)=42' in/1/*
     gen_series --body sphere --radius 3 --size 10x10x6 --spacing 1,1,3 --seed 2 --transfer deflated -o deflated
+    gen_series --body sphere --radius 3 --size 10x10x6 --spacing 1,1,1.5 --seed 1 --enhanced ct -o frames/1
+    gen_series --body sphere --radius 3 --size 10x10x6 --spacing 1,1,3 --seed 2 --enhanced ct --transfer deflated -o frames/2
 }
 setup() {
     command -v dcmodify >/dev/null || skip "dcmtk is not installed"
@@ -55,6 +57,21 @@ is() { [ "$(numbers "$1" "${3:-in}")" = "$2" ] || { echo "$1: $(numbers "$1" "${
     is 'NumberOfSlices = 6 && PerformedProcedureStepStartDate >= 20251231' '2 ' deflated
 }
 
+@test "elements in sequences: any item, or one of them" {
+    is 'SharedFunctionalGroupsSequence.PixelMeasuresSequence.SliceThickness <= 1.5' '1 ' frames
+    is '(5200,9229).(0028,9110).(0018,0050) > 2 && exists PerFrameFunctionalGroupsSequence[6]' '2 ' frames
+    is 'exists PerFrameFunctionalGroupsSequence[7] || exists SegmentSequence' '' frames
+    is 'SeriesNumber = 1 && !(SharedFunctionalGroupsSequence.PixelMeasuresSequence.SliceThickness > 2)' '1 ' frames
+    local at=PerFrameFunctionalGroupsSequence z # any frame has it; the first one has not
+    z=$(dcmdump +P 0020,0032 frames/1/IM00001.dcm | sed -nE 's/.*\[.*\\(.*)\].*/\1/p' | tail -n 1)
+    is "$at.PlanePositionSequence.ImagePositionPatient[3] = $z" '1 ' frames
+    is "${at}[1].PlanePositionSequence.ImagePositionPatient[3] = $z" '' frames
+    is 'exists SharedFunctionalGroupsSequence' '' in # none
+    truncate -s 3000 frames/2/IM00001.dcm
+    run -2 dcmseg -q -l --where "$at.PlanePositionSequence.ImagePositionPatient[3] = 1" frames
+    rm -r frames/2
+}
+
 @test "it chooses the series that is read; the condition stays out of the record" {
     cd "$BATS_TEST_TMPDIR"
     dcmseg -q -t 500 --where 'SeriesDescription~soft' "$BATS_FILE_TMPDIR/in" -o a.nrrd --json a.json
@@ -70,7 +87,7 @@ is() { [ "$(numbers "$1" "${3:-in}")" = "$2" ] || { echo "$1: $(numbers "$1" "${
 
 @test "what is no condition, and what takes too long: exit 2, one line" {
     cd "$BATS_TEST_TMPDIR"
-    for w in '' 'Modality' 'Modality==CT' 'modality=CT' 'Modality=CT)' '(Modality=CT' "Modality='CT" 'PixelData=1' "Modality~'('"; do
+    for w in '' 'Modality' 'Modality==CT' 'modality=CT' 'Modality=CT)' '(Modality=CT' "Modality='CT" 'PixelData=1' "Modality~'('" 'SegmentSequence=1' 'Modality.Rows=1'; do
         TOOL=dcmseg refuses 2 c.nrrd dcmseg -t 500 --where "$w" "$BATS_FILE_TMPDIR/in" -o c.nrrd
     done
     dcmodify -nb -m "0008,103e=$(printf 'a%.0s' {1..63})b" "$BATS_FILE_TMPDIR"/in/1/*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as a condition, asked of any bytes as values. Input: the condition up to a zero byte; then for each element length
- * and bytes. */
+/* Any text as a condition, asked of any bytes as values. Input: the condition up to a zero byte; then for each element length,
+ * VR and bytes; the rest is the data set in the flat form of gdcm_shim.h. */
 #include "dicom/where.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         at += length;
     }
     bool hit;
-    lm_status rc = lm_where_match(w, value, &hit, &err);
-    (void)rc;
+    lm_tree *t = NULL;
+    lm_status rc = lm_where_nested(w) && at < size ? lm_tree_rebuild(data + at, size - at, &t, &err) : LM_OK;
+    if (!rc) rc = lm_where_match(w, value, t ? lm_tree_root(t) : NULL, &hit, &err);
+    lm_tree_release(t);
     lm_where_release(w);
     return 0;
 }
