@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
+#include "repair/limits.h"
 #include "repair/repair_parts.h"
 #include "stream/audit_json.h"
 
@@ -10,10 +11,10 @@
 #include <string.h>
 
 static struct {
-    cli_quantity weld;
+    cli_quantity weld, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
-    const char *label, *keep, *output, *json;
+    const char *label, *keep, *skip, *only, *output, *json;
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
@@ -27,6 +28,13 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
      LM_UNIT_NONE},
+    {"skip", 0, CLI_TEXT, "STEPS", NULL, "leave these repairs out: their names, separated by commas (holes,cut)", &a.skip,
+     LM_UNIT_NONE},
+    {"only", 0, CLI_TEXT, "STEPS", NULL, "make these repairs only", &a.only, LM_UNIT_NONE},
+    {"max-move", 0, CLI_QUANTITY, "LENGTH", NULL, "send nothing on when the surface that stays was moved by more", &a.max_move,
+     LM_UNIT_MM},
+    {"max-volume-change", 0, CLI_QUANTITY, "PERCENT|VOLUME", NULL, "send nothing on when the repairs changed more volume",
+     &a.max_volume, LM_UNIT_MM3},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata",
      &a.write_failed, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
@@ -56,8 +64,12 @@ static struct {
     uint32_t label;
     lm_meshfile_in in;
     lm_keep_opt keep;
+    unsigned skip; /* steps, as bits */
+    lm_limits limits;
+    lm_limits_result change;
     lm_repair_parts repair;
-    bool good;        /* valid, and all parts are there and fit each other */
+    bool within;      /* the limits */
+    bool good;        /* valid, and within them, and all parts are there and fit each other */
     double volume[2]; /* before, after: of the mesh as a whole, closed or not */
     lm_meshfile_format format;
     char name[NAME]; /* where the mesh goes */
@@ -78,10 +90,34 @@ static lm_status usage_keep(lm_err *err)
                       "--keep '%s': all, largest, a number of shells from 1, or a volume with its unit above 0", a.keep);
 }
 
+static lm_status usage_steps(lm_err *err)
+{
+    unsigned only;
+    lm_status rc;
+    if (a.skip && (rc = lm_repair_kinds(a.skip, &s.skip, err))) return lm_err_frame(err, "--skip");
+    if (!a.only) return LM_OK;
+    if (a.skip) return lm_err_set(err, LM_EUSAGE, NULL, "--skip and --only: one of them is enough");
+    if ((rc = lm_repair_kinds(a.only, &only, err))) return lm_err_frame(err, "--only");
+    s.skip = ~only & ((1U << LM_REPAIR_STEPS) - 1);
+    return LM_OK;
+}
+
+static lm_status usage_limits(lm_err *err)
+{
+    const cli_quantity *v = &a.max_volume;
+    s.limits = (lm_limits)LM_LIMITS_INIT;
+    if (a.max_move.text && (a.max_move.q.unit != LM_UNIT_MM || a.max_move.q.value < 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--max-move %s: a length is needed", a.max_move.text);
+    if (v->text && v->q.value < 0) return lm_err_set(err, LM_EUSAGE, NULL, "--max-volume-change %s is below 0", v->text);
+    if (a.max_move.text) s.limits.max_move_mm = a.max_move.q.value;
+    if (v->text) *(v->q.unit == LM_UNIT_PERCENT ? &s.limits.max_volume_percent : &s.limits.max_volume_mm3) = v->q.value;
+    return LM_OK;
+}
+
 static lm_status usage(lm_err *err)
 {
     lm_status rc = usage_keep(err);
-    if (rc) return rc;
+    if (rc || (rc = usage_steps(err)) || (rc = usage_limits(err))) return rc;
     s.in = (lm_meshfile_in){.parts = true, .bodies = true, .keep_names = a.keep_names};
     bool to_stdout = a.output && !strcmp(a.output, "-");
     if (!a.output && !a.check) {
@@ -89,8 +125,14 @@ static lm_status usage(lm_err *err)
         to_stdout = true;
     }
     bool keeps = s.keep.most || s.keep.min_mm3 > 0;
-    if (a.check && (a.weld.text || keeps))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", keeps ? "keep" : "weld");
+    const char *alters = keeps               ? "keep"
+                         : a.weld.text       ? "weld"
+                         : a.skip            ? "skip"
+                         : a.only            ? "only"
+                         : a.max_move.text   ? "max-move"
+                         : a.max_volume.text ? "max-volume-change"
+                                             : NULL;
+    if (a.check && alters) return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", alters);
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
     if (a.write_failed && (!a.output || to_stdout))
@@ -115,7 +157,7 @@ static double volume(const lm_audit_parts *now)
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .keep = s.keep, .threads = (int)a.threads};
+    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .keep = s.keep, .skip = s.skip, .threads = (int)a.threads};
     lm_status rc = a.label ? lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err) : LM_OK;
     if (rc) return rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
@@ -132,7 +174,8 @@ static lm_status work(lm_err *err)
         if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.later, err))) return rc;
     }
     s.volume[1] = volume(s.after);
-    s.good = s.after->all.valid && !s.repair.walls.lost && !gone();
+    s.within = lm_limits_check(&s.limits, s.repair.step, s.volume[!s.before.all.closed], &s.change);
+    s.good = s.after->all.valid && s.within && !s.repair.walls.lost && !gone();
     return LM_OK;
 }
 
@@ -195,6 +238,19 @@ static void wall_text(char *text)
              lm_parts_name(&s.mesh.parts, w->between[1], name[1]), w->lost, at[0], at[1], at[2]);
 }
 
+/* What was done is more than was allowed. */
+static void limit_text(char *text)
+{
+    const lm_limits_result *c = &s.change;
+    int n = 0;
+    if (c->move_beyond)
+        n = snprintf(text, TEXT, "the surface would move by %.6g mm, more than --max-move %s%s", c->move_mm, a.max_move.text,
+                     c->volume_beyond ? "; " : "");
+    if (c->volume_beyond)
+        snprintf(text + n, (size_t)(TEXT - n), "the volume would change by %.6g mm3 (%.4g %%), more than --max-volume-change %s",
+                 c->volume_mm3, c->volume_percent, a.max_volume.text);
+}
+
 /* What the parts are not yet, beside the counts of the audit; `say` takes each text. At most `most` holes are named. */
 static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx, lm_err *err)
 {
@@ -219,8 +275,12 @@ static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *te
         snprintf(text, sizeof text, "%zu part(s) enclosed nothing and are gone", gone());
         rc = say(ctx, text, err);
     }
-    if (rc || !s.repair.walls.lost) return rc;
-    wall_text(text);
+    if (!rc && s.repair.walls.lost) {
+        wall_text(text);
+        rc = say(ctx, text, err);
+    }
+    if (rc || s.within) return rc;
+    limit_text(text);
     return say(ctx, text, err);
 }
 
@@ -236,8 +296,38 @@ static lm_status findings(json_t *r, lm_err *err)
         rc = lm_record_finding(r, "note", NULL, "the mesh was not closed before repair: its volume then is no volume of a body",
                                err);
     if (!rc && !s.good && a.write_failed)
-        rc = lm_record_finding(r, "warning", NULL, "FAILED: written although it is not valid", err);
+        rc = lm_record_finding(r, "warning", NULL,
+                               s.within ? "FAILED: written although it is not valid"
+                                        : "FAILED: written although the repairs went beyond their limits",
+                               err);
     return rc;
+}
+
+/* Under their long names, as they would be typed. */
+static bool options(json_t *o)
+{
+    char steps[TEXT] = "", text[LM_NUM_TEXT + 4];
+    bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
+    if (a.weld.text) bad |= json_object_set_new(o, "weld", json_real(a.weld.q.value)) != 0;
+    if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
+    if (s.keep.min_mm3 > 0) {
+        snprintf(text + lm_num_f64(s.keep.min_mm3, text), 4, "mm3");
+        bad |= json_object_set_new(o, "keep", json_string(text)) != 0;
+    }
+    for (int k = 0; k < LM_REPAIR_STEPS; k++) {
+        size_t n = strlen(steps);
+        if (s.skip >> k & 1) snprintf(steps + n, sizeof steps - n, "%s%s", n ? "," : "", lm_repair_name((lm_repair_kind)k));
+    }
+    if (*steps) bad |= json_object_set_new(o, "skip", json_string(steps)) != 0;
+    if (a.max_move.text) bad |= json_object_set_new(o, "max-move", json_real(a.max_move.q.value)) != 0;
+    if (a.max_volume.text) {
+        snprintf(text + lm_num_f64(a.max_volume.q.value, text), 4, "%s", a.max_volume.q.unit == LM_UNIT_PERCENT ? "%" : "mm3");
+        bad |= json_object_set_new(o, "max-volume-change", json_string(text)) != 0;
+    }
+    if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
+    if (a.keep_names) bad |= json_object_set_new(o, "keep-names", json_true()) != 0;
+    if (a.write_failed) bad |= json_object_set_new(o, "write-failed", json_true()) != 0;
+    return bad;
 }
 
 static lm_status record(lm_err *err)
@@ -247,17 +337,16 @@ static lm_status record(lm_err *err)
     json_t *r = lm_record_new(&s.rec, "meshfix", err);
     if (!r) return LM_ENOMEM;
     json_t *before = lm_audit_json(&s.before.all, err), *after = before ? lm_audit_json(&s.after->all, err) : NULL,
-           *steps = steps_json(&moved), *o = json_object_get(r, "options");
-    bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
-    if (a.weld.text) bad |= json_object_set_new(o, "weld_mm", json_real(a.weld.q.value)) != 0;
-    if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
-    if (s.keep.min_mm3 > 0) bad |= json_object_set_new(o, "keep_mm3", json_real(s.keep.min_mm3)) != 0;
-    if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
-    if (a.keep_names) bad |= json_object_set_new(o, "keep-names", json_true()) != 0;
-    if (a.write_failed) bad |= json_object_set_new(o, "write_failed", json_true()) != 0;
+           *steps = steps_json(&moved);
+    bool bad = options(json_object_get(r, "options"));
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
     bad |= json_object_set_new(r, "audit", audit) != 0;
     bad |= json_object_set_new(r, "repairs", steps) != 0;
+    if (!a.check)
+        bad |=
+            json_object_set_new(r, "change",
+                                json_pack("{s:f, s:f, s:f, s:b}", "max_move_mm", s.change.move_mm, "volume_mm3",
+                                          s.change.volume_mm3, "volume_percent", s.change.volume_percent, "within", s.within)) != 0;
     if (s.mesh.label) bad |= json_object_set_new(r, "parts", lm_audit_parts_json(s.after, &s.mesh.parts, err)) != 0;
     if (s.repair.walls.walls)
         bad |= json_object_set_new(r, "walls",
@@ -389,13 +478,15 @@ int main(int argc, char **argv)
         cli_progress_done(a.quiet);
         say();
         if (!s.good) {
-            if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
+            if (!s.within) limit_text(line);
+            else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
             else lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
-            lm_err_set(&err, LM_ENO, NULL, "not valid%s: %s",
+            lm_err_set(&err, LM_ENO, NULL, "%s%s: %s", s.within ? "not valid" : "beyond the limits",
                        a.check          ? ""
                        : a.write_failed ? " (written all the same)"
-                                        : " after repair, and not sent on",
+                       : s.within       ? " after repair, and not sent on"
+                                        : ", and not sent on",
                        line);
             rc = cli_fail(&tool, &err);
         }

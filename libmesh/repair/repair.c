@@ -6,7 +6,9 @@
 #include "repair/seam.h"
 #include "repair/weld.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
 
@@ -27,6 +29,53 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_UNREFERENCED] = "unreferenced",
     };
     return name[k];
+}
+
+lm_status lm_repair_kinds(const char *names, unsigned *bits, lm_err *err)
+{
+    char known[LM_ERR_TEXT] = "";
+    *bits = 0;
+    for (const char *p = names;; p++) {
+        size_t n = strcspn(p, ",");
+        int k = 0;
+        while (k < LM_REPAIR_STEPS && (strncmp(p, lm_repair_name((lm_repair_kind)k), n) || lm_repair_name((lm_repair_kind)k)[n]))
+            k++;
+        if (k == LM_REPAIR_STEPS) {
+            for (k = 0; k < LM_REPAIR_STEPS; k++) {
+                size_t at = strlen(known);
+                snprintf(known + at, sizeof known - at, "%s%s", k ? ", " : "", lm_repair_name((lm_repair_kind)k));
+            }
+            return lm_err_set(err, LM_EUSAGE, NULL, "'%.*s' is no step; there are %s", n < 40 ? (int)n : 40, p, known);
+        }
+        *bits |= 1U << k;
+        p += n;
+        if (!*p) return LM_OK;
+    }
+}
+
+static bool repair_does(const lm_repair_opt *opt, lm_repair_kind k)
+{
+    return !(opt->skip >> k & 1);
+}
+
+/* Is what the steps rest on there, when those that see to it are left out: no two vertices at one place, no triangle that names one
+ * twice? */
+static lm_status repair_ground(const lm_mesh *m, const lm_repair_opt *opt, bool *firm, lm_err *err)
+{
+    lm_mesh copy = LM_MESH_INIT;
+    size_t n = 0;
+    lm_status rc = LM_OK;
+    *firm = true;
+    if (!repair_does(opt, LM_REPAIR_DEGENERATE))
+        for (size_t t = 0; t < m->nt && *firm; t++) {
+            const uint32_t *v = m->tri + 3 * t;
+            *firm = v[0] != v[1] && v[1] != v[2] && v[2] != v[0];
+        }
+    if (repair_does(opt, LM_REPAIR_WELD) || !*firm) return LM_OK;
+    if (!(rc = lm_mesh_copy(m, &copy, err))) rc = lm_weld_exact(&copy, &n, err);
+    *firm = n == 0;
+    lm_mesh_release(&copy);
+    return rc;
 }
 
 /* Note what a step did; *volume is what the mesh had before it. Returns count. */
@@ -54,30 +103,47 @@ static lm_status repair_holes(lm_mesh *m, int threads, lm_repair *r, double *vol
     return LM_OK;
 }
 
+/* Neighbours turned to agree. */
+static lm_status repair_orient(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *changed, lm_err *err)
+{
+    lm_orient orient;
+    if (!repair_does(opt, LM_REPAIR_ORIENT)) return LM_OK;
+    lm_status rc = lm_orient_run(m, false, opt->threads, &orient, err);
+    if (!rc) *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
+    return rc;
+}
+
 /* One round of what can give each other work. */
 static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *changed, lm_err *err)
 {
     int threads = opt->threads;
-    size_t n;
+    size_t n = 0;
     double move = 0;
-    lm_orient orient;
     lm_cut cut;
     lm_status rc;
     *changed = 0;
-    if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
-    if ((rc = lm_seam_run(m, opt->weld_mm, threads, &n, &move, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_SEAM, n, move, volume, lm_mesh_volume(m));
+    if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
+        if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
+        *changed += repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
+    }
+    if (repair_does(opt, LM_REPAIR_SEAM)) {
+        if ((rc = lm_seam_run(m, opt->weld_mm, threads, &n, &move, err))) return rc;
+        *changed += repair_note(r, LM_REPAIR_SEAM, n, move, volume, lm_mesh_volume(m));
+    }
     /* which of two equal triangles faces the right way the piece must tell; without the others pieces are joined */
-    if ((rc = lm_orient_run(m, false, threads, &orient, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
-    if ((rc = lm_clean_duplicates(m, &n, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_DUPLICATE, n, 0, volume, lm_mesh_volume(m));
-    if (n && (rc = lm_orient_run(m, false, threads, &orient, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_ORIENT, n ? orient.turned : 0, 0, volume, lm_mesh_volume(m));
-    if ((rc = lm_cut_run(m, threads, &cut, err))) return rc;
-    *changed += repair_note(r, LM_REPAIR_CUT, cut.copies, cut.max_move_mm, volume, lm_mesh_volume(m));
+    if ((rc = repair_orient(m, opt, r, volume, changed, err))) return rc;
+    if (repair_does(opt, LM_REPAIR_DUPLICATE)) {
+        if ((rc = lm_clean_duplicates(m, &n, err))) return rc;
+        *changed += repair_note(r, LM_REPAIR_DUPLICATE, n, 0, volume, lm_mesh_volume(m));
+        if (n && (rc = repair_orient(m, opt, r, volume, changed, err))) return rc;
+    }
+    if (repair_does(opt, LM_REPAIR_CUT)) {
+        if ((rc = lm_cut_run(m, threads, &cut, err))) return rc;
+        *changed += repair_note(r, LM_REPAIR_CUT, cut.copies, cut.max_move_mm, volume, lm_mesh_volume(m));
+    }
+    if (!repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
     if ((rc = repair_holes(m, threads, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
+    if (!repair_does(opt, LM_REPAIR_FLAPS)) return LM_OK;
     if ((rc = lm_clean_flaps(m, threads, &n, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_FLAPS, n, 0, volume, lm_mesh_volume(m));
     return LM_OK;
@@ -87,9 +153,12 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
 {
     size_t changed = 1;
     lm_orient orient;
-    lm_status rc = LM_OK;
+    bool firm;
+    lm_status rc = repair_ground(m, opt, &firm, err);
+    if (!firm) return rc;
     for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
-    if (rc || (rc = lm_orient_run(m, true, opt->threads, &orient, err))) return rc;
+    if (rc || !repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
+    if ((rc = lm_orient_run(m, true, opt->threads, &orient, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
@@ -100,10 +169,12 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
 {
     size_t n;
     double move = 0;
-    lm_status rc = lm_weld_exact(m, &n, err);
-    if (rc) return rc;
-    repair_note(r, LM_REPAIR_WELD, n, 0, volume, lm_mesh_volume(m));
-    if (opt->weld_mm > 0) {
+    lm_status rc;
+    if (repair_does(opt, LM_REPAIR_WELD)) {
+        if ((rc = lm_weld_exact(m, &n, err))) return rc;
+        repair_note(r, LM_REPAIR_WELD, n, 0, volume, lm_mesh_volume(m));
+    }
+    if (opt->weld_mm > 0 && repair_does(opt, LM_REPAIR_WELD_NEAR)) {
         if ((rc = lm_weld_near(m, opt->weld_mm, &n, &move, err))) return rc;
         repair_note(r, LM_REPAIR_WELD_NEAR, n, move, volume, lm_mesh_volume(m));
     }
@@ -118,13 +189,13 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     lm_status rc = LM_OK;
     *out = (lm_repair)LM_REPAIR_INIT;
     if (!valid && (rc = repair_all(m, opt, out, &volume, err))) goto done;
-    if (opt->keep.most || opt->keep.min_mm3 > 0) {
+    if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));
         /* which of the holes that are left have gone; what debris kept from being repaired */
         if (keep.dropped && !valid && (rc = repair_rounds(m, opt, out, &volume, err))) goto done;
     }
-    if (!valid || out->step[LM_REPAIR_KEEP].count) {
+    if ((!valid || out->step[LM_REPAIR_KEEP].count) && repair_does(opt, LM_REPAIR_UNREFERENCED)) {
         if ((rc = lm_clean_unreferenced(m, &n, err))) goto done;
         repair_note(out, LM_REPAIR_UNREFERENCED, n, 0, &volume, lm_mesh_volume(m));
     }

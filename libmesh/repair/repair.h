@@ -12,6 +12,7 @@
 typedef struct {
     double weld_mm; /* 0: exact only; of seams: within rounding */
     lm_keep_opt keep;
+    unsigned skip; /* bits 1 << lm_repair_kind: steps to leave out */
     int threads;
 } lm_repair_opt;
 #define LM_REPAIR_OPT_INIT \
@@ -56,7 +57,11 @@ typedef struct {
     }
 
 const char *lm_repair_name(lm_repair_kind k); /* "weld", "weld_near", "degenerate", ...: keys of the record */
-/* m must pass lm_mesh_validate. A mesh that is valid already is only asked for its shells (keep). On error m is still a
+/* Names, separated by commas, as bits; LM_EUSAGE names one that is none, and those there are. */
+LM_CHECKED lm_status lm_repair_kinds(const char *names, unsigned *bits, lm_err *err);
+/* m must pass lm_mesh_validate. Where weld or degenerate are left out and there is something for them to do, all that rests on them
+ * is left out, too: of the steps only keep and unreferenced remain. Without orient there is no
+ * outward. A mesh that is valid already is only asked for its shells (keep). On error m is still a
  * mesh, somewhere between, and out is empty. */
 LM_CHECKED lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err);
 void lm_repair_release(lm_repair *r);

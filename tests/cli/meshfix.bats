@@ -239,3 +239,64 @@ STL
     [ "$(jq -r '.findings[].text' r.json)" = "2 parts of the file, patches of one surface, were taken as one mesh" ]
     refuses 2 x.ply meshfix --label 9 fx/shared_wall_good.ply -o x.ply
 }
+
+@test "meshfix --skip, --only: each step can be left out, alone or all others; a wrong name is refused" {
+    for k in weld weld_near degenerate seam duplicate orient cut holes flaps outward keep unreferenced; do
+        for f in fx/{nonmanifold_edge,coincident,degenerate}_bad.*; do
+            for how in skip only; do
+                run --separate-stderr meshfix -q "--$how" $k --json r.json "$f" -o out.ply
+                [ "$status" -le 2 ] || { echo "$how $k $f: $status"; return 1; }
+                [ "$status" -ne 2 ] || continue
+                [ "$(jq -r '.options.skip != null' r.json)" = true ]
+                if [ $how = skip ]; then
+                    [ "$(jq --arg k $k '[.repairs[] | select(.step == $k).count] | add // 0' r.json)" = 0 ]
+                else
+                    [ "$(jq --arg k $k '[.repairs[] | select(.step != $k).count] | add // 0' r.json)" = 0 ]
+                fi
+            done
+        done
+    done
+    run -1 meshfix --skip holes fx/open_edge_bad.stl -o no.ply
+    [ ! -e no.ply ]
+    meshfix --only weld,holes fx/open_edge_bad.stl -o ok.ply
+    refuses 2 no.ply meshfix --skip hole fx/open_edge_bad.stl -o no.ply
+    [[ $stderr == *"--skip: 'hole' is no step; there are weld, weld_near, degenerate"* ]]
+    refuses 2 no.ply meshfix --skip '' fx/open_edge_bad.stl -o no.ply
+    refuses 2 no.ply meshfix --skip weld, fx/open_edge_bad.stl -o no.ply
+    refuses 2 no.ply meshfix --skip weld --only weld fx/open_edge_bad.stl -o no.ply
+    refuses 2 no.ply meshfix --check --only weld fx/open_edge_bad.stl -o no.ply
+}
+
+@test "meshfix --max-move, --max-volume-change: beyond them exit 1 with the report, and no mesh" {
+    f=$(ls fx/nonmanifold_edge_bad.*)
+    meshfix -q --json r.json "$f" -o ok.ply
+    moved=$(jq .change.max_move_mm r.json)
+    [ "$(jq -c '[.change.within, .change.max_move_mm > 0, .change.max_move_mm == .ledger[0].moved_mm]' r.json)" = '[true,true,true]' ]
+    meshfix -q --max-move "$moved" "$f" -o ok.ply
+    refuses 1 no.ply meshfix -q --max-move 1e-9mm --json r.json "$f" -o no.ply
+    [[ $stderr == "meshfix: beyond the limits, and not sent on: the surface would move by "*" mm, more than --max-move 1e-9mm" ]]
+    [ "$(jq -c '[.change.within, .audit.after.valid, .options["max-move"] == 1e-9]' r.json)" = '[false,true,true]' ]
+    [ "$(jq '[.repairs[].count] | add > 0' r.json)" = true ]
+    # a cube with a hole of one triangle: the cone over it from the middle is a twelfth of the whole
+    f=fx/open_edge_bad.stl
+    meshfix -q --json r.json $f -o ok.ply
+    change=$(jq '.repairs[] | select(.step == "holes").volume_change_mm3' r.json)
+    after=$(jq .audit.after.volume_mm3 r.json)
+    within 1e-6 "$(jq .change.volume_mm3 r.json)" "$change"
+    within 1e-6 "$(jq .change.volume_percent r.json)" "$(awk -v c="$change" -v a="$after" 'BEGIN { printf "%.17g", 100 * c / a }')"
+    more=$(awk -v c="$change" 'BEGIN { printf "%.17g", c * 1.001 }')
+    less=$(awk -v c="$change" 'BEGIN { printf "%.17g", c * 0.999 }')
+    meshfix -q --max-volume-change "$more" $f -o ok.ply
+    refuses 1 no.ply meshfix -q --max-volume-change "$less" $f -o no.ply
+    refuses 1 no.ply meshfix -q --max-volume-change 0.001% $f -o no.ply
+    [[ $stderr == *"the volume would change by "*" mm3 ("*" %), more than --max-volume-change 0.001%" ]]
+    meshfix -q --max-volume-change 0 --max-move 0 fx/inverted_bad.ply -o ok.ply # turning changes no body
+    run -1 meshfix -q --write-failed --max-volume-change 0 $f -o far.stl
+    [ ! -e far.stl ]
+    head -c 80 far.FAILED.stl | grep -q FAILED
+    refuses 2 no.ply meshfix --max-move 2% $f -o no.ply
+    refuses 2 no.ply meshfix --max-move -1mm $f -o no.ply
+    refuses 2 no.ply meshfix --max-volume-change 3mm $f -o no.ply
+    refuses 2 no.ply meshfix --max-volume-change -1% $f -o no.ply
+    refuses 2 no.ply meshfix --check --max-move 1mm $f -o no.ply
+}
