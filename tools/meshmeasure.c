@@ -53,7 +53,7 @@ static const cli_tool tool = {
     .max_args = 1,
 };
 
-enum { PARTS = CLI_LIST_MAX, COMPARED = CLI_LIST_MAX + LM_AGAINST_MAX, NAME = 4096 };
+enum { PARTS = CLI_LIST_MAX, NAME = 4096 };
 
 typedef struct { /* one file on its way */
     lm_out *out;
@@ -72,7 +72,8 @@ static struct {
     lm_records rec;
     lm_audit_parts audit;
     lm_mass mass;
-    lm_measurement item[COMPARED];
+    bool belonged; /* the records, before a part was taken out */
+    lm_verdict_list list;
     lm_against_facts against;
     lm_admesh_result second;
     json_t *options, *facts;
@@ -126,6 +127,7 @@ static lm_status load(const char *path, lm_err *err)
 {
     const lm_meshfile_in in = {.parts = true, .bodies = true, .keep_names = a.keep_names};
     lm_status rc = lm_meshfile_load_as(path, &in, &s.mesh, &s.rec, err);
+    s.belonged = s.rec.belong;
     if (!rc && a.label) rc = lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
     if (rc) return rc;
     bool bad = a.label && json_object_set_new(s.options, "label", json_integer((json_int_t)s.label));
@@ -144,7 +146,7 @@ static lm_status same_case(lm_facts *f, lm_err *err)
 }
 
 /* What is expected of a hollow part is said of its outer surface, filled. */
-static lm_status expectations(lm_facts *f, lm_err *err)
+static lm_status expectations(lm_err *err)
 {
     static const char note[] = "of the outer surface, filled: the part was hollowed";
     lm_mesh solid = s.mesh; /* borrowed */
@@ -153,9 +155,10 @@ static lm_status expectations(lm_facts *f, lm_err *err)
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
-        lm_measurement *m = &s.item[f->n++];
-        rc = lm_expect_judge(&s.expect[i], hollow ? &outer : &s.mass, &s.aopt.tol, m, err);
-        if (!rc && hollow && !m->note[0]) snprintf(m->note, sizeof m->note, "%s", note);
+        lm_measurement m;
+        rc = lm_expect_judge(&s.expect[i], hollow ? &outer : &s.mass, &s.aopt.tol, &m, err);
+        if (!rc && hollow && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", note);
+        if (!rc) rc = lm_verdict_add(&s.list, &m, err);
     }
     lm_mass_release(&outer);
     return rc;
@@ -175,15 +178,19 @@ static lm_status mass(lm_facts *f, lm_err *err)
     return lm_split_join(&s.joined, &walls, err);
 }
 
-/* The scan knows no walls: several parts are compared with it as one body. */
+/* Several parts are compared as one body without walls too. A part that was taken out still has the records of the whole. */
 static lm_status against(lm_facts *f, lm_err *err)
 {
     lm_mass whole = LM_MASS_INIT;
+    bool belong = s.rec.belong;
     lm_status rc = s.mesh.label ? lm_mass_measure(&s.joined, &whole, err) : LM_OK;
+    s.aopt.label = belong != s.belonged ? s.label : 0;
+    s.rec.belong = s.belonged;
     if (!rc)
-        rc = lm_against(a.against.item, a.against.n, &s.rec, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &whole : &s.mass,
-                        &s.aopt, &s.against, err);
-    for (size_t i = 0; i < s.against.n && !rc; i++) s.item[f->n++] = s.against.item[i];
+        rc = lm_against(a.against.item, a.against.n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh,
+                        s.mesh.label ? &whole : &s.mass, &s.aopt, &s.against, err);
+    s.rec.belong = belong;
+    for (size_t i = 0; i < s.against.list.n && !rc; i++) rc = lm_verdict_add(&s.list, &s.against.list.item[i], err);
     if (!rc) f->against = &s.against;
     lm_mass_release(&whole);
     return rc;
@@ -196,12 +203,14 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_status rc;
     progress(NULL, "check", 0);
     if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err))) return rc;
-    if (a.expect.n && (rc = expectations(f, err))) return rc;
+    if (a.expect.n && (rc = expectations(err))) return rc;
     if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {
         if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
         f->second = &s.second;
     }
+    f->n = s.list.n;
+    f->item = s.list.item;
     f->judged = f->n || a.output.n;
     return LM_OK;
 }
@@ -306,6 +315,8 @@ static void release(void)
     json_decref(s.options);
     json_decref(s.facts);
     lm_record_release(&s.rec);
+    lm_verdict_list_release(&s.list);
+    lm_against_release(&s.against);
     lm_mass_release(&s.mass);
     lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.joined);
@@ -319,7 +330,7 @@ int main(int argc, char **argv)
     size_t n;
     int rc;
     lm_err err = LM_ERR_INIT;
-    lm_facts f = {.rec = &s.rec, .audit = &s.audit.all, .mass = &s.mass, .item = s.item};
+    lm_facts f = {.rec = &s.rec, .audit = &s.audit.all, .mass = &s.mass};
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     s.aopt.threads = (int)a.threads;

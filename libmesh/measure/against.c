@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Contents: 1 the records, 2 the mesh in the field, 3 the mesh and its labels, 4 all of it */
 #include "measure/against.h"
+#include "base/mem.h"
 #include "measure/ledger.h"
-#include "stream/volfile.h"
+#include "surface/split.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void lm_against_release(lm_against_facts *f)
+{
+    lm_verdict_list_release(&f->list);
+    *f = (lm_against_facts)LM_AGAINST_FACTS_INIT;
+}
 
 /* ---- 1 the records ---- */
 
@@ -34,167 +44,31 @@ lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err
     return LM_OK;
 }
 
-static double against_number(const json_t *o, const char *key)
+/* ---- 2 the mesh in the field ---- */
+
+/* One quantity; part is the number of a part, 0: the whole. *ret lives until the next call. */
+typedef struct {
+    const char *name;
+    lm_unit unit;
+    double value, u, reference;
+    const char *is;
+    double tol;
+} against_one;
+
+static lm_status against_add(lm_against_facts *out, uint32_t part, const against_one *q, const char *note, lm_err *err)
 {
-    const json_t *v = json_object_get(o, key);
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-/* The recorded options as lm_segment wants them. */
-static lm_status against_options(const json_t *dcmseg, lm_segment_opt *out, lm_err *err)
-{
-    const json_t *o = json_object_get(dcmseg, "options"), *t = json_object_get(o, "threshold"), *keep = json_object_get(o, "keep");
-    const char *word = json_string_value(keep);
-    *out = (lm_segment_opt)LM_SEGMENT_OPT_INIT;
-    if (json_is_true(json_object_get(o, "mask")) || json_object_get(o, "label"))
-        return lm_err_set(
-            err, LM_ERULE, NULL,
-            "the object was made with a mask, which the record names by its SHA-256 only: it cannot be replayed from the "
-            "series alone");
-    out->lo = against_number(t, "lo");
-    if (json_is_number(json_object_get(t, "hi"))) out->hi = against_number(t, "hi");
-    if (word && !strcmp(word, "largest")) out->keep = 1;
-    else if (json_is_integer(keep) && json_integer_value(keep) > 0) out->keep = (size_t)json_integer_value(keep);
-    else if (!word || strcmp(word, "all")) out->lo = NAN;
-    size_t i;
-    json_t *r;
-    json_array_foreach(json_object_get(o, "roi"), i, r)
-        if (!json_is_string(r) || lm_roi_add(&out->roi, json_string_value(r), err)) out->lo = NAN;
-    if (isfinite(out->lo)) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL,
-                      "the record of dcmseg does not say how it segmented (threshold, keep, roi): it cannot be replayed");
-}
-
-/* ---- 2 the source again ---- */
-
-static lm_status against_same(const json_t *recorded, const char *name, double now, lm_err *err)
-{
-    double was = json_is_number(recorded) ? json_number_value(recorded) : NAN;
-    if (fabs(was - now) <= 1e-9 * (1 + fabs(now))) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL, "the records do not belong to this source: %s is %.12g, recorded is %.12g", name, now,
-                      was);
-}
-
-/* Every number of the replayed segmentation is the recorded one. */
-static lm_status against_compare(const json_t *seg, const lm_segment_facts *f, lm_err *err)
-{
-    const json_t *ext = json_object_get(seg, "extents_mm");
-    const struct {
-        const char *name;
-        double now;
-    } one[] = {
-        {"iso", f->iso},
-        {"voxel_count", (double)f->voxel_count},
-        {"voxel_mm3", f->voxel_mm3},
-        {"at_level_mm3", f->at_level_mm3},
-        {"components_found", (double)f->components_found},
-        {"components_kept", (double)f->components_kept},
-        {"dropped_voxels", (double)f->dropped_voxels},
-        {"roi_cut_voxels", (double)f->roi_cut_voxels},
-    };
-    lm_status rc = LM_OK;
-    for (size_t i = 0; i < sizeof one / sizeof *one && !rc; i++)
-        rc = against_same(json_object_get(seg, one[i].name), one[i].name, one[i].now, err);
-    for (size_t c = 0; c < 3 && !rc; c++)
-        if (!(rc = against_same(json_array_get(json_object_get(seg, "centroid_mm"), c), "centroid_mm", f->centroid_mm[c], err)) &&
-            !(rc = against_same(json_array_get(json_object_get(ext, "lo"), c), "extents_mm.lo", f->lo_mm[c], err)))
-            rc = against_same(json_array_get(json_object_get(ext, "hi"), c), "extents_mm.hi", f->hi_mm[c], err);
-    return rc;
-}
-
-static lm_status against_find(const lm_source *src, const char *hash, size_t *series, lm_err *err)
-{
-    size_t n = lm_source_count(src);
-    for (size_t i = 0; i < n; i++) {
-        json_t *j = lm_source_json(src, i, err);
-        if (!j) return LM_ENOMEM;
-        const char *h = json_string_value(json_object_get(j, "series"));
-        bool hit = h && !strcmp(h, hash);
-        json_decref(j);
-        if (!hit) continue;
-        *series = i;
-        return LM_OK;
-    }
-    return lm_err_set(err, LM_ERULE, NULL, "the series that the mesh was made from (%.16s) is not among the %zu series given", hash,
-                      n);
-}
-
-/* The series of the record, or the grey volume of another program. */
-static lm_status against_load(const char *const *paths, size_t n, const json_t *source, const lm_source_opt *so, lm_vol *vol,
-                              json_t **again, lm_err *err)
-{
-    const char *hash = json_string_value(json_object_get(source, "series")),
-               *kind = json_string_value(json_object_get(source, "kind"));
-    lm_source *src = NULL;
-    lm_in *in = NULL;
-    size_t series = 0;
-    lm_status rc;
-    if (kind && (!strcmp(kind, "nrrd") || !strcmp(kind, "nifti"))) {
-        if (n != 1)
-            return lm_err_set(err, LM_ERULE, NULL, "the mesh was made from one file (%s), and %zu paths were given", kind, n);
-        if (!(rc = lm_io_open(paths[0], &in, err))) rc = lm_volfile_load(in, NULL, vol, again, err);
-        lm_io_close(in);
-        return rc;
-    }
-    if (!hash)
-        return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
-    if (!(rc = lm_source_scan(paths, n, so, &src, err)) && !(rc = against_find(src, hash, &series, err)))
-        rc = lm_source_load(src, series, so, vol, again, err);
-    lm_source_release(src);
-    return rc;
-}
-
-lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt, lm_vol *vol,
-                            lm_segment_facts *facts, lm_err *err)
-{
-    const json_t *source = json_object_get(dcmseg, "source"), *seg = json_object_get(dcmseg, "segment");
-    const char *was = json_string_value(json_object_get(source, "sha256_pixels"));
-    lm_identity id = {.show = json_is_true(json_object_get(json_object_get(dcmseg, "options"), "show-identity"))};
-    lm_source_opt so = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx, .identity = &id};
-    lm_segment_opt how;
-    json_t *again = NULL;
-    const char *gaps = json_string_value(json_object_get(json_object_get(source, "gaps"), "choice"));
-    lm_status rc = against_options(dcmseg, &how, err);
-    if (!rc && gaps) rc = lm_gaps_parse(gaps, &so.gaps, err);
-    if (rc) return rc;
-    if (!was || !json_is_object(seg))
-        return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
-    if ((rc = lm_identity_load(&id, err)) ||
-        (rc = lm_identity_same_key(&id, json_string_value(json_object_get(source, "uid_key")), err)))
-        return rc;
-    if ((rc = against_load(paths, n, source, &so, vol, &again, err))) goto done;
-    const char *now = json_string_value(json_object_get(again, "sha256_pixels"));
-    if (!now || strcmp(now, was)) {
-        rc = lm_err_set(err, LM_ERULE, NULL,
-                        "the pixels of the series are not those that the mesh was made from (SHA-256 %.16s, recorded %.16s)",
-                        now ? now : "none", was);
-        goto done;
-    }
-    how.threads = opt->threads;
-    if (!(rc = lm_segment(vol, &how, facts, err))) rc = against_compare(seg, facts, err);
-    if (rc == LM_ENO) err->code = rc = LM_ERULE; /* nothing inside, though the record says there was: trouble, no answer */
-done:
-    json_decref(again);
-    if (rc) lm_vol_release(vol);
-    return rc;
-}
-
-/* ---- 3 the mesh in the field ---- */
-
-static lm_measurement *against_add(lm_against_facts *out, const char *name, lm_unit unit, double value, double u, double reference,
-                                   const char *is, double tol)
-{
-    lm_measurement *m = &out->item[out->n++];
-    *m = (lm_measurement){.unit = unit,
-                          .absolute = unit != LM_UNIT_MM3,
-                          .value = value,
-                          .u_value = u,
-                          .reference = reference,
-                          .reference_is = is,
-                          .tol = tol};
-    snprintf(m->name, sizeof m->name, "%s", name);
-    lm_verdict_measurement(m);
-    return m;
+    lm_measurement m = {.unit = q->unit,
+                        .absolute = q->unit != LM_UNIT_MM3,
+                        .value = q->value,
+                        .u_value = q->u,
+                        .reference = q->reference,
+                        .reference_is = q->is,
+                        .tol = q->tol};
+    if (part) snprintf(m.name, sizeof m.name, "%.30s of part %" PRIu32, q->name, part);
+    else snprintf(m.name, sizeof m.name, "%s", q->name);
+    lm_verdict_measurement(&m);
+    if (note) snprintf(m.note, sizeof m.note, "%s", note);
+    return lm_verdict_add(&out->list, &m, err);
 }
 
 /* Samples that a surface within tol_mm of its place can pass: at least one. */
@@ -204,71 +78,270 @@ static size_t against_near(double tol_mm, double spacing)
     return !(steps > 1) ? 1 : steps < 1e6 ? (size_t)steps + 1 : 1000000;
 }
 
+typedef struct {
+    double edge, tol_mm; /* smallest voxel edge; tolerance of places */
+    size_t near[3];      /* of voxels */
+} against_limits;
+
+static against_limits against_limits_of(const lm_vol *grid, const lm_tol *given)
+{
+    against_limits l = {.edge = INFINITY};
+    for (int a = 0; a < 3; a++) l.edge = lm_vol_spacing(grid, a) < l.edge ? lm_vol_spacing(grid, a) : l.edge;
+    l.tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * l.edge;
+    for (int a = 0; a < 3; a++) l.near[a] = against_near(l.tol_mm, lm_vol_spacing(grid, a));
+    return l;
+}
+
+/* Of the box along x, y or z. Relaxed nets may go as far as their voxels reach, half a cell. */
+static double against_tol_box(const lm_vol *grid, const against_limits *l, bool relaxed, const lm_tol *given, int c)
+{
+    double half = 0;
+    for (int a = 0; a < 3; a++) half += 0.5 * fabs(grid->dir[a][c]);
+    return relaxed && !given->has[LM_UNIT_MM] && half > l->tol_mm ? half : l->tol_mm;
+}
+
+static double against_tol_mm3(const lm_tol *given, double reference, double edge, double area)
+{
+    double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT;
+    double tol = percent / 100 * reference, surface = LM_AGAINST_SURFACE * edge * area;
+    if (given->has[LM_UNIT_MM3]) return given->value[LM_UNIT_MM3];
+    return !given->has[LM_UNIT_PERCENT] && surface > tol ? surface : tol;
+}
+
+/* What a mesh is compared with. */
+typedef struct {
+    const lm_vol *vol;
+    const lm_segment_facts *facts;
+    uint32_t part;      /* 0: the whole */
+    bool counted;       /* its volume is the voxel count, not that at level */
+    lm_overlap overlap; /* result */
+} against_body;
+
+static lm_status against_place(const against_body *b, const against_limits *l, const lm_mass *mass, const lm_tol *given,
+                               lm_against_facts *out, lm_err *err)
+{
+    static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
+    const lm_segment_facts *f = b->facts;
+    double shift = 0;
+    for (int a = 0; a < 3; a++) shift += (mass->centroid_mm[a] - f->centroid_mm[a]) * (mass->centroid_mm[a] - f->centroid_mm[a]);
+    const against_one centre = {"centroid-shift", LM_UNIT_MM, sqrt(shift), mass->u_centroid_mm, 0, "centroid at level", l->tol_mm};
+    lm_status rc = against_add(out, b->part, &centre, NULL, err);
+    for (int a = 0; a < 3 && !rc; a++) {
+        double tol = against_tol_box(b->vol, l, b->counted, given, a);
+        const against_one lo = {axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], f->lo_mm[a], "box at level", tol},
+                          hi = {axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], f->hi_mm[a], "box at level", tol};
+        if (!(rc = against_add(out, b->part, &lo, NULL, err))) rc = against_add(out, b->part, &hi, NULL, err);
+    }
+    return rc;
+}
+
+static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_mass *mass, const lm_against_opt *opt,
+                               lm_against_facts *out, lm_err *err)
+{
+    const against_limits l = against_limits_of(b->vol, &opt->tol);
+    const lm_segment_facts *f = b->facts;
+    double reference = b->counted ? (double)f->voxel_count * f->voxel_mm3 : f->at_level_mm3;
+    char note[LM_VERDICT_TEXT];
+    lm_status rc = lm_voxelize_overlap(mesh, b->vol, l.near, opt->threads, &b->overlap, err);
+    const against_one volume = {"volume",
+                                LM_UNIT_MM3,
+                                mass->volume_mm3,
+                                mass->u_volume_mm3,
+                                reference,
+                                b->counted ? "voxel count" : "volume at level",
+                                against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2)};
+    const lm_overlap *o = &b->overlap;
+    if (!rc) rc = against_add(out, b->part, &volume, NULL, err);
+    if (!rc) rc = against_place(b, &l, mass, &opt->tol, out, err);
+    snprintf(note, sizeof note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted", o->mesh, o->mask,
+             o->both, LM_AGAINST_DICE);
+    const against_one
+        dice = {"dice", LM_UNIT_NONE, o->dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE},
+        lost = {"misplaced", LM_UNIT_NONE, (double)o->misplaced, 0, 0, "voxels of one only, away from the mask's surface", 0};
+    if (!rc) rc = against_add(out, b->part, &dice, note, err);
+    return rc ? rc : against_add(out, b->part, &lost, NULL, err);
+}
+
 lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
                            const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
 {
-    static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
-    const lm_tol *given = &opt->tol;
-    double edge = INFINITY, shift = 0;
-    size_t near[3];
-    out->segment = *facts;
-    for (int a = 0; a < 3; a++) {
-        double d = mass->centroid_mm[a] - facts->centroid_mm[a];
-        shift += d * d;
-        edge = lm_vol_spacing(vol, a) < edge ? lm_vol_spacing(vol, a) : edge;
-    }
-    double tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * edge;
-    for (int a = 0; a < 3; a++) near[a] = against_near(tol_mm, lm_vol_spacing(vol, a));
+    against_body b = {.vol = vol, .facts = facts};
     if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
-    lm_status rc = lm_voxelize_overlap(mesh, vol, near, opt->threads, &out->overlap, err);
-    if (rc) return rc;
-    double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT;
-    double tol_mm3 = percent / 100 * facts->at_level_mm3, surface = LM_AGAINST_SURFACE * edge * mass->area_mm2;
-    if (given->has[LM_UNIT_MM3]) tol_mm3 = given->value[LM_UNIT_MM3];
-    else if (!given->has[LM_UNIT_PERCENT] && surface > tol_mm3) tol_mm3 = surface;
-    against_add(out, "volume", LM_UNIT_MM3, mass->volume_mm3, mass->u_volume_mm3, facts->at_level_mm3, "volume at level", tol_mm3);
-    against_add(out, "centroid-shift", LM_UNIT_MM, sqrt(shift), mass->u_centroid_mm, 0, "centroid at level", tol_mm);
-    for (int a = 0; a < 3; a++) {
-        against_add(out, axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], facts->lo_mm[a], "box at level", tol_mm);
-        against_add(out, axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], facts->hi_mm[a], "box at level", tol_mm);
-    }
-    lm_measurement *dice =
-        against_add(out, "dice", LM_UNIT_NONE, out->overlap.dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE);
-    snprintf(dice->note, sizeof dice->note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted",
-             out->overlap.mesh, out->overlap.mask, out->overlap.both, LM_AGAINST_DICE);
-    against_add(out, "misplaced", LM_UNIT_NONE, (double)out->overlap.misplaced, 0, 0,
-                "voxels of one only, away from the mask's surface", 0);
-    return LM_OK;
+    lm_status rc = against_judge(&b, mesh, mass, opt, out, err);
+    out->segment = *facts;
+    out->overlap = b.overlap;
+    return rc;
 }
 
-lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mass *mass,
-                     const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+/* ---- 3 the mesh and its labels ---- */
+
+/* The picked regions as a field of 0 and 1, no larger than they, the mesh and what is near to them. */
+static lm_status against_window(const lm_regions *r, const bool *pick, const lm_mesh *mesh, const lm_against_opt *opt, lm_vol *vol,
+                                lm_segment_facts *facts, lm_err *err)
 {
-    const json_t *dcmseg = NULL;
+    const lm_vol grid = lm_regions_grid(r);
+    const against_limits l = against_limits_of(&grid, &opt->tol);
+    double inv[3][3];
+    size_t lo[3] = {0, 0, 0}, hi[3] = {0, 0, 0};
+    lm_vol_inverse(&grid, inv);
+    if (!lm_regions_box(r, pick, lo, hi)) return lm_err_set(err, LM_ERULE, NULL, "a label of the record has no voxel");
+    for (size_t v = 0; v < mesh->nv; v++)
+        for (int a = 0; a < 3; a++) {
+            double at = 0;
+            for (size_t c = 0; c < 3; c++) at += inv[a][c] * ((double)mesh->pos[3 * v + c] - grid.origin[c]);
+            double last = (double)(grid.n[a] - 1), cut = at < 0 ? 0 : at > last ? last : at;
+            if ((size_t)cut < lo[a]) lo[a] = (size_t)cut;
+            if (cut > (double)hi[a]) hi[a] = (size_t)cut + ((double)(size_t)cut < cut);
+        }
+    for (int a = 0; a < 3; a++) {
+        size_t margin = l.near[a] + 2;
+        lo[a] = lo[a] > margin ? lo[a] - margin : 0;
+        hi[a] = grid.n[a] - 1 - hi[a] > margin ? hi[a] + margin : grid.n[a] - 1;
+    }
+    lm_status rc = lm_regions_window(r, pick, lo, hi, vol, err);
+    vol->iso = 0.5;
+    vol->has_iso = true;
+    return rc ? rc : lm_segment_measure(vol, opt->threads, facts, err);
+}
+
+static lm_status against_region(const lm_regions *r, const bool *pick, uint32_t part, bool counted, const lm_mesh *mesh,
+                                const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+{
     lm_vol vol = LM_VOL_INIT;
     lm_segment_facts facts;
-    json_t *ledger = NULL;
+    lm_status rc = against_window(r, pick, mesh, opt, &vol, &facts, err);
+    against_body b = {.vol = &vol, .facts = &facts, .part = part, .counted = counted};
+    if (!rc) rc = against_judge(&b, mesh, mass, opt, out, err);
+    if (!rc && !part) {
+        out->segment = facts;
+        out->overlap = b.overlap;
+    }
+    lm_vol_release(&vol);
+    return rc;
+}
+
+/* A part that only one side has. */
+static lm_status against_lonely(uint32_t part, double mesh_mm3, double label_mm3, const lm_tol *given, lm_against_facts *out,
+                                lm_err *err)
+{
+    const against_one q = {"volume", LM_UNIT_MM3, mesh_mm3, 0, label_mm3, "voxel count", against_tol_mm3(given, label_mm3, 0, 0)};
+    return against_add(out, part, &q, label_mm3 > 0 ? "the mesh has no such part" : "the source has no such label", err);
+}
+
+static lm_status against_part(const lm_regions *r, const lm_split *s, size_t i, const lm_mesh *mesh, bool counted, bool *pick,
+                              uint32_t *scratch, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+{
+    const lm_region *g = lm_regions_find(r, s->label[i]);
+    lm_mesh part = LM_MESH_INIT;
+    lm_mass mass = LM_MASS_INIT;
+    lm_status rc = lm_split_part(mesh, s, i, scratch, &part, NULL, err);
+    if (!rc) rc = lm_mass_measure(&part, &mass, err);
+    if (!rc && (!g || !g->voxels)) rc = against_lonely(s->label[i], mass.volume_mm3, 0, &opt->tol, out, err);
+    else if (!rc) {
+        pick[g - r->item] = true;
+        rc = against_region(r, pick, s->label[i], counted, &part, &mass, opt, out, err);
+        pick[g - r->item] = false;
+    }
+    lm_mass_release(&mass);
+    lm_mesh_release(&part);
+    return rc;
+}
+
+/* Each part by itself; labels that no part has. */
+static lm_status against_parts(const lm_regions *r, const lm_mesh *mesh, bool counted, const lm_against_opt *opt,
+                               lm_against_facts *out, lm_err *err)
+{
+    const lm_vol grid = lm_regions_grid(r);
+    lm_split s = LM_SPLIT_INIT;
+    bool *pick = NULL;
+    uint32_t *scratch = NULL;
+    lm_status rc = lm_split_make(mesh, &s, err);
+    if (!rc && (!(pick = lm_mem_calloc(r->count, sizeof *pick, err)) || !(scratch = lm_split_scratch(mesh, err)))) rc = LM_ENOMEM;
+    for (size_t i = 0; i < s.n && !rc; i++) {
+        if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", (double)i / (double)s.n);
+        rc = against_part(r, &s, i, mesh, counted, pick, scratch, opt, out, err);
+    }
+    for (size_t i = 0, k = 0; i < r->count && !rc; i++) {
+        const lm_region *g = &r->item[i];
+        while (k < s.n && s.label[k] < g->part.label) k++;
+        if (g->voxels && (k == s.n || s.label[k] != g->part.label))
+            rc = against_lonely(g->part.label, 0, (double)g->voxels * fabs(lm_vol_det(&grid)), &opt->tol, out, err);
+    }
+    free(scratch);
+    free(pick);
+    lm_split_release(&s);
+    return rc;
+}
+
+lm_status lm_against_labels(const lm_regions *r, const lm_mesh *mesh, const lm_mesh *body, const lm_mass *mass, bool counted,
+                            const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+{
+    bool *pick = NULL;
+    size_t i = 0;
+    while (opt->label && i < r->count && r->item[i].part.label != opt->label) i++;
+    if (i == r->count)
+        return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg has no label %" PRIu32 ", which the part has", opt->label);
+    if (opt->label && !(pick = lm_mem_calloc(r->count, sizeof *pick, err))) return LM_ENOMEM;
+    if (pick) pick[i] = true;
+    if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
+    lm_status rc = against_region(r, pick, 0, counted, body, mass, opt, out, err);
+    free(pick);
+    return rc || opt->label || !mesh->label || r->count < 2 ? rc : against_parts(r, mesh, counted, opt, out, err);
+}
+
+/* ---- 4 all of it ---- */
+
+/* How the mesh of labels was made: surface nets keep the volume of the voxels, marching cubes that at level. */
+static bool against_counted(const lm_records *rec)
+{
+    const char *how = json_string_value(json_object_get(json_object_get(lm_record_last(rec, "mcubes"), "options"), "method"));
+    return how && !strcmp(how, "nets");
+}
+
+/* The solid before the first intended change, where there was one. */
+static lm_status against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid, bool *hollow,
+                               lm_err *err)
+{
+    size_t intended = lm_ledger_intended(ledger);
+    lm_status rc = lm_ledger_solid(rec, body, solid, hollow, err);
+    if (rc || *hollow || intended == json_array_size(ledger)) return rc;
+    /* the mesh before the intended change is not in the stream, and this one is another solid on purpose */
+    const char *stage = json_string_value(json_object_get(json_array_get(ledger, intended), "stage"));
+    return lm_err_set(err, LM_ERULE, NULL, "%.40s changed the mesh on purpose: judge the mesh before that stage against the source",
+                      stage ? stage : "a stage");
+}
+
+lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mesh *body,
+                     const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+{
+    const json_t *dcmseg = NULL;
+    const lm_replay_opt ro = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
+    lm_replay again = LM_REPLAY_INIT;
     lm_mesh solid;
     lm_mass outer = LM_MASS_INIT;
-    bool hollow;
-    *out = (lm_against_facts)LM_AGAINST_FACTS_INIT;
+    lm_measurement books;
+    bool hollow = false;
+    lm_against_release(out);
     lm_status rc = lm_against_record(rec, &dcmseg, err);
     if (rc) return rc;
-    if (!(ledger = lm_ledger_collect(rec, err))) return LM_ENOMEM;
-    size_t intended = lm_ledger_intended(ledger);
-    if (!(rc = lm_ledger_solid(rec, mesh, &solid, &hollow, err)) && !hollow && intended < json_array_size(ledger)) {
-        /* the mesh before the intended change is not in the stream, and this one is another solid on purpose */
-        const char *stage = json_string_value(json_object_get(json_array_get(ledger, intended), "stage"));
-        rc = lm_err_set(err, LM_ERULE, NULL,
-                        "%.40s changed the mesh on purpose: judge the mesh before that stage against the source",
-                        stage ? stage : "a stage");
+    json_t *ledger = lm_ledger_collect(rec, err);
+    if (!ledger) return LM_ENOMEM;
+    rc = against_solid(rec, ledger, body, &solid, &hollow, err);
+    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    if (hollow) mass = &outer;
+    if (!rc) rc = lm_replay_run(paths, n, dcmseg, &ro, &again, err);
+    if (!rc && again.of_labels)
+        rc = lm_against_labels(&again.labels, hollow ? &solid : mesh, &solid, mass, against_counted(rec), opt, out, err);
+    else if (!rc && opt->label)
+        rc = lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg has no labels, and one part was taken: judge the whole mesh");
+    else if (!rc) rc = lm_against_field(&again.vol, &again.facts, &solid, mass, opt, out, err);
+    if (!rc && !opt->label) { /* the books are those of the whole */
+        lm_ledger_check(ledger, lm_mesh_volume(body), &books);
+        rc = lm_verdict_add(&out->list, &books, err);
     }
-    if (!rc && (!hollow || !(rc = lm_mass_measure(&solid, &outer, err))) &&
-        !(rc = lm_against_replay(paths, n, dcmseg, opt, &vol, &facts, err)) &&
-        !(rc = lm_against_field(&vol, &facts, &solid, hollow ? &outer : mass, opt, out, err)))
-        lm_ledger_check(ledger, lm_mesh_volume(mesh), &out->item[out->n++]);
     lm_mass_release(&outer);
     json_decref(ledger);
-    lm_vol_release(&vol);
+    lm_replay_release(&again);
+    if (rc) lm_against_release(out);
     return rc;
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* against.h: does the mesh lie in its source: same size, same place, same side?
  *
- * The records in the stream say which series the mesh came from (by a keyed hash) and how it was segmented. The source is
- * read again, its pixels and the replayed segmentation must give the recorded numbers, and only then the mesh is judged
- * against the replayed field: volume against the volume at level, centroid and box against those of the region, and place
- * and side by the overlap (Dice) of the mesh, turned back into voxels, with the mask. What is nearly the same on both sides
- * overlaps its mirror image nearly everywhere; so no voxel may lie in one of them alone unless the surface is near. A
- * mirrored, turned or shifted mesh of the right volume fails. Missing or foreign records are an error, never a pass. */
+ * The records in the stream say which series and mask the mesh came from and how it was segmented. The source is read and
+ * segmented again (replay.h), and only then the mesh is judged against it: volume against a named volume, centroid and box against
+ * those of the region, and place and side by the overlap (Dice) of the mesh, turned back into voxels, with the mask. What is nearly
+ * the same on both sides overlaps its mirror image nearly everywhere; so no voxel may lie in one of them alone unless the surface
+ * is near. A mirrored, turned or shifted mesh of the right volume fails. Missing or foreign records are an error, never a pass.
+ *
+ * The named volume is the volume at level; of labels that surface nets were made of, the voxel count, which they keep. A mesh of
+ * several labels is judged as one body, without walls, and part by part. */
 #ifndef LM_MEASURE_AGAINST_H
 #define LM_MEASURE_AGAINST_H
 
-#include "dicom/source.h"
 #include "measure/mass.h"
+#include "measure/replay.h"
 #include "measure/verdict.h"
-#include "surface/voxelize.h"
 #include "stream/record.h"
-#include "volume/segment.h"
-
-enum { LM_AGAINST_MAX = 16 };
+#include "surface/voxelize.h"
 
 /* Default tolerance of the volume: 1 %, or what a shift of the whole surface by so much of the smallest voxel edge makes,
  * whichever is greater. A surface of flat triangles lies inside the trilinear one where that is convex; thin, rough bone
@@ -32,7 +31,8 @@ enum { LM_AGAINST_MAX = 16 };
 
 typedef struct {
     int threads;
-    lm_tol tol; /* what the user gave: percent or mm3 for the volume, mm for centroid and box; else the defaults */
+    uint32_t label; /* the mesh is one part, taken out of several: that one; 0: it is all there was */
+    lm_tol tol;     /* what the user gave: percent or mm3 for the volume, mm for centroid and box; else the defaults */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_against_opt;
@@ -42,30 +42,29 @@ typedef struct {
     }
 
 typedef struct {
-    size_t n;
-    lm_measurement item[LM_AGAINST_MAX]; /* volume, centroid-shift, min-x .. max-z, dice, misplaced, ledger */
-    lm_segment_facts segment;            /* of the replayed field */
-    lm_overlap overlap;
+    lm_verdict_list list;     /* volume, centroid-shift, min-x .. max-z, dice, misplaced; the same "of part N"; ledger */
+    lm_segment_facts segment; /* of the replayed field, of all labels */
+    lm_overlap overlap;       /* of the whole */
 } lm_against_facts;
 #define LM_AGAINST_FACTS_INIT \
     { \
-        .n = 0 \
+        .list = LM_VERDICT_LIST_INIT \
     }
 
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
 LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
-/* Read the series of the record from the paths, or the volume file that it was, and segment it as recorded. LM_ERULE when the
- * series is not there, when a mask was laid on it, when its pixels are others, or when the segmentation gives other numbers than
- * recorded. vol is initialised by the caller. */
-LM_CHECKED lm_status lm_against_replay(const char *const *paths, size_t n, const json_t *dcmseg, const lm_against_opt *opt,
-                                       lm_vol *vol, lm_segment_facts *facts, lm_err *err);
 /* Judge the mesh against a field, mass being its measures. Adds to out. What an open mesh has not is undecided. */
 LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
                                       const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+/* Judge a mesh against labels: body, mesh as one without walls, with its measures, against all of them (or opt->label), then each
+ * part of mesh against its own. counted: the volume is that of the voxels. A part or label without the other fails. Adds to out. */
+LM_CHECKED lm_status lm_against_labels(const lm_regions *r, const lm_mesh *mesh, const lm_mesh *body, const lm_mass *mass,
+                                       bool counted, const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
 /* All of it, and the ledger. Of a hollow part the outer surface is judged, filled (lm_ledger_solid); the books are closed with the
- * volume of the whole. LM_ERULE also when a stage has changed the mesh on purpose otherwise. */
-LM_CHECKED lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mass *mass,
-                                const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+ * volume of the whole. LM_ERULE also when a stage has changed the mesh on purpose otherwise. out is replaced, empty on error. */
+LM_CHECKED lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mesh *body,
+                                const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+void lm_against_release(lm_against_facts *f); /* accepts a zeroed struct; leaves LM_AGAINST_FACTS_INIT */
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/verdict.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *lm_verdict_name(lm_verdict v)
@@ -47,6 +49,19 @@ void lm_verdict_measurement(lm_measurement *m)
         snprintf(m->note, sizeof m->note, "differs by %s, known to %s: cannot be decided with a tolerance of %s%s", a, b, c,
                  d <= m->u_reference ? ", though it agrees within the rounding of the reference" : "");
     }
+}
+
+lm_status lm_verdict_add(lm_verdict_list *l, const lm_measurement *m, lm_err *err)
+{
+    lm_status rc = lm_mem_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err);
+    if (!rc) l->item[l->n++] = *m;
+    return rc;
+}
+
+void lm_verdict_list_release(lm_verdict_list *l)
+{
+    free(l->item);
+    *l = (lm_verdict_list)LM_VERDICT_LIST_INIT;
 }
 
 lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n)

@@ -21,7 +21,7 @@ static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b)
 /* All finite, u and tol >= 0. A value that is NAN is undecided. */
 lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
 
-enum { LM_VERDICT_NAME = 32, LM_VERDICT_TEXT = 256 };
+enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 256 };
 typedef struct {
     char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
     lm_unit unit;               /* of all numbers here: mm, mm2, mm3 or none */
@@ -37,6 +37,18 @@ typedef struct {
 
 /* Fill in the verdict and the note from value, reference, both u and tol. */
 void lm_verdict_measurement(lm_measurement *m);
+/* As many as there are. */
+typedef struct {
+    size_t n, cap;
+    lm_measurement *item; /* owned */
+} lm_verdict_list;
+#define LM_VERDICT_LIST_INIT \
+    { \
+        .n = 0 \
+    }
+/* Append a copy. */
+LM_CHECKED lm_status lm_verdict_add(lm_verdict_list *l, const lm_measurement *m, lm_err *err);
+void lm_verdict_list_release(lm_verdict_list *l); /* accepts a zeroed struct; leaves LM_VERDICT_LIST_INIT */
 /* The worst verdict; none when n is 0. */
 lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
 /* "mm", "mm2", "mm3" or "1". */

@@ -207,6 +207,50 @@ lm_status lm_regions_mask(const lm_regions *r, const bool *pick, lm_vol *out, lm
     return rc;
 }
 
+static void regions_at(const lm_regions *r, uint64_t start, size_t at[3])
+{
+    at[0] = start % r->n[0];
+    at[1] = start / r->n[0] % r->n[1];
+    at[2] = start / r->n[0] / r->n[1];
+}
+
+bool lm_regions_box(const lm_regions *r, const bool *pick, size_t lo[3], size_t hi[3])
+{
+    bool any = false;
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = 0; (!pick || pick[i]) && k < r->item[i].n_runs; k++) {
+            size_t first[3], last[3];
+            regions_at(r, r->item[i].run[k].start, first);
+            regions_at(r, r->item[i].run[k].start + r->item[i].run[k].n - 1, last);
+            for (int a = 0; a < 3; a++) {
+                if (!any || first[a] < lo[a]) lo[a] = first[a];
+                if (!any || last[a] > hi[a]) hi[a] = last[a];
+            }
+            any = true;
+        }
+    return any;
+}
+
+lm_status lm_regions_window(const lm_regions *r, const bool *pick, const size_t lo[3], const size_t hi[3], lm_vol *out, lm_err *err)
+{
+    lm_regions part = {.n = {hi[0] - lo[0] + 1, hi[1] - lo[1] + 1, hi[2] - lo[2] + 1}};
+    const lm_vol grid = lm_regions_grid(r);
+    memcpy(part.dir, r->dir, sizeof part.dir);
+    lm_vol_to_world(&grid, (double[]){(double)lo[0], (double)lo[1], (double)lo[2]}, part.origin);
+    lm_status rc = regions_alloc(&part, LM_U8, out, err);
+    for (size_t i = 0; i < r->count && !rc; i++)
+        for (size_t k = 0; (!pick || pick[i]) && k < r->item[i].n_runs; k++) {
+            size_t at[3];
+            const lm_run *run = &r->item[i].run[k];
+            regions_at(r, run->start, at);
+            size_t from = at[0] > lo[0] ? at[0] : lo[0], to = at[0] + run->n < hi[0] + 1 ? at[0] + run->n : hi[0] + 1;
+            if (at[1] < lo[1] || at[1] > hi[1] || at[2] < lo[2] || at[2] > hi[2] || from >= to) continue;
+            const lm_run in = {.start = ((at[2] - lo[2]) * part.n[1] + at[1] - lo[1]) * part.n[0] + from - lo[0], .n = to - from};
+            regions_paint(out, &in, 1);
+        }
+    return rc;
+}
+
 lm_status lm_regions_bits(const lm_regions *r, const bool *pick, uint64_t **bits, lm_err *err)
 {
     size_t words = lm_mask_words(r->n[0]), total;

@@ -60,7 +60,12 @@ LM_CHECKED lm_status lm_regions_from_vol(const lm_vol *v, lm_regions *out, lm_er
 LM_CHECKED lm_status lm_regions_from_level(const lm_vol *v, double level, const lm_part *part, lm_regions *out, lm_err *err);
 /* u8 volume: 1 in the regions with pick[index] (NULL: in any), 0 elsewhere. out is replaced. */
 LM_CHECKED lm_status lm_regions_mask(const lm_regions *r, const bool *pick, lm_vol *out, lm_err *err);
-/* The same as bits: rows of lm_mask_words(n[0]) words each (mask.h), in *bits, from malloc. */
+/* Least and greatest index of the samples of the regions that are picked; false when there are none. */
+bool lm_regions_box(const lm_regions *r, const bool *pick, size_t lo[3], size_t hi[3]);
+/* lm_regions_mask of samples lo .. hi of the grid only; what lies outside is lost. */
+LM_CHECKED lm_status lm_regions_window(const lm_regions *r, const bool *pick, const size_t lo[3], const size_t hi[3], lm_vol *out,
+                                       lm_err *err);
+/* lm_regions_mask as bits: rows of lm_mask_words(n[0]) words each (mask.h), in *bits, from malloc. */
 LM_CHECKED lm_status lm_regions_bits(const lm_regions *r, const bool *pick, uint64_t **bits, lm_err *err);
 
 /* How far apart two grids' samples lie, in voxels of the first: *gap is the largest distance along an axis from a sample of

@@ -2,7 +2,9 @@
 #include "measure/against.h"
 #include "measure/ledger.h"
 #include "measure_shapes.h"
+#include "surface/mclabels.h"
 #include "surface/mcubes.h"
+#include "surface/split.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -60,6 +62,15 @@ static void unmade(fixture *x)
     lm_mesh_release(&x->mesh);
 }
 
+static lm_against_facts last; /* owns what judged gave out, until it is called again */
+
+static int forget(void **state)
+{
+    (void)state;
+    lm_against_release(&last);
+    return 0;
+}
+
 static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char *tol)
 {
     lm_mass mass = LM_MASS_INIT;
@@ -67,16 +78,18 @@ static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char
     lm_against_opt opt = LM_AGAINST_OPT_INIT;
     lm_err err = LM_ERR_INIT;
     if (tol && lm_verdict_tol(tol, &opt.tol, &err)) fail_msg("%s", err.text[0]);
+    lm_against_release(&last);
     if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, mesh, &mass, &opt, &out, &err))
         fail_msg("%s", err.text[0]);
     lm_mass_release(&mass);
+    last = out;
     return out;
 }
 
 static const lm_measurement *named(const lm_against_facts *f, const char *name)
 {
-    for (size_t i = 0; i < f->n; i++)
-        if (!strcmp(f->item[i].name, name)) return &f->item[i];
+    for (size_t i = 0; i < f->list.n; i++)
+        if (!strcmp(f->list.item[i].name, name)) return &f->list.item[i];
     fail_msg("no measurement '%s'", name);
     return NULL;
 }
@@ -87,9 +100,9 @@ static void mesh_of_the_field_passes(void **state)
     for (int blur = 0; blur < 2; blur++) {
         fixture x = made(blur);
         lm_against_facts f = judged(&x, &x.mesh, blur ? NULL : "5%"); /* a step field's surface cuts its corners */
-        for (size_t i = 0; i < f.n; i++)
-            if (f.item[i].verdict != LM_VERDICT_PASS) fail_msg("%s: %s", f.item[i].name, f.item[i].note);
-        assert_int_equal(f.n, 10);
+        for (size_t i = 0; i < f.list.n; i++)
+            if (f.list.item[i].verdict != LM_VERDICT_PASS) fail_msg("%s: %s", f.list.item[i].name, f.list.item[i].note);
+        assert_int_equal(f.list.n, 10);
         assert_int_equal(f.overlap.misplaced, 0);
         assert_true(f.overlap.dice == 1 && f.overlap.mesh == x.facts.voxel_count);
         unmade(&x);
@@ -118,10 +131,10 @@ static void mirrored_mesh_fails_by_overlap_alone(void **state)
         double a[3] = {1, 1, 1}, none[3] = {0, 0, 0};
         a[axis] = -1;
         lm_against_facts f = moved(&x, a, none);
-        for (size_t i = 0; i < f.n; i++)
-            assert_int_equal(f.item[i].verdict, strcmp(f.item[i].name, "dice") && strcmp(f.item[i].name, "misplaced")
-                                                    ? LM_VERDICT_PASS
-                                                    : LM_VERDICT_FAIL);
+        for (size_t i = 0; i < f.list.n; i++)
+            assert_int_equal(f.list.item[i].verdict, strcmp(f.list.item[i].name, "dice") && strcmp(f.list.item[i].name, "misplaced")
+                                                         ? LM_VERDICT_PASS
+                                                         : LM_VERDICT_FAIL);
         assert_true(f.overlap.dice < 0.9);
     }
     unmade(&x);
@@ -139,11 +152,12 @@ static void nearly_symmetric_body_fails_when_mirrored(void **state)
             for (size_t i = 18; i < 21; i++) ((float *)v.data)[(k * 36 + j) * 40 + i] = -100;
     fixture x = made_of(v);
     lm_against_facts f = judged(&x, &x.mesh, "5%");
-    assert_int_equal(lm_verdict_overall(f.item, f.n), LM_VERDICT_PASS);
+    assert_int_equal(lm_verdict_overall(f.list.item, f.list.n), LM_VERDICT_PASS);
     f = moved(&x, (double[]){1, 1, -1}, none);
-    for (size_t i = 0; i < f.n; i++) {
-        lm_verdict want = strcmp(f.item[i].name, "misplaced") ? LM_VERDICT_PASS : LM_VERDICT_FAIL;
-        if (strcmp(f.item[i].name, "volume") && f.item[i].verdict != want) fail_msg("%s: %s", f.item[i].name, f.item[i].note);
+    for (size_t i = 0; i < f.list.n; i++) {
+        lm_verdict want = strcmp(f.list.item[i].name, "misplaced") ? LM_VERDICT_PASS : LM_VERDICT_FAIL;
+        if (strcmp(f.list.item[i].name, "volume") && f.list.item[i].verdict != want)
+            fail_msg("%s: %s", f.list.item[i].name, f.list.item[i].note);
     }
     assert_true(f.overlap.dice > 0.99 && f.overlap.misplaced > 0);
     unmade(&x);
@@ -161,7 +175,7 @@ static void shifted_turned_and_scaled_meshes_fail(void **state)
     assert_int_equal(named(&f, "min-x")->verdict, LM_VERDICT_FAIL);
     assert_int_equal(named(&f, "max-y")->verdict, LM_VERDICT_PASS);
     f = moved(&x, one, (double[]){0, 0, 0.2}); /* below half the smallest edge: allowed, and said */
-    assert_int_equal(lm_verdict_overall(f.item, f.n), LM_VERDICT_PASS);
+    assert_int_equal(lm_verdict_overall(f.list.item, f.list.n), LM_VERDICT_PASS);
     f = moved(&x, (double[]){1.01, 1.01, 1.01}, none);
     assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_FAIL);
 
@@ -178,6 +192,66 @@ static void shifted_turned_and_scaled_meshes_fail(void **state)
     assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_UNDECIDED);
     lm_mesh_release(&m);
     unmade(&x);
+}
+
+/* ---- labels ---- */
+
+/* Two blocks of 8 x 6 x 4 and 5 x 6 x 4 samples, wall by wall, as labels 2 and 5. */
+static lm_regions blocks(void)
+{
+    const lm_vol grid = {.n = {30, 20, 12}, .dir = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1.5}}, .origin = {-5, 3, 70}};
+    lm_regions r = LM_REGIONS_INIT;
+    lm_regions_on(&r, &grid);
+    for (uint32_t l = 0; l < 2; l++) {
+        lm_region *g = NULL;
+        const lm_part part = {.label = l ? 5 : 2};
+        if (lm_regions_add(&r, &part, &g, NULL)) fail();
+        for (uint64_t k = 4; k < 8; k++)
+            for (uint64_t j = 7; j < 13; j++)
+                if (lm_regions_run(&r, g, (k * 20 + j) * 30 + (l ? 14 : 6), l ? 5 : 8, NULL)) fail();
+    }
+    return r;
+}
+
+static void labels_are_judged_whole_and_part_by_part(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_regions r = blocks(), less = blocks();
+    lm_mesh mesh = LM_MESH_INIT, body = LM_MESH_INIT;
+    lm_mass mass = LM_MASS_INIT;
+    lm_against_opt opt = LM_AGAINST_OPT_INIT;
+    lm_against_facts f = LM_AGAINST_FACTS_INIT;
+    size_t walls;
+    if (lm_verdict_tol("9%", &opt.tol, &err)) fail(); /* small blocks lose their edges and corners */
+    if (lm_mclabels(&r, 1, &mesh, &err) || lm_mesh_copy(&mesh, &body, &err) || lm_split_join(&body, &walls, &err)) fail();
+    if (lm_mass_measure(&body, &mass, &err)) fail_msg("%s", err.text[0]);
+    if (lm_against_labels(&r, &mesh, &body, &mass, false, &opt, &f, &err)) fail_msg("%s", err.text[0]);
+    assert_int_equal(f.list.n, 3 * 10);
+    assert_int_equal(f.segment.voxel_count, (8 + 5) * 6 * 4);
+    for (size_t i = 10; i < f.list.n; i++)
+        if (f.list.item[i].verdict != LM_VERDICT_PASS) fail_msg("%s: %s", f.list.item[i].name, f.list.item[i].note);
+    assert_int_equal(named(&f, "dice of part 5")->verdict, LM_VERDICT_PASS);
+    lm_against_release(&f);
+    /* the count of voxels is a reference of its own */
+    if (lm_against_labels(&r, &mesh, &body, &mass, true, &opt, &f, &err)) fail_msg("%s", err.text[0]);
+    assert_true(named(&f, "volume of part 2")->reference == 8 * 6 * 4 * 1.5);
+    lm_against_release(&f);
+    /* a part without a label, a label without a part */
+    less.item[1].part.label = 9;
+    if (lm_against_labels(&less, &mesh, &body, &mass, true, &opt, &f, &err)) fail_msg("%s", err.text[0]);
+    assert_int_equal(named(&f, "volume of part 5")->verdict, LM_VERDICT_FAIL);
+    assert_true(named(&f, "volume of part 5")->reference == 0);
+    assert_int_equal(named(&f, "volume of part 9")->verdict, LM_VERDICT_FAIL);
+    assert_true(named(&f, "volume of part 9")->value == 0);
+    lm_against_release(&f);
+    opt.label = 4;
+    assert_int_equal(lm_against_labels(&r, &mesh, &body, &mass, true, &opt, &f, &err), LM_ERULE);
+    lm_mass_release(&mass);
+    lm_mesh_release(&body);
+    lm_mesh_release(&mesh);
+    lm_regions_release(&less);
+    lm_regions_release(&r);
 }
 
 /* ---- records ---- */
@@ -231,10 +305,9 @@ static void missing_and_foreign_records_are_an_error(void **state)
     assert_int_equal(lm_against_record(&good, &seg, &err), LM_OK);
     assert_ptr_equal(seg, good.item[0]);
     /* a record that does not say how it segmented cannot be replayed */
-    lm_against_opt opt = LM_AGAINST_OPT_INIT;
-    lm_vol vol = LM_VOL_INIT;
-    lm_segment_facts facts;
-    assert_int_equal(lm_against_replay(NULL, 0, seg, &opt, &vol, &facts, &err), LM_ERULE);
+    lm_replay_opt opt = {.threads = 1};
+    lm_replay again = LM_REPLAY_INIT;
+    assert_int_equal(lm_replay_run(NULL, 0, seg, &opt, &again, &err), LM_ERULE);
     lm_record_release(&good);
 }
 
@@ -273,8 +346,8 @@ static void ledger_closes_or_says_where_not(void **state)
     lm_mass mass = LM_MASS_INIT;
     lm_mesh mesh = LM_MESH_INIT;
     lm_against_opt opt = LM_AGAINST_OPT_INIT;
-    lm_against_facts out;
-    assert_int_equal(lm_against(NULL, 0, &wall, &mesh, &mass, &opt, &out, &err), LM_ERULE);
+    lm_against_facts out = LM_AGAINST_FACTS_INIT;
+    assert_int_equal(lm_against(NULL, 0, &wall, &mesh, &mesh, &mass, &opt, &out, &err), LM_ERULE);
     assert_non_null(strstr(err.text[0], "meshshell changed the mesh on purpose"));
     lm_record_release(&good);
     lm_record_release(&gap);
@@ -289,8 +362,9 @@ int main(void)
         cmocka_unit_test(mirrored_mesh_fails_by_overlap_alone),
         cmocka_unit_test(nearly_symmetric_body_fails_when_mirrored),
         cmocka_unit_test(shifted_turned_and_scaled_meshes_fail),
+        cmocka_unit_test(labels_are_judged_whole_and_part_by_part),
         cmocka_unit_test(missing_and_foreign_records_are_an_error),
         cmocka_unit_test(ledger_closes_or_says_where_not),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, forget);
 }

@@ -313,6 +313,41 @@ static void lattices_that_fit_copy(void **state)
     lm_vol_release(&out);
 }
 
+/* Every window of a map is that part of the map, by comparing samples one by one. */
+static void window_is_a_part_of_the_mask(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_regions r = LM_REGIONS_INIT;
+    lm_vol whole = LM_VOL_INIT, part = LM_VOL_INIT;
+    const lm_vol grid = {.n = {7, 5, 4}, .dir = {{1, 0, 0}, {0.5, 2, 0}, {0, 0.25, 3}}, .origin = {10, 20, 30}};
+    size_t lo[3], hi[3];
+    lm_regions_on(&r, &grid);
+    assert_false(lm_regions_box(&r, NULL, lo, hi));
+    lm_region *g = add(&r, 1, "a");
+    assert_int_equal(lm_regions_run(&r, g, 7 * 6 + 2, 4, &err), LM_OK);  /* j 1, k 1 */
+    assert_int_equal(lm_regions_run(&r, g, 7 * 13 + 1, 2, &err), LM_OK); /* j 3, k 2 */
+    assert_int_equal(lm_regions_run(&r, add(&r, 2, "b"), 0, 1, &err), LM_OK);
+    assert_true(lm_regions_box(&r, (bool[]){true, false}, lo, hi));
+    assert_true(lo[0] == 1 && lo[1] == 1 && lo[2] == 1 && hi[0] == 5 && hi[1] == 3 && hi[2] == 2);
+    assert_int_equal(lm_regions_mask(&r, (bool[]){true, false}, &whole, &err), LM_OK);
+    for (size_t w = 0; w < 7; w++) {
+        const size_t from[3] = {w % 3, w % 2, w % 4}, to[3] = {w % 3 + 4, 3, 3};
+        assert_int_equal(lm_regions_window(&r, (bool[]){true, false}, from, to, &part, &err), LM_OK);
+        for (size_t i = 0; i < lm_vol_count(&part); i++) {
+            size_t x = i % part.n[0] + from[0], y = i / part.n[0] % part.n[1] + from[1], z = i / part.n[0] / part.n[1] + from[2];
+            assert_true(lm_vol_at(&part, i) == lm_vol_at(&whole, (z * 5 + y) * 7 + x));
+        }
+        double at[3], want[3];
+        lm_vol_to_world(&part, (double[]){1, 1, 0}, at);
+        lm_vol_to_world(&whole, (double[]){(double)from[0] + 1, (double)from[1] + 1, (double)from[2]}, want);
+        for (int c = 0; c < 3; c++) assert_true(at[c] == want[c]);
+        lm_vol_release(&part);
+    }
+    lm_vol_release(&whole);
+    lm_regions_release(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +358,7 @@ int main(void)
         cmocka_unit_test(grey_volumes_are_no_label_maps),
         cmocka_unit_test(other_grids_take_the_nearest_sample),
         cmocka_unit_test(lattices_that_fit_copy),
+        cmocka_unit_test(window_is_a_part_of_the_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
