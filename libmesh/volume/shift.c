@@ -33,8 +33,10 @@ typedef struct {
     const lm_vol *v;
     size_t slices, factor, w, h;
     struct shift_pair {
-        double s[2]; /* the second shows at x+s what the first shows at x; in samples of the finest level */
-        double least, still;
+        double s[2];  /* the second shows at x+s what the first shows at x; in samples of the finest level */
+        double least; /* how different they are there, */
+        double still; /* at the usual offset, */
+        double other; /* and at best as far from that in the three other directions */
     } * pair;
 } shift_job;
 
@@ -306,13 +308,26 @@ static long shift_round(double x)
     return (long)(x < 0 ? x - 0.5 : x + 0.5);
 }
 
-/* Of the pairs that stand out: how different they are at the usual offset. */
+/* Of the pairs that stand out: how different they are elsewhere than at their offset. */
 static void shift_still(const shift_job *j, size_t k, const shift_view *v, shift_scratch *t)
 {
+    static const double turn[3][2] = {{-1, 0}, {0, 1}, {0, -1}}; /* as complex numbers */
+    const shift_level *a = &t->image[0].level[0], *b = &t->image[1].level[0];
     shift_take(j, k, t, &t->image[0]);
     shift_take(j, k + 1, t, &t->image[1]);
-    j->pair[k].still =
-        shift_differ(&t->image[0].level[0], &t->image[1].level[0], shift_round(v->usual[0]), shift_round(v->usual[1]));
+    j->pair[k].still = shift_differ(a, b, shift_round(v->usual[0]), shift_round(v->usual[1]));
+    j->pair[k].other = INFINITY;
+    for (int i = 0; i < 3; i++) {
+        double x = v->usual[0] + turn[i][0] * v->off[0] - turn[i][1] * v->off[1],
+               y = v->usual[1] + turn[i][0] * v->off[1] + turn[i][1] * v->off[0];
+        j->pair[k].other = fmin(j->pair[k].other, shift_differ(a, b, shift_round(x), shift_round(y)));
+    }
+}
+
+/* Does the offset help, and it alone? What grows or shrinks fits better wherever its rim is laid on the rim of before. */
+static bool shift_helps(const struct shift_pair *p, double part)
+{
+    return p->least <= part * p->still && p->still - p->other <= 0.5 * (p->still - p->least);
 }
 
 /* What slices k and k+2 are off each other, less what is usual and `off`. */
@@ -342,7 +357,7 @@ static bool shift_single(const shift_job *j, const shift_view *view, size_t k, s
     const shift_view *a = &view[k], *b = &view[k + 1];
     double x = a->off[0] + b->off[0], y = a->off[1] + b->off[1], both = a->length + b->length;
     const struct shift_pair *p = &j->pair[k], *q = &j->pair[k + 1];
-    if (sqrt(x * x + y * y) > 0.35 * both || p->least > p->still || q->least > q->still ||
+    if (sqrt(x * x + y * y) > 0.35 * both || !shift_helps(p, 1) || !shift_helps(q, 1) ||
         (p->least > 0.9 * p->still && q->least > 0.9 * q->still))
         return false;
     if (a->length >= 4 * a->spread && b->length >= 4 * b->spread) return true;
@@ -353,7 +368,7 @@ static bool shift_single(const shift_job *j, const shift_view *view, size_t k, s
 static bool shift_rest(const shift_job *j, const shift_view *view, size_t k, shift_scratch *t)
 {
     const struct shift_pair *p = &j->pair[k];
-    return k >= 2 && k + 3 < j->slices && view[k].length >= 8 * view[k].spread && p->least <= 0.85 * p->still &&
+    return k >= 2 && k + 3 < j->slices && view[k].length >= 8 * view[k].spread && shift_helps(p, 0.85) &&
            shift_across(j, view, k - 1, view[k].off, t) <= 0.4 * view[k].length &&
            shift_across(j, view, k, view[k].off, t) <= 0.4 * view[k].length;
 }

@@ -7,11 +7,13 @@
  * pair, and a change of anatomy does not go away by shifting. So a slice has moved when
  *  - the offsets to its two neighbours differ from the median of the ten pairs around by at least 0.9 pixels and by four times
  *    the median of such differences, each; or that holds along the axis of most motion alone, and the neighbours lie as usual to
- * each other, within half of the shift;
- *  - they are opposite: their sum is at most 0.35 of the sum of their lengths; and
- *  - shifting helps: of the two least differences one is at most 0.9 of that at the median offset, the other not above it.
- * All slices from one on have moved when one pair differs by eight times that median, the least difference is at most 0.85, and
- * the pairs one slice further apart, across the same place, have the same offset within 0.4 of it.
+ *    each other, within half of the shift;
+ *  - they are opposite: their sum is at most 0.35 of the sum of their lengths;
+ *  - shifting helps: of the two least differences one is at most 0.9 of that at the median offset, the other not above it; and
+ *  - it helps that way alone: as far from the median offset the other way, or across, it helps at most half as much (what grows or
+ *    shrinks, such as the end of a sphere, fits better wherever its rim is laid on the rim of before).
+ * All slices from one on have moved when one pair differs by eight times that median, the least difference is at most 0.85, it
+ * helps that way alone, and the pairs one slice further apart, across the same place, have the same offset within 0.4 of it.
  * The shift of a single slice is then made exact by least squares against the mean of its neighbours (Lucas and Kanade, An
  * iterative image registration technique, IJCAI 1981). Only + - * / sqrt; the same for any number of threads. */
 #ifndef LM_VOLUME_SHIFT_H

@@ -15,6 +15,16 @@ setup() { cd "$BATS_FILE_TMPDIR" || return 1; out=$BATS_TEST_TMPDIR/out data=$SH
     jq -e '.source | has("motion") | not' "$out.json"
 }
 
+@test "spheres, upright and tilted, have no motion" {
+    local at
+    for at in "0 14 0.9,1.1,2" "12 14 0.9,1.1,2" "12 20 0.9,1.1,2" "20 10 0.8,0.8,5"; do
+        read -r t r s <<<"$at"
+        gen_series --body sphere --size 40x36x30 --spacing "$s" --radius "$r" --tilt "$t" -o "$out.$t.$r"
+        dcmseg -q "$out.$t.$r" -t 500 -o "$out.nrrd" --json "$out.json"
+        jq -e '.source | has("motion") | not' "$out.json" || { echo "$at"; return 1; }
+    done
+}
+
 @test "one slice off by a known shift: named in note, record and JSON" {
     cp -r still "$out"
     # 3 pixels along the rows, in the stored samples of slice 15
@@ -35,7 +45,7 @@ setup() { cd "$BATS_FILE_TMPDIR" || return 1; out=$BATS_TEST_TMPDIR/out data=$SH
 
 @test "real series: CT of abdomen and thigh, MR of thigh and breast" {
     [ -d "$data/ct-abdomen-ge-crlm-1004" ] || skip "no series in the shared data"
-    for s in "ct-abdomen-ge-crlm-1004 CT" "rtstruct-sts-012 CT" "rtstruct-sts-012 MR" "rtstruct-sts-025 CT" "mixed-ct-mr-pt-sts-002 PT" "mr-seg-breast-ucsf-br-06 MR"; do
+    for s in "ct-abdomen-ge-crlm-1004 CT" "rtstruct-sts-012 CT" "rtstruct-sts-012 MR" "rtstruct-sts-025 CT" "mixed-ct-mr-pt-sts-002 PT" "rtstruct-sts-025 MR" "phantom-ibsi2-sphere CT" "ct-abdomen-siemens-j2k-labels CT" "mr-seg-breast-ucsf-br-06 MR"; do
         read -r d m <<<"$s"
         dcmseg "$data/$d" -s "^$m\$" -t -1000 -o "$out.nrrd" --json "$out.json" 2>/dev/null
         jq -e '.source | has("motion") | not' "$out.json" || { echo "$s"; return 1; }

@@ -112,6 +112,26 @@ static void anatomy_is_no_motion(void **state)
     assert_int_equal(found(1).n, 0);
 }
 
+/* What grows and shrinks evenly, about a centre that may lean: its rim can be laid on the rim before it anywhere. */
+static void growing_is_no_motion(void **state)
+{
+    (void)state;
+    for (int lean = 0; lean < 4; lean++)
+        for (int radius = 12; radius <= 36; radius += 3)
+            for (int sigma = 0; sigma <= 15; sigma += 15) {
+                draw(0, 0, 0, 0, 0, 0);
+                rng = 7;
+                int16_t *p = vol.data;
+                for (int k = 0; k < N; k++)
+                    for (int j = 0; j < H; j++)
+                        for (int i = 0; i < W; i++) {
+                            double z = (k - 11.6) * 3, x = i - 47.2 - 0.4 * lean * (k - 11.6), y = (j - 39.7) * 1.2;
+                            *p++ = (int16_t)(1000 * soft(sqrt(x * x + y * y + z * z) - radius) + sigma * noise());
+                        }
+                if (found(1).n) fail_msg("a sphere of radius %d, lean %d, noise %d", radius, lean, sigma);
+            }
+}
+
 static void any_number_of_threads_and_type_finds_the_same(void **state)
 {
     (void)state;
@@ -135,6 +155,7 @@ int main(void)
         cmocka_unit_test(one_slice_is_named_with_its_shift),
         cmocka_unit_test(a_move_that_stays_is_named_where_it_begins),
         cmocka_unit_test(anatomy_is_no_motion),
+        cmocka_unit_test(growing_is_no_motion),
         cmocka_unit_test(any_number_of_threads_and_type_finds_the_same),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
