@@ -2,7 +2,7 @@
 /* meshdiff: how far two meshes are apart, both ways, with bounds; neither is changed. */
 #include "cli/cli.h"
 #include "base/mem.h"
-#include "diff/deviation.h"
+#include "diff/summary.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
 #include "stream/audit_json.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 static struct {
-    cli_quantity tol, precision;
+    cli_quantity tol, precision, range;
     bool verbose, quiet;
     size_t threads;
     const char *label, *output, *json;
@@ -24,10 +24,12 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision,
      LM_UNIT_MM},
+    {"range", 0, CLI_QUANTITY, "LENGTH", NULL, "histogram and colours reach so far to both sides of 0 (else as far as the maximum)",
+     &a.range, LM_UNIT_MM},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of meshes of several parts take one: its number, or a regular expression on its name",
      &a.label, LM_UNIT_NONE},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "write A as PLY with its distance from B as quality ('-': instead of the table)",
-     &a.output, LM_UNIT_NONE},
+    {"output", 'o', CLI_TEXT, "FILE", NULL,
+     "write A as PLY with its distance from B as quality and colours ('-': instead of the table)", &a.output, LM_UNIT_NONE},
     CLI_OPT_JSON(&a.json),
     CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet),
@@ -67,6 +69,8 @@ static lm_status usage(const char *const args[2], lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length of 0 or more is needed", a.tol.text);
     if (a.precision.q.unit != LM_UNIT_MM || !(a.precision.q.value > 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--precision %s: a length above 0 is needed", a.precision.text);
+    if (a.range.text && (a.range.q.unit != LM_UNIT_MM || !(a.range.q.value > 0)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--range %s: a length above 0 is needed", a.range.text);
     if (a.json && !strcmp(a.json, "-") && to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--json -: standard output carries the mesh, name a file for one of them");
     lm_status rc = cli_outputs((const char *const[]){a.output, a.json}, 2, 1, err);
@@ -96,18 +100,24 @@ static lm_status load(const char *const args[2], lm_err *err)
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_deviation_opt opt = {.precision_mm = a.precision.q.value, .threads = (int)a.threads};
+    lm_deviation_opt opt = {.precision_mm = a.precision.q.value,
+                            .within_mm = a.tol.text ? a.tol.q.value : -1,
+                            .range_mm = a.range.text ? a.range.q.value : 0,
+                            .threads = (int)a.threads};
     lm_status rc;
     float *quality = NULL;
     if (a.output) {
         if (!s.mesh[0].quality && !(s.mesh[0].quality = lm_mem_alloc(s.mesh[0].nv, sizeof(float), err))) return LM_ENOMEM;
         quality = s.mesh[0].quality;
     }
-    cli_progress(&tool, a.quiet, "measure", 0.1);
-    if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
-    cli_progress(&tool, a.quiet, "check", 0.7);
-    for (int i = 0; i < 2; i++)
+    cli_progress(&tool, a.quiet, "check", 0.1);
+    for (int i = 0; i < 2; i++) {
         if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
+        opt.signed_by[i] = s.audit[i].valid;
+    }
+    cli_progress(&tool, a.quiet, "measure", 0.4);
+    if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
+    s.mesh[0].quality_range = s.dev.range_mm;
     if (!a.tol.text) return LM_OK;
     s.verdict = lm_deviation_judge(&s.dev, a.tol.q.value);
     if (s.verdict == LM_VERDICT_FAIL)
@@ -121,43 +131,6 @@ static lm_status work(lm_err *err)
 }
 
 /* ---- record and JSON ---- */
-
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *value(const lm_deviation_value *v)
-{
-    return json_pack("{s:o, s:o, s:o}", "value", number(v->value), "lower", number(v->lower), "upper", number(v->upper));
-}
-
-static json_t *percentiles(const lm_deviation_value *v)
-{
-    json_t *o = json_object();
-    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
-        char key[8];
-        snprintf(key, sizeof key, "p%.0f", lm_deviation_percent[p]);
-        json_object_set_new(o, key, value(&v[p]));
-    }
-    return o;
-}
-
-static json_t *side(const lm_deviation_side *d)
-{
-    return json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", d->lower, "max_upper_mm",
-                     d->upper, "at_mm", d->at[0], d->at[1], d->at[2], "nearest_mm", d->to[0], d->to[1], d->to[2], "mean_mm",
-                     value(&d->mean), "rms_mm", value(&d->rms), "percentiles_mm", percentiles(d->percentile), "area_mm2",
-                     d->area_mm2, "samples", (json_int_t)d->samples);
-}
-
-static json_t *facts(void)
-{
-    const lm_deviation *d = &s.dev;
-    return json_pack("{s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm", d->upper,
-                     "a_to_b", side(&d->side[0]), "b_to_a", side(&d->side[1]), "mean_mm", value(&d->mean), "rms_mm", value(&d->rms),
-                     "larger_percentiles_mm", percentiles(d->larger), "pooled_percentiles_mm", percentiles(d->pooled));
-}
 
 /* What was said while the meshes were read: A's stands in the record already. */
 static lm_status reading(json_t *r, lm_err *err)
@@ -212,8 +185,9 @@ static lm_status record(lm_err *err)
     bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
     if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
+    if (a.range.text) bad |= json_object_set_new(o, "range_mm", json_real(a.range.q.value)) != 0;
     bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
-    bad |= json_object_set_new(r, "deviation", facts()) != 0;
+    bad |= json_object_set_new(r, "deviation", lm_summary_deviation(&s.dev, a.tol.text ? a.tol.q.value : -1, err)) != 0;
     bad |= json_object_set_new(r, "verdict", json_string(lm_verdict_name(s.verdict))) != 0;
     rc = bad ? lm_err_nomem(err, sizeof(json_t)) : findings(r, err);
     if (!rc) return lm_record_append(&s.rec[0], r, err);
@@ -221,48 +195,7 @@ static lm_status record(lm_err *err)
     return rc;
 }
 
-/* ---- the table ---- */
-
-static void row(lm_out *out, const char *what, double x, double y, double both, const lm_deviation_value *bounds)
-{
-    const double v[3] = {x, y, both};
-    lm_io_printf(out, "%-32s", what);
-    for (int i = 0; i < 3; i++) {
-        if (isfinite(v[i])) lm_io_printf(out, " %13.6f", v[i]);
-        else lm_io_printf(out, " %13s", "-");
-    }
-    if (bounds && isfinite(bounds->lower)) lm_io_printf(out, "   %.6f to %.6f", bounds->lower, bounds->upper);
-    lm_io_printf(out, "\n");
-}
-
-static void table(lm_out *out)
-{
-    const lm_deviation *d = &s.dev;
-    const lm_deviation_side *x = &d->side[0], *y = &d->side[1];
-    char what[64];
-    lm_io_printf(out, "%-32s %13s %13s %13s   %s\n", "distance in mm", "A to B", "B to A", "both", "bounds of both");
-    row(out, "maximum, at least", x->lower, y->lower, d->lower, NULL);
-    row(out, "maximum, at most", x->upper, y->upper, d->upper, NULL);
-    row(out, "mean", x->mean.value, y->mean.value, d->mean.value, &d->mean);
-    row(out, "root mean square", x->rms.value, y->rms.value, d->rms.value, &d->rms);
-    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
-        snprintf(what, sizeof what, "percentile %.0f, the larger", lm_deviation_percent[p]);
-        row(out, what, x->percentile[p].value, y->percentile[p].value, d->larger[p].value, &d->larger[p]);
-    }
-    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
-        snprintf(what, sizeof what, "percentile %.0f, pooled", lm_deviation_percent[p]);
-        row(out, what, NAN, NAN, d->pooled[p].value, &d->pooled[p]);
-    }
-    lm_io_printf(out,
-                 "maximum of both: Hausdorff distance; mean, root mean square: of both surfaces pooled; all by area;\n"
-                 "percentile p: p %% of the area are no farther than this, of both the larger one, or of both surfaces pooled\n");
-    for (int i = 0; i < 2; i++) {
-        const double *p = d->side[i].at, *q = d->side[i].to;
-        lm_io_printf(out, "farthest of %c: %.6f %.6f %.6f, nearest to it on %c: %.6f %.6f %.6f\n", 'A' + i, p[0], p[1], p[2],
-                     'B' - i, q[0], q[1], q[2]);
-    }
-    if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
-}
+/* ---- writing ---- */
 
 /* All is written before anything is put in place, so that trouble leaves nothing. A stream is not sent when the answer is no:
  * the next tool must not go on. */
@@ -280,7 +213,8 @@ static lm_status write_all(lm_err *err)
     cli_progress_done(a.quiet);
     if (!stream && !(a.json && !strcmp(a.json, "-"))) {
         if ((rc = lm_io_create("-", true, &out, err))) goto done;
-        table(out);
+        lm_summary_table(&s.dev, a.tol.text ? a.tol.q.value : -1, out);
+        if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
         rc = lm_io_commit(out, err);
     }
     if (!rc && mesh) {

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "surface/nearest.h"
+#include "surface/side.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@ enum {
     DEVIATION_BATCH = 256,   /* cells cut at a time: fixed, so that threads change nothing */
     DEVIATION_CUTS = 4 * 1024 * 1024
 };
-const double lm_deviation_percent[LM_DEVIATION_PERCENTILES] = {50, 90, 95, 99};
 
 typedef struct {
     double p[3], d;
@@ -29,28 +29,25 @@ typedef struct {
 } deviation_cell;
 
 typedef struct {
-    float value, lo, hi, share; /* share of the area */
-} deviation_sample;
-
-typedef struct {
-    double sum, sum2, move, move2; /* of d, d^2 and what they may be off, by area */
-    deviation_sample *sample;
-    size_t n, cap;
     deviation_cell *open; /* may hold the maximum */
     size_t n_open, cap_open, points;
     double closed; /* greatest upper bound of all others */
     deviation_corner best;
+    double far[2]; /* greatest d inside and outside */
     uint64_t random;
 } deviation_block;
 
 typedef struct {
     const lm_mesh *m;
     const lm_nearest *to;
+    const lm_side *side;                /* NULL: the other mesh has no inside */
     double precision, area, big, start; /* cells with area * edge above big are cut; greatest d of the vertices */
     double *d;                          /* of each vertex */
     uint32_t *t;
+    signed char *s;
     double *block_area;
     deviation_block *block;
+    lm_samples *samples; /* of each block */
     size_t blocks, cells;
 } deviation_work;
 
@@ -80,12 +77,14 @@ static double deviation_from(const lm_nearest *to, uint32_t t, const double p[3]
     return lm_nearest_triangle(pos + 3 * (size_t)v[0], pos + 3 * (size_t)v[1], pos + 3 * (size_t)v[2], p, NULL);
 }
 
-static void deviation_find(const deviation_work *w, deviation_corner *c, uint32_t hint)
+/* The distance of c->p, and its side where that is wanted and known, else 0. */
+static int deviation_find(const deviation_work *w, deviation_corner *c, uint32_t hint, bool side)
 {
     lm_nearest_hit h;
     lm_nearest_find(w->to, c->p, INFINITY, hint, &h);
     c->d = sqrt(h.d2);
     c->t = h.tri;
+    return side && w->side ? lm_side_of(w->side, c->p, &h) : 0;
 }
 
 /* ---- upper bounds ---- */
@@ -157,18 +156,6 @@ static void deviation_bound(const deviation_work *w, deviation_cell *x, double e
 
 /* ---- cells ---- */
 
-static float deviation_down(double v)
-{
-    float f = (float)v;
-    return f > v ? nextafterf(f, 0) : f;
-}
-
-static float deviation_up(double v)
-{
-    float f = (float)v;
-    return f < v ? nextafterf(f, INFINITY) : f;
-}
-
 /* A point of the cell, each as likely as any other. */
 static void deviation_draw(deviation_block *b, const deviation_cell *x, double p[3])
 {
@@ -186,11 +173,18 @@ static void deviation_best(deviation_corner *best, const deviation_corner *c)
     if (c->d > best->d) *best = *c;
 }
 
+/* far: inside, outside. */
+static void deviation_note(double far[2], int side, double d)
+{
+    if (side) far[side > 0] = fmax(far[side > 0], d);
+}
+
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
 static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2,
                                 lm_err *err)
 {
-    double lo = 0, r2 = 0, longest2 = 0, off2 = 0, d[3], share = w->area > 0 ? area / w->area : 0;
+    double lo = 0, r2 = 0, longest2 = 0, off2 = 0, d[3];
+    int side = 0;
     deviation_corner c = {.d = 0};
     bool zero = x->hi == 0;
     for (int i = 0; i < 3; i++) d[i] = x->c[i].d;
@@ -199,8 +193,9 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
         for (int k = 0; k < 3; k++) middle[k] = (x->c[0].p[k] + x->c[1].p[k] + x->c[2].p[k]) / 3;
         deviation_draw(b, x, c.p);
         off2 = deviation_dist2(c.p, middle);
-        deviation_find(w, &c, x->c[0].t);
+        side = deviation_find(w, &c, x->c[0].t, true);
         b->points++;
+        deviation_note(b->far, side, c.d);
         deviation_best(&b->best, &c);
         for (int i = 0; i < 3; i++) {
             double far2 = fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p));
@@ -216,13 +211,8 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
         x->hi = fmax(x->hi, c.d);
     }
     double most = fmax(c.d - lo, x->hi - c.d), move2 = fmin(edges2 / 36 + off2, most * most); /* mean squared distance from c */
-    b->sum += area * c.d;
-    b->sum2 += area * (c.d * c.d);
-    b->move += area * sqrt(move2);
-    b->move2 += area * move2;
-    lm_status rc = lm_mem_grow(&b->sample, &b->cap, b->n + 1, sizeof *b->sample, err);
+    lm_status rc = lm_samples_add(&w->samples[b - w->block], area, c.d, side, lo, x->hi, move2, err);
     if (rc) return rc;
-    b->sample[b->n++] = (deviation_sample){(float)c.d, deviation_down(lo), deviation_up(x->hi), (float)share};
     if (x->hi <= w->start + w->precision) {
         b->closed = fmax(b->closed, x->hi);
         return LM_OK;
@@ -257,7 +247,7 @@ static lm_status deviation_cells(const deviation_work *w, deviation_block *b, de
     deviation_corner p;
     deviation_cell half[2];
     for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[i].p[k] + x->c[(i + 1) % 3].p[k]);
-    deviation_find(w, &p, x->c[i].t);
+    deviation_find(w, &p, x->c[i].t, false);
     b->points++;
     deviation_best(&b->best, &p);
     deviation_halves(x, i, &p, half);
@@ -296,7 +286,7 @@ static lm_status deviation_vertex_task(void *ctx, size_t task, int worker, lm_er
     deviation_corner c = {.t = LM_NEAREST_NONE};
     for (size_t i = task * DEVIATION_POINTS; i < w->m->nv && i < (task + 1) * DEVIATION_POINTS; i++) {
         deviation_point(w->m, (uint32_t)i, c.p);
-        deviation_find(w, &c, c.t);
+        w->s[i] = (signed char)deviation_find(w, &c, c.t, true);
         w->d[i] = c.d;
         w->t[i] = c.t;
     }
@@ -390,7 +380,7 @@ static lm_status deviation_cut_task(void *ctx, size_t task, int worker, lm_err *
         }
     if (best == 0)
         for (int k = 0; k < 3; k++) p->p[k] = 0.5 * (x->c[middle].p[k] + x->c[(middle + 1) % 3].p[k]);
-    deviation_find(w, p, x->c[side].t);
+    deviation_find(w, p, x->c[side].t, false);
     deviation_halves(x, side, p, b->half[task]);
     for (int i = 0; i < 2; i++) deviation_bound(w, &b->half[task][i], b->enough);
     return LM_OK;
@@ -437,108 +427,53 @@ static lm_status deviation_refine(const deviation_work *w, int threads, deviatio
     return rc;
 }
 
-/* ---- percentiles ---- */
-
-typedef struct {
-    uint32_t key; /* bits of a float >= 0: in its order */
-    float share;
-} deviation_key;
-
-/* Stable radix sort; the result stands in a. */
-static void deviation_sort(deviation_key *a, deviation_key *tmp, size_t n)
-{
-    for (int pass = 0; pass < 4; pass++) {
-        size_t at[257] = {0};
-        for (size_t i = 0; i < n; i++) at[(a[i].key >> (8 * pass) & 255) + 1]++;
-        for (int k = 0; k < 256; k++) at[k + 1] += at[k];
-        for (size_t i = 0; i < n; i++) tmp[at[a[i].key >> (8 * pass) & 255]++] = a[i];
-        deviation_key *x = a;
-        a = tmp;
-        tmp = x;
-    }
-}
-
-static float deviation_pick(const deviation_sample *s, int which)
-{
-    return which == 0 ? s->value : which == 1 ? s->lo : s->hi;
-}
-
-/* Percentiles of the samples of one or both surfaces; each of these weighs as its area. */
-static lm_status deviation_percentiles(const deviation_work *w, size_t works, lm_deviation_value out[LM_DEVIATION_PERCENTILES],
-                                       lm_err *err)
-{
-    size_t n = 0, at = 0;
-    double area = 0;
-    for (size_t k = 0; k < works; k++) {
-        area += w[k].area;
-        for (size_t i = 0; i < w[k].blocks; i++) n += w[k].block[i].n;
-    }
-    deviation_key *key = lm_mem_alloc(n, 2 * sizeof *key, err);
-    if (!key) return LM_ENOMEM;
-    for (int which = 0; which < 3; which++) {
-        at = 0;
-        for (size_t k = 0; k < works; k++)
-            for (size_t i = 0; i < w[k].blocks; i++)
-                for (size_t j = 0; j < w[k].block[i].n; j++) {
-                    const deviation_sample *s = &w[k].block[i].sample[j];
-                    float f = deviation_pick(s, which);
-                    memcpy(&key[at].key, &f, sizeof f);
-                    key[at++].share = (float)(area > 0 ? s->share * (w[k].area / area) : 0);
-                }
-        deviation_sort(key, key + n, n);
-        double all = 0, sum = 0;
-        for (size_t i = 0; i < n; i++) all += key[i].share;
-        int p = 0;
-        for (size_t i = 0; i < n && p < LM_DEVIATION_PERCENTILES; i++) {
-            sum += key[i].share;
-            for (; p < LM_DEVIATION_PERCENTILES && sum >= lm_deviation_percent[p] / 100 * all; p++) {
-                float f;
-                memcpy(&f, &key[i].key, sizeof f);
-                double v = all > 0 ? f : NAN;
-                if (which == 0) out[p].value = v;
-                else if (which == 1) out[p].lower = v;
-                else out[p].upper = v;
-            }
-        }
-    }
-    free(key);
-    return LM_OK;
-}
-
 /* ---- both directions ---- */
 
-static void deviation_integrals(const deviation_work *w, size_t works, lm_deviation_value *mean, lm_deviation_value *rms)
+/* What can be said when all points are measured, but for what needs the other surface too. */
+static lm_status deviation_sum(const deviation_work *w, double within_mm, const deviation_corner *best, lm_deviation_side *out,
+                               lm_err *err)
 {
-    double area = 0, sum = 0, sum2 = 0, move = 0, move2 = 0;
-    for (size_t k = 0; k < works; k++) {
-        area += w[k].area;
-        for (size_t i = 0; i < w[k].blocks; i++) {
-            const deviation_block *b = &w[k].block[i];
-            sum += b->sum, sum2 += b->sum2, move += b->move, move2 += b->move2;
-        }
+    const lm_samples_all all = {w->samples, w->blocks};
+    double far[2] = {0, 0};
+    lm_nearest_hit h;
+    lm_nearest_find(w->to, best->p, INFINITY, best->t, &h);
+    memcpy(out->at, best->p, sizeof out->at);
+    memcpy(out->to, h.q, sizeof out->to);
+    if (w->side) deviation_note(far, lm_side_of(w->side, best->p, &h), best->d);
+    for (size_t i = 0; i < w->blocks; i++) {
+        deviation_note(far, 1, w->block[i].far[1]);
+        deviation_note(far, -1, w->block[i].far[0]);
     }
-    double r = sqrt(sum2 / area), u = sqrt(move2 / area); /* NAN without area */
-    *mean = (lm_deviation_value){sum / area, fmax(0, (sum - move) / area), (sum + move) / area};
-    *rms = (lm_deviation_value){r, fmax(0, r - u), r + u};
-    if (!(area > 0)) *mean = *rms = (lm_deviation_value){NAN, NAN, NAN};
+    for (size_t i = 0; i < 3 * w->m->nt; i++) deviation_note(far, w->s[w->m->tri[i]], w->d[w->m->tri[i]]);
+    out->inside_mm = far[0];
+    out->outside_mm = far[1];
+    out->has_sign = w->side != NULL;
+    out->area_mm2 = w->area;
+    lm_samples_integrals(&all, 1, &out->mean, &out->rms, &out->bias);
+    if (!w->side) out->bias = (lm_samples_value){NAN, NAN, NAN};
+    if (within_mm >= 0) out->within = lm_samples_within(&all, 1, within_mm);
+    return lm_samples_percentiles(&all, 1, out->percentile, err);
 }
 
-static lm_status deviation_side(deviation_work *w, int threads, float *quality, lm_deviation_side *out, lm_err *err)
+static lm_status deviation_side(deviation_work *w, const lm_deviation_opt *opt, float *quality, lm_deviation_side *out, lm_err *err)
 {
     const lm_mesh *m = w->m;
+    const int threads = lm_pool_threads(opt->threads);
     lm_status rc;
     deviation_corner best = {.d = -1};
     w->blocks = (m->nt - 1) / DEVIATION_BLOCK + 1;
     if (!(w->d = lm_mem_alloc(m->nv, sizeof *w->d, err)) || !(w->t = lm_mem_alloc(m->nv, sizeof *w->t, err)) ||
+        !(w->s = lm_mem_alloc(m->nv, sizeof *w->s, err)) ||
         !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)) ||
-        !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)))
+        !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)) ||
+        !(w->samples = lm_mem_calloc(w->blocks, sizeof *w->samples, err)))
         return LM_ENOMEM;
     if ((rc = lm_pool_run(threads, w->blocks, deviation_area_task, w, err)) ||
         (rc = lm_pool_run(threads, (m->nv - 1) / DEVIATION_POINTS + 1, deviation_vertex_task, w, err)))
         return rc;
     for (size_t i = 0; i < w->blocks; i++) w->area += w->block_area[i];
     for (size_t i = 0; i < 3 * m->nt; i++) w->start = fmax(w->start, w->d[m->tri[i]]);
-    for (size_t i = 0; i < m->nv && quality; i++) quality[i] = (float)w->d[i];
+    for (size_t i = 0; i < m->nv && quality; i++) quality[i] = (float)(w->s[i] < 0 ? -w->d[i] : w->d[i]);
     double cell = w->area / (double)w->cells;
     w->big = 2 * cell * sqrt(cell * 2.31); /* twice area times edge of an equilateral triangle of that area */
     if ((rc = lm_pool_run(threads, w->blocks, deviation_block_task, w, err))) return rc;
@@ -547,22 +482,49 @@ static lm_status deviation_side(deviation_work *w, int threads, float *quality, 
         deviation_best(&best, &w->block[i].best);
         out->samples += w->block[i].points;
     }
-    if ((rc = deviation_refine(w, threads, &best, out, err))) return rc;
-    lm_nearest_hit h;
-    lm_nearest_find(w->to, best.p, INFINITY, best.t, &h);
-    memcpy(out->at, best.p, sizeof out->at);
-    memcpy(out->to, h.q, sizeof out->to);
-    out->area_mm2 = w->area;
-    deviation_integrals(w, 1, &out->mean, &out->rms);
-    return deviation_percentiles(w, 1, out->percentile, err);
+    rc = deviation_refine(w, threads, &best, out, err);
+    return rc ? rc : deviation_sum(w, opt->within_mm, &best, out, err);
+}
+
+/* x rounded up to 1, 2 or 5 times a power of ten; 0 stays. */
+static double deviation_round(double x)
+{
+    static const double step[] = {1, 2, 5};
+    double at = 1e-9;
+    for (size_t i = 0; x > 0 && at * step[i % 3] < x; i++)
+        if (i % 3 == 2) at *= 10;
+    for (size_t i = 0; x > 0 && i < 3; i++)
+        if (at * step[i] >= x) return at * step[i];
+    return 0;
+}
+
+/* What is said of both surfaces. */
+static lm_status deviation_both(const deviation_work w[2], const lm_deviation_opt *opt, lm_deviation *out, lm_err *err)
+{
+    const lm_samples_all all[2] = {{w[0].samples, w[0].blocks}, {w[1].samples, w[1].blocks}};
+    lm_deviation_side *s = out->side;
+    lm_samples_value bias;
+    out->lower = fmax(s[0].lower, s[1].lower);
+    out->upper = fmax(s[0].upper, s[1].upper);
+    out->range_mm = opt->range_mm > 0 ? opt->range_mm : deviation_round(out->upper);
+    lm_samples_integrals(all, 2, &out->mean, &out->rms, &bias);
+    if (opt->within_mm >= 0) out->within = lm_samples_within(all, 2, opt->within_mm);
+    for (int i = 0; i < 2; i++) lm_samples_histogram(&all[i], 1, out->range_mm, s[i].share);
+    for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++) {
+        const lm_samples_value *x = &s[0].percentile[p], *y = &s[1].percentile[p];
+        out->larger[p] = (lm_samples_value){fmax(x->value, y->value), fmax(x->lower, y->lower), fmax(x->upper, y->upper)};
+    }
+    return lm_samples_percentiles(all, 2, out->pooled, err);
 }
 
 static void deviation_release(deviation_work *w)
 {
     for (size_t i = 0; w->block && i < w->blocks; i++) {
-        free(w->block[i].sample);
+        if (w->samples) lm_samples_release(&w->samples[i]);
         free(w->block[i].open);
     }
+    free(w->samples);
+    free(w->s);
     free(w->block);
     free(w->block_area);
     free(w->d);
@@ -574,8 +536,8 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
 {
     const lm_mesh *m[2] = {a, b};
     lm_nearest tree[2] = {LM_NEAREST_INIT, LM_NEAREST_INIT};
+    lm_side side[2] = {LM_SIDE_INIT, LM_SIDE_INIT};
     deviation_work w[2] = {{.start = 0}, {.start = 0}};
-    int threads = lm_pool_threads(opt->threads);
     lm_status rc = LM_OK;
     *out = (lm_deviation){.lower = 0};
     for (int i = 0; i < 2; i++)
@@ -585,28 +547,22 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
     if (a->space != b->space && a->space != LM_SPACE_UNKNOWN && b->space != LM_SPACE_UNKNOWN)
         return lm_err_set(err, LM_ERULE, NULL, "the first mesh is in %s coordinates, the second in %s: bring both into one frame",
                           a->space == LM_SPACE_LPS ? "LPS" : "RAS", b->space == LM_SPACE_LPS ? "LPS" : "RAS");
-    for (int i = 0; i < 2 && !rc; i++) rc = lm_nearest_build(m[i], threads, &tree[i], err);
+    for (int i = 0; i < 2 && !rc; i++)
+        if (!(rc = lm_nearest_build(m[i], opt->threads, &tree[i], err)) && opt->signed_by[i])
+            rc = lm_side_make(m[i], &side[i], err);
     for (int i = 0; i < 2 && !rc; i++) {
         w[i].m = m[i];
         w[i].to = &tree[1 - i];
+        w[i].side = opt->signed_by[1 - i] ? &side[1 - i] : NULL;
         w[i].precision = opt->precision_mm;
         w[i].cells = opt->cells ? opt->cells : LM_DEVIATION_CELLS;
-        rc = deviation_side(&w[i], threads, i ? NULL : quality, &out->side[i], err);
+        rc = deviation_side(&w[i], opt, i ? NULL : quality, &out->side[i], err);
     }
-    if (!rc) {
-        const lm_deviation_side *s = out->side;
-        out->lower = fmax(s[0].lower, s[1].lower);
-        out->upper = fmax(s[0].upper, s[1].upper);
-        deviation_integrals(w, 2, &out->mean, &out->rms);
-        for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
-            const lm_deviation_value *x = &s[0].percentile[p], *y = &s[1].percentile[p];
-            out->larger[p] = (lm_deviation_value){fmax(x->value, y->value), fmax(x->lower, y->lower), fmax(x->upper, y->upper)};
-        }
-        rc = deviation_percentiles(w, 2, out->pooled, err);
-    }
+    if (!rc) rc = deviation_both(w, opt, out, err);
     for (int i = 0; i < 2; i++) {
         deviation_release(&w[i]);
         lm_nearest_release(&tree[i]);
+        lm_side_release(&side[i]);
     }
     return rc;
 }

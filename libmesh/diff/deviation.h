@@ -16,49 +16,53 @@
  * Mean and RMS: integrals over the area; the point of each cell stands for its area. It is drawn at random, by a generator that
  * begins anew with each block of triangles: centroids would be biased where d bends within the triangles. lower and upper come
  * from the mean distance between the cell and its point, or from the bounds of d.
- * Percentiles: p % of the area has d no greater than this. value from the points, lower and upper from the bounds of each cell.
+ * Percentiles, shares and histogram: samples.h. Where the other mesh is closed each point has a side, inside or outside (side.h).
  * Sums are taken in blocks of triangles, in order: the same bits for any number of threads. */
 #ifndef LM_DIFF_DEVIATION_H
 #define LM_DIFF_DEVIATION_H
 
+#include "diff/samples.h"
 #include "measure/verdict.h"
 #include "surface/mesh.h"
 
-enum { LM_DEVIATION_PERCENTILES = 4, LM_DEVIATION_CELLS = 1 << 18 };
-extern const double lm_deviation_percent[LM_DEVIATION_PERCENTILES]; /* 50, 90, 95, 99 */
+enum { LM_DEVIATION_CELLS = 1 << 18 };
 
 typedef struct {
     double precision_mm; /* > 0: width wanted between the bounds of the maximum */
     size_t cells;        /* a surface of fewer triangles is cut into about so many cells; 0: LM_DEVIATION_CELLS */
+    double within_mm;    /* limit of the share; negative: none is wanted */
+    double range_mm;     /* of the histogram; 0: the upper bound of the maximum, up to 1, 2 or 5 times a power of ten */
+    bool signed_by[2];   /* a, b is valid (audit.h): it has an inside */
     int threads;         /* 0: as lm_pool_threads */
 } lm_deviation_opt;
 #define LM_DEVIATION_OPT_INIT \
     { \
-        .precision_mm = 1e-3 \
+        .precision_mm = 1e-3, .within_mm = -1 \
     }
-
-typedef struct {
-    double value, lower, upper; /* mm; the truth lies in [lower, upper]; NAN where the surface has no area */
-} lm_deviation_value;
 
 typedef struct {
     double lower, upper; /* mm, of the directed Hausdorff distance */
     double at[3], to[3]; /* point of this surface and its nearest one on the other: as far apart as lower says */
-    lm_deviation_value mean, rms, percentile[LM_DEVIATION_PERCENTILES];
+    lm_samples_value mean, rms, percentile[LM_SAMPLES_PERCENTILES];
+    lm_samples_value within, bias; /* share of the area within the limit; mean of the signed distance, outside positive */
+    double outside_mm, inside_mm;  /* greatest distance found on either side of the other solid: a lower bound */
+    double share[LM_SAMPLES_BINS]; /* histogram by signed distance */
+    bool has_sign;                 /* else bias is NAN, and all counts as outside */
     double area_mm2;
     size_t samples; /* points at which d was taken */
     bool wide;      /* upper - lower is above the precision: the work came to its limit of 4 million cuts */
 } lm_deviation_side;
 
 typedef struct {
-    lm_deviation_side side[2];                           /* from a to b, from b to a */
-    double lower, upper;                                 /* the Hausdorff distance: the larger of both */
-    lm_deviation_value mean, rms;                        /* of both surfaces pooled, by area */
-    lm_deviation_value larger[LM_DEVIATION_PERCENTILES]; /* the larger of the two directed percentiles */
-    lm_deviation_value pooled[LM_DEVIATION_PERCENTILES]; /* the percentile of both surfaces pooled, by area */
+    lm_deviation_side side[2];                       /* from a to b, from b to a */
+    double lower, upper;                             /* the Hausdorff distance: the larger of both */
+    double range_mm;                                 /* of the histograms */
+    lm_samples_value mean, rms, within;              /* of both surfaces pooled, by area */
+    lm_samples_value larger[LM_SAMPLES_PERCENTILES]; /* the larger of the two directed percentiles */
+    lm_samples_value pooled[LM_SAMPLES_PERCENTILES]; /* the percentile of both surfaces pooled, by area */
 } lm_deviation;
 
-/* Both meshes valid in the sense of lm_mesh_validate. quality: NULL, or room for a->nv distances of a's vertices from b.
+/* Both meshes sound in the sense of lm_mesh_validate. quality: NULL, or room for a->nv distances of a's vertices from b.
  * LM_ERULE: a mesh without triangles, or frames that differ (LPS and RAS). Memory about 90 bytes per triangle, more where much
  * of a surface is as far as its farthest point. */
 LM_CHECKED lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviation_opt *opt, float *quality,

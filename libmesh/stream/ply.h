@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ply.h: meshes as PLY (DESIGN 3, STANDARDS 10).
  *
- * Written: binary_little_endian, float x y z [quality], list uchar int vertex_indices; `comment SPACE=LPS`,
+ * Written: binary_little_endian, float x y z [quality [uchar red green blue]], list uchar int vertex_indices; `comment SPACE=LPS`,
  * `obj_info units mm`, `obj_info meshqa_payload BYTES CRC32`, records as `obj_info meshqa_record N k/m ...` in lines of at
  * most 200 bytes (MeshLab 2020.09 refuses about 500, VTK some thousands).
  * A mesh of several parts carries `property uint label` and, where walls are shared, `label_back` behind the corners of each face;

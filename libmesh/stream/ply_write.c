@@ -17,16 +17,39 @@ static size_t ply_write_face(const lm_mesh *m)
     return (size_t)PLY_WRITE_TRIANGLE + (m->label ? 4 : 0) + (m->label && m->label_back ? 4 : 0);
 }
 
+static bool ply_write_colours(const lm_mesh *m)
+{
+    return m->quality && m->quality_range > 0;
+}
+
+/* Bytes of a vertex. */
+static size_t ply_write_vertex(const lm_mesh *m)
+{
+    return 12 + (m->quality ? 4 : 0) + (ply_write_colours(m) ? 3 : 0);
+}
+
+/* Blue at -1, white at 0, red at 1. */
+static void ply_write_colour(double x, unsigned char rgb[3])
+{
+    double fade = 255 * (1 - (x < -1 || x > 1 ? 1 : x < 0 ? -x : x));
+    unsigned char f = (unsigned char)(fade + 0.5);
+    rgb[0] = x < 0 ? f : 255;
+    rgb[1] = f;
+    rgb[2] = x > 0 ? f : 255;
+}
+
 /* The payload in blocks: first only for its checksum (out NULL), then for good. */
 static void ply_write_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
 {
-    size_t stride = m->quality ? 16 : 12, per = PLY_WRITE_BLOCK / stride;
+    size_t stride = ply_write_vertex(m), per = PLY_WRITE_BLOCK / stride;
     for (size_t at = 0; at < m->nv; at += per) {
         size_t n = m->nv - at < per ? m->nv - at : per;
         const void *p = m->pos + 3 * at;
         for (size_t i = 0; m->quality && i < n; i++) {
-            memcpy(buf + 16 * i, m->pos + 3 * (at + i), 12);
-            memcpy(buf + 16 * i + 12, m->quality + at + i, 4);
+            unsigned char *b = buf + stride * i;
+            memcpy(b, m->pos + 3 * (at + i), 12);
+            memcpy(b + 12, m->quality + at + i, 4);
+            if (stride > 16) ply_write_colour((double)m->quality[at + i] / m->quality_range, b + 16);
         }
         if (m->quality) p = buf;
         if (out) lm_io_write(out, p, n * stride);
@@ -79,7 +102,7 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
 {
     static const char *const space[] = {
         [LM_SPACE_UNKNOWN] = "", [LM_SPACE_LPS] = "comment SPACE=LPS\n", [LM_SPACE_RAS] = "comment SPACE=RAS\n"};
-    uint64_t bytes = (uint64_t)mesh->nv * (mesh->quality ? 16 : 12) + (uint64_t)mesh->nt * ply_write_face(mesh);
+    uint64_t bytes = (uint64_t)mesh->nv * ply_write_vertex(mesh) + (uint64_t)mesh->nt * ply_write_face(mesh);
     uint32_t crc = 0;
     if (mesh->nv > INT32_MAX)
         return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: PLY numbers them by int, at most 2147483647", mesh->nv);
@@ -95,8 +118,12 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
         rc = ply_write_records(out, rec, err);
     }
     if (!rc) {
-        lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s", mesh->nv,
-                     mesh->quality ? "property float quality\n" : "");
+        if (ply_write_colours(mesh))
+            lm_io_printf(out, "comment colours show quality: blue %g, white 0, red %g\n", -mesh->quality_range,
+                         mesh->quality_range);
+        lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s%s", mesh->nv,
+                     mesh->quality ? "property float quality\n" : "",
+                     ply_write_colours(mesh) ? "property uchar red\nproperty uchar green\nproperty uchar blue\n" : "");
         lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%s%send_header\n", mesh->nt,
                      mesh->label ? "property uint label\n" : "",
                      mesh->label && mesh->label_back ? "property uint label_back\n" : "");

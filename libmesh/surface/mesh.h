@@ -11,9 +11,10 @@ typedef enum { LM_SPACE_UNKNOWN, LM_SPACE_LPS, LM_SPACE_RAS } lm_space;
 
 typedef struct {
     size_t nv, nt;
-    float *pos;     /* 3*nv: x y z, owned */
-    uint32_t *tri;  /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
-    float *quality; /* nv values, or NULL; owned */
+    float *pos;           /* 3*nv: x y z, owned */
+    uint32_t *tri;        /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
+    float *quality;       /* nv values, or NULL; owned */
+    double quality_range; /* > 0: PLY also carries the quality as colours, from -range (blue) over 0 (white) to range (red) */
     /* Several parts: which part lies behind each triangle (its inside), 1 and up, and which before it, 0: none, the outside; nt
        values each, owned. label NULL: one part. label_back NULL: no part borders on another. A wall between two parts stands
        there once, and bounds the part of label_back turned round. */

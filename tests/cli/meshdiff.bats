@@ -25,8 +25,8 @@ box() {
     run -0 --separate-stderr meshdiff --tol 0 --json d.json a.ply a.ply
     [ -z "$stderr" ]
     [[ $output == *"tolerance 0 mm: pass"* ]]
-    [ "$(jq -c '[.deviation | .. | objects | .value, .lower, .upper, .max_lower_mm, .max_upper_mm | numbers] | unique' d.json)" = '[0.0]' ] ||
-        [ "$(jq -c '[.deviation | .. | objects | .value, .lower, .upper, .max_lower_mm, .max_upper_mm | numbers] | unique' d.json)" = '[0]' ]
+    jq -e '[.deviation | del(.. | .within?) | .. | objects | .value, .lower, .upper, .max_lower_mm, .max_upper_mm | numbers] | unique == [0]' d.json
+    jq -e '.deviation | [.within, .a_to_b.within, .b_to_a.within] | all(.value == 1 and .lower == 1)' d.json
     [ "$(jq -r '.verdict, .audit.a.valid, .audit.b.valid' d.json | tr '\n' ' ')" = 'pass true true ' ]
 }
 
@@ -68,13 +68,33 @@ box() {
     run -1 meshdiff -q --tol 0.1 -o map.ply a.ply b.ply
     grep -aq '^property float quality$' map.ply
     grep -aq 'obj_info meshqa_record 1 .*"tool":"meshdiff"' map.ply
-    sed '1,/^end_header$/d' map.ply | head -c 128 | od -An -v -w16 -tf4 | awk '{ if ($4 != ($3 > 10 ? 0.25 : 0)) exit 1; n++ } END { exit n != 8 }'
+    grep -aq '^comment colours show quality: blue -0.5, white 0, red 0.5$' map.ply
+    sed '1,/^end_header$/d' map.ply >payload
+    for v in 0 1 2 3 4 5 6 7; do # x y z quality, red green blue
+        tail -c +$((19 * v + 1)) payload | head -c 16 | od -An -tf4 | awk '{ exit $4 != ($3 > 10 ? 0.25 : 0) }'
+        tail -c +$((19 * v + 17)) payload | head -c 3 | od -An -tu1 >>colours
+    done
+    [ "$(sort colours | uniq -c | tr -s ' ' | tr '\n' ';')" = " 4 255 128 128; 4 255 255 255;" ]
     run -0 meshdiff -q map.ply a.ply --tol 0
     run -0 bash -c 'meshdiff -q -o - a.ply b.ply | cmp - <(meshdiff -q -o x.ply a.ply b.ply >/dev/null; cat x.ply)'
     run -1 bash -c 'meshdiff -q --tol 0.1 -o - a.ply b.ply 2>/dev/null | wc -c; exit ${PIPESTATUS[0]}'
     [ "$output" -eq 0 ]
     meshdiff -q - b.ply <a.ply >stdin.txt
     cmp stdin.txt <(meshdiff -q a.ply b.ply)
+}
+
+@test "meshdiff: sides, shares and the histogram of a lid moved by 0.25 mm" {
+    box a.ply 10 10 10.25
+    box b.ply 10 10 10
+    run -1 meshdiff -q --tol 0.1 --range 1mm --json d.json a.ply b.ply
+    [[ $output == *"outside the other, at least"* ]] && [[ $output == *"% of area within 0.1 mm"* ]]
+    [[ $output == *"negative: inside the other solid"* ]] && [[ $output == *" -0.3 to -0.2 "* ]] && [[ $output != *" -0.4 to -0.3 "* ]]
+    jq -e '.deviation | .a_to_b.outside_at_least_mm == 0.25 and .a_to_b.inside_at_least_mm < 1e-12 and .b_to_a.outside_at_least_mm < 1e-12
+        and (.a_to_b.within.value - 504 / 610 | fabs) < 0.002 and .within_limit_mm == 0.1 and .histogram_range_mm == 1
+        and (.a_to_b.histogram | length == 20 and (add - 1 | fabs) < 1e-6 and (.[12] - 102 / 610 | fabs) < 0.001)' d.json
+    sed 's/^element face 12/element face 11/; $d' b.ply >open.ply
+    run -0 meshdiff -q --json d.json a.ply open.ply # no inside: no side is told of a
+    jq -e '.deviation | (.a_to_b | has("signed_mean_mm") | not) and (.b_to_a | has("signed_mean_mm")) and (has("within") | not)' d.json
 }
 
 @test "meshdiff: the same bytes for any number of threads" {
@@ -119,6 +139,8 @@ box() {
     refuses 2 o.ply meshdiff --tol 1% a.ply a.ply
     refuses 2 o.ply meshdiff --tol -1 a.ply a.ply
     refuses 2 o.ply meshdiff --precision 0 a.ply a.ply
+    refuses 2 o.ply meshdiff --range 0 a.ply a.ply
+    refuses 2 o.ply meshdiff --range 5% a.ply a.ply
     refuses 2 o.stl meshdiff -o o.stl a.ply a.ply
     refuses 2 o.ply meshdiff -o o.ply --json o.ply a.ply a.ply
     refuses 2 o.ply meshdiff -o - --json - a.ply a.ply

@@ -25,7 +25,7 @@ static lm_deviation run(const lm_mesh *a, const lm_mesh *b, double precision)
     return d;
 }
 
-static void is(lm_deviation_value v, double truth, double near)
+static void is(lm_samples_value v, double truth, double near)
 {
     if (!(v.lower <= truth + 1e-9 && truth - 1e-9 <= v.upper && fabs(v.value - truth) <= near))
         fail_msg("%.9g in [%.9g, %.9g], not %.9g", v.value, v.lower, v.upper, truth);
@@ -52,7 +52,7 @@ static void planes(void **state)
     assert_true(fabs(d.lower - 0.5) < 1e-12 && fabs(d.upper - 0.5) < 1e-6);
     is(d.mean, 0.5, 1e-9);
     is(d.rms, 0.5, 1e-9);
-    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) {
+    for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++) {
         is(d.larger[p], 0.5, 1e-6);
         is(d.pooled[p], 0.5, 1e-6);
     }
@@ -92,12 +92,51 @@ static void boxes(void **state)
     lm_mesh_release(&b);
 }
 
+/* A is B with its lid 0.25 mm higher: A lies outside B there, B inside A; shares and integrals have formulas. */
+static void sides(void **state)
+{
+    (void)state;
+    lm_mesh a = LM_MESH_INIT, b = LM_MESH_INIT;
+    lm_deviation d;
+    lm_err err = LM_ERR_INIT;
+    float quality[8];
+    shape_box(&a, (const double[3]){0, 0, 0}, (const double[3]){10, 10, 10.25}, false);
+    shape_box(&b, (const double[3]){0, 0, 0}, (const double[3]){10, 10, 10}, false);
+    const lm_deviation_opt opt = {
+        .precision_mm = 1e-6, .within_mm = 0.1, .cells = 1 << 16, .signed_by = {true, true}, .threads = 2};
+    if (lm_deviation_run(&a, &b, &opt, quality, &d, &err)) fail_msg("%s", err.text[0]);
+    const lm_deviation_side *x = &d.side[0], *y = &d.side[1];
+    assert_true(x->has_sign && y->has_sign && x->outside_mm == 0.25 && x->inside_mm < 1e-12 && y->outside_mm < 1e-12);
+    assert_true(fabs(y->inside_mm - 0.25) < 1e-12);
+    is(x->bias, 26.25 / 610, 1e-4);                         /* the lid, and the strips below its edges */
+    is(y->bias, -(1000 - 9.5 * 9.5 * 9.5) / 6 / 600, 1e-4); /* the nearest point may be on a side */
+    is(x->within, 504.0 / 610, 2e-3);
+    is(y->within, (600 - 9.8 * 9.8) / 600, 2e-3);
+    is(d.within, (504 + 600 - 9.8 * 9.8) / 1210, 2e-3);
+    assert_true(d.range_mm == 0.5);
+    double sum = 0; /* bins of 0.05: on the surface at 10, the lid at 15 */
+    for (int k = 0; k < LM_SAMPLES_BINS; k++) sum += x->share[k];
+    assert_true(fabs(sum - 1) < 1e-6 && fabs(x->share[15] - 100.0 / 610) < 1e-6 && fabs(x->share[10] - 502.0 / 610) < 2e-3);
+    for (int v = 0; v < 8; v++) assert_true(quality[v] == (a.pos[3 * v + 2] > 10 ? 0.25f : 0));
+    if (lm_deviation_run(&b, &a, &opt, quality, &d, &err)) fail_msg("%s", err.text[0]);
+    assert_true(d.side[0].share[10] < 1 && fabs(d.side[0].share[5] - 9.6 * 9.6 / 600) < 2e-3);
+    lm_mesh_release(&b);
+    shape_box(&b, (const double[3]){4, 4, 4}, (const double[3]){6, 6, 6}, false); /* deep inside */
+    if (lm_deviation_run(&b, &a, &opt, quality, &d, &err)) fail_msg("%s", err.text[0]);
+    for (int v = 0; v < 8; v++) assert_true(quality[v] == -4);
+    shape_box(&a, (const double[3]){2, 2, 2}, (const double[3]){8, 8, 8}, true); /* a cavity: outside now */
+    if (lm_deviation_run(&b, &a, &opt, NULL, &d, &err)) fail_msg("%s", err.text[0]);
+    assert_true(d.side[0].outside_mm == 2 && d.side[0].inside_mm < 1e-12);
+    lm_mesh_release(&a);
+    lm_mesh_release(&b);
+}
+
 /* A strip over a gap: zero at every corner, greatest in between; everything has a formula. */
 static void gap(void **state)
 {
     (void)state;
     lm_mesh a = LM_MESH_INIT, b = LM_MESH_INIT;
-    const double percentile[LM_DEVIATION_PERCENTILES] = {1.5, 3.5, 3.75, 3.95};
+    const double percentile[LM_SAMPLES_PERCENTILES] = {1.5, 3.5, 3.75, 3.95};
     plate(&a, 0, 10, 2, 0, 1, false);
     plate(&b, 0, 1, 2, 0, 1, false);
     plate(&b, 9, 1, 2, 0, 1, true);
@@ -108,7 +147,7 @@ static void gap(void **state)
     assert_true(s->lower <= 4 + 1e-12 && s->upper >= 4 - 1e-12 && fabs(s->at[0] - 5) < 1e-3);
     is(s->mean, 1.6, 1e-4);
     is(s->rms, sqrt(2 * 64 / 30.0), 1e-4);
-    for (int p = 0; p < LM_DEVIATION_PERCENTILES; p++) is(s->percentile[p], percentile[p], 0.02);
+    for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++) is(s->percentile[p], percentile[p], 0.02);
     assert_true(s->mean.upper - s->mean.lower < 0.04 && d.side[1].upper < 1e-4);
     is(d.mean, 16.0 * 2 / 24, 1e-4); /* pooled: 20 mm2 and 4 mm2 */
     is(d.larger[0], 1.5, 0.02);
@@ -166,7 +205,7 @@ static void soup(lm_mesh *m, int n)
 
 static void zero(const lm_deviation *d)
 {
-    const lm_deviation_value *v[] = {&d->mean, &d->rms, &d->side[0].mean, &d->side[1].rms, &d->larger[3], &d->pooled[0]};
+    const lm_samples_value *v[] = {&d->mean, &d->rms, &d->side[0].mean, &d->side[1].rms, &d->larger[3], &d->pooled[0]};
     assert_true(d->lower == 0 && d->upper == 0);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) assert_true(v[i]->value == 0 && v[i]->lower == 0 && v[i]->upper == 0);
 }
@@ -308,9 +347,9 @@ static void judge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(planes),  cmocka_unit_test(one_plane), cmocka_unit_test(boxes),   cmocka_unit_test(gap),
-        cmocka_unit_test(spheres), cmocka_unit_test(itself),    cmocka_unit_test(sampled), cmocka_unit_test(threads),
-        cmocka_unit_test(refused), cmocka_unit_test(no_area),   cmocka_unit_test(judge),
+        cmocka_unit_test(planes),  cmocka_unit_test(one_plane), cmocka_unit_test(boxes),   cmocka_unit_test(sides),
+        cmocka_unit_test(gap),     cmocka_unit_test(spheres),   cmocka_unit_test(itself),  cmocka_unit_test(sampled),
+        cmocka_unit_test(threads), cmocka_unit_test(refused),   cmocka_unit_test(no_area), cmocka_unit_test(judge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
