@@ -6,6 +6,7 @@
 #include "measure/expect.h"
 #include "measure/facts.h"
 #include "measure/ledger.h"
+#include "measure/reported.h"
 #include "reports/report.h"
 #include "surface/split.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 static struct {
-    cli_list expect, tol, against, output;
+    cli_list expect, tol, against, measurement, output;
     const char *label, *case_id, *report, *json;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
@@ -25,8 +26,12 @@ static const cli_opt opts[] = {
      &a.expect, LM_UNIT_NONE},
     {"tol", 't', CLI_LIST, "T", NULL,
      "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
-    {"against", 'a', CLI_LIST, "PATH", NULL, "judge against the DICOM source that the records name (may be repeated)", &a.against,
+    {"against", 'a', CLI_LIST, "PATH", NULL,
+     "judge against the DICOM source that the records name, or a structured report on it (may be repeated)", &a.against,
      LM_UNIT_NONE},
+    {"measurement", 0, CLI_LIST, "WHICH", NULL,
+     "of a structured report: tracking id, its number in the list, or a regular expression (else its one volume; may be repeated)",
+     &a.measurement, LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output,
      LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
@@ -108,6 +113,8 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.against.n && !rc; i++)
         if (!strcmp(a.against.item[i], "-"))
             rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
+    if (!rc && a.measurement.n && !a.against.n)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--measurement needs --against: the structured report");
     if (rc) return rc;
     s.to_stdout = to_stdout > 0;
     outputs[a.output.n] = a.report;
@@ -178,8 +185,23 @@ static lm_status mass(lm_facts *f, lm_err *err)
     return lm_split_join(&s.joined, &walls, err);
 }
 
+/* What the reports say is of the mesh as it is measured: of a hollow part the outer surface. */
+static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_err *err)
+{
+    lm_mesh solid; /* borrowed */
+    lm_mass outer = LM_MASS_INIT;
+    bool hollow = false, belong = s.rec.belong;
+    s.rec.belong = s.belonged;
+    lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
+    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    if (!rc) rc = lm_reported_judge(r, &s.rec, hollow ? &outer : &s.mass, opt, &s.list, err);
+    s.rec.belong = belong;
+    lm_mass_release(&outer);
+    return rc;
+}
+
 /* Several parts are compared as one body without walls too. A part that was taken out still has the records of the whole. */
-static lm_status against(lm_facts *f, lm_err *err)
+static lm_status against_source(const char *const *paths, size_t n, lm_facts *f, lm_err *err)
 {
     lm_mass whole = LM_MASS_INIT;
     bool belong = s.rec.belong;
@@ -187,12 +209,24 @@ static lm_status against(lm_facts *f, lm_err *err)
     s.aopt.label = belong != s.belonged ? s.label : 0;
     s.rec.belong = s.belonged;
     if (!rc)
-        rc = lm_against(a.against.item, a.against.n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh,
-                        s.mesh.label ? &whole : &s.mass, &s.aopt, &s.against, err);
+        rc = lm_against(paths, n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &whole : &s.mass, &s.aopt,
+                        &s.against, err);
     s.rec.belong = belong;
     for (size_t i = 0; i < s.against.list.n && !rc; i++) rc = lm_verdict_add(&s.list, &s.against.list.item[i], err);
     if (!rc) f->against = &s.against;
     lm_mass_release(&whole);
+    return rc;
+}
+
+static lm_status against(lm_facts *f, lm_err *err)
+{
+    lm_reported r = LM_REPORTED_INIT;
+    const lm_reported_opt opt = {
+        .threads = (int)a.threads, .tol = &s.aopt.tol, .n_pick = a.measurement.n, .pick = a.measurement.item};
+    lm_status rc = lm_reported_open(a.against.item, a.against.n, &opt, &r, err);
+    if (!rc && r.n) rc = reported(&r, &opt, err);
+    if (!rc && r.n_rest) rc = against_source(r.rest, r.n_rest, f, err);
+    lm_reported_release(&r);
     return rc;
 }
 

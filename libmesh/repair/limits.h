@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* limits.h: how much a repair may do before its result is refused: by how far the surface moved, and by how much volume.
  *
- * The move is that of the surface that was there and stayed: what was drawn or removed counts by its volume. The change of volume is
- * the sum over the steps of what each changed, without its sign, so that a loss here does not pay for a gain there; turning
+ * The move is that of the surface that was there and stayed: what was drawn or removed counts by its volume. The change of volume
+ * is the sum over the steps of what each changed, without its sign, so that a loss here does not pay for a gain there; turning
  * triangles (orient, outward) changes no body, and what was asked for (keep) is no repair. */
 #ifndef LM_REPAIR_LIMITS_H
 #define LM_REPAIR_LIMITS_H

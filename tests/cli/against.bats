@@ -105,3 +105,92 @@ passes() { # MESH PATH...
     passes a.ply "$data/ct-seg-liver-dcmqi/liver.dcm"
     jq -e '.measurements[0].reference - 70361.93 | fabs < 0.01' m.json
 }
+
+sr() { gen_sr -o r.dcm "$@"; }
+reported() { # EXIT MESH OPTIONS: judged by r.dcm
+    local code=$1 mesh=$2
+    shift 2
+    run -"$code" --separate-stderr meshmeasure "$mesh" --against r.dcm --json m.json "$@"
+}
+
+@test "a structured report: volume and area by old and new codes, in any UCUM unit, known to half a digit" {
+    v=$(meshmeasure "$f/cut.ply" --json - | jq .quantities.volume_mm3)
+    ml=$(awk -v v="$v" 'BEGIN { printf "%.2f", v / 1000 }')
+    for m in "G-D705,SRT,$ml,ml" "118565006,SCT,$ml,cm3" "RNU0,IBSI,${v%.*},mm3" "YEKZ,IBSI,$ml,mL"; do
+        sr -m "$m" "$f/s"
+        reported 0 "$f/cut.ply"
+        jq -e '.measurements[0] | .name == "reported volume 1" and .verdict == "pass" and .reference_is[0:18] == "structured report:"' m.json
+    done
+    sr -m "118565006,SCT,$ml,ml" "$f/s"
+    reported 0 "$f/cut.ply"
+    jq -e '.measurements[0] | .uncertainty >= 5 and .uncertainty < 5.1' m.json
+    reported 1 "$f/cut.ply" --tol 1mm3
+    jq -e '.measurements[0].verdict == "undecided"' m.json
+    sr -m 118565006,SCT,99,ml "$f/s"
+    reported 1 "$f/cut.ply"
+    jq -e '.verdict == "fail"' m.json
+    sr -m "C0JK,IBSI,$(meshmeasure "$f/cut.ply" --json - | jq '.quantities.area_mm2 | floor'),mm2" "$f/s"
+    reported 0 "$f/cut.ply" --measurement C0JK
+    # beside the source
+    sr -m "118565006,SCT,$ml,ml" "$f/s"
+    reported 0 "$f/cut.ply" --against "$f/s" --against "$f/contours.dcm"
+    jq -e '[.measurements[].name] | contains(["reported volume 1", "dice"])' m.json
+}
+
+@test "a report that does not belong, has no volume, several, or no usable unit is refused" {
+    no() { # TEXT, then options of gen_sr
+        local text=$1
+        shift
+        sr "$@" "$f/s"
+        refuses 2 o.json meshmeasure "$f/cut.ply" --against r.dcm --json o.json
+        [[ $stderr == *"$text"* ]] || { echo "$stderr"; return 1; }
+    }
+    no 'none of them is what the mesh was made from' --elsewhere -m 118565006,SCT,5,ml
+    no '[G-3]' --foreign -m 118565006,SCT,5,ml
+    no 'has no volume' -m 121206,DCM,5,mm
+    no 'has no volume' -m 126401,DCM,5,mm
+    no "unit '1'" -m 118565006,SCT,5,1
+    no "unit 'cc'" -m 118565006,SCT,5,cc
+    no 'does not fit' -m 118565006,SCT,5,mm2
+    no '2 measurements are meant' -m 118565006,SCT,5,ml -m YEKZ,IBSI,6,ml
+    sr -m 118565006,SCT,5,ml "$f/s"
+    meshconv "$f/cut.ply" -o o.stl
+    refuses 2 o.json meshmeasure o.stl --against r.dcm --json o.json
+    [[ $stderr == *"records are missing"* ]]
+    refuses 2 o.json meshmeasure "$f/cut.ply" --against "$f/s" --measurement volume --json o.json
+    refuses 2 o.json meshmeasure "$f/cut.ply" --measurement volume --json o.json
+}
+
+@test "one measurement among several: by number, tracking identifier, expression" {
+    v=$(meshmeasure "$f/cut.ply" --json - | jq .quantities.volume_mm3)
+    ml=$(awk -v v="$v" 'BEGIN { printf "%.2f", v / 1000 }')
+    sr --tracking 'tumour 3' --finding Liver -m 126401,DCM,5,mm -m YEKZ,IBSI,99,ml -m "118565006,SCT,$ml,ml" "$f/s"
+    for which in 2 118565006 'Liver.*118565006'; do
+        reported 0 "$f/cut.ply" --measurement "$which"
+        jq -e '.measurements[0].name == "reported volume 2"' m.json
+    done
+    reported 1 "$f/cut.ply" --measurement YEKZ --measurement 2
+    jq -e '[.measurements[].verdict] == ["fail", "pass"]' m.json
+    refuses 2 o.json meshmeasure "$f/cut.ply" --against r.dcm --measurement 'tumour 3' --json o.json
+    [[ $stderr == *"1: volume by voxels (YEKZ IBSI) 99 ml; 2: volume (118565006 SCT)"* ]]
+    refuses 2 o.json meshmeasure "$f/cut.ply" --against r.dcm --measurement spleen --json o.json
+    # of another segment than the mesh
+    gen_sr --segment 2 -m 118565006,SCT,3,ml -o r.dcm "$f/binary.dcm"
+    dcmseg -q "$f/binary.dcm" --label 1 | mcubes -o one.ply
+    refuses 2 o.json meshmeasure one.ply --against r.dcm --json o.json
+    [[ $stderr == *"of segment 2"* ]]
+}
+
+@test "a real report agrees with the segmentation that it measures: 33.5824 ml" {
+    d=$SHARED/data/sr-tid1500-headneck-0003
+    [ -d "$d" ] || skip "no $d"
+    dcmseg -q "$d/seg.dcm" --label 1 --output labels | mcubes -o a.ply
+    run -0 --separate-stderr meshmeasure a.ply --against "$d/sr.dcm" --against "$d/seg.dcm" --json m.json
+    jq -e '.measurements[0] | .reference == 33582.4 and (.uncertainty - 0.05 | fabs) < 0.04 and (.difference_percent | fabs) < 0.01
+        and .reference_is == "structured report: volume by voxel summation"' m.json
+    run -0 --separate-stderr meshmeasure a.ply --against "$d/sr.dcm" --measurement 'primary tumor'
+    # marching cubes cut the corners of the voxels: another volume, and that is said
+    dcmseg -q "$d/seg.dcm" --label 1 | mcubes -o a.ply
+    run -1 --separate-stderr meshmeasure a.ply --against "$d/sr.dcm"
+    [[ $output == *"voxels of the records do sum up to it"* ]]
+}
