@@ -310,9 +310,9 @@ static lm_status verify(const char *const *paths, size_t n, lm_source_opt *opt, 
 {
     lm_verify v = LM_VERIFY_INIT;
     lm_out *out = NULL, *json = NULL;
-    json_t *source = NULL, *facts = NULL;
-    lm_status rc = lm_verify_record(a.verify, &source, &identity->show, err);
-    if (!rc) rc = lm_verify_run(source, paths, n, opt, &v, err);
+    json_t *record = NULL, *facts = NULL;
+    lm_status rc = lm_verify_record(a.verify, &record, &identity->show, err);
+    if (!rc) rc = lm_verify_run(record, paths, n, opt, &v, err);
     cli_progress_done(a.quiet);
     if (!rc) rc = lm_io_create(a.output, true, &out, err);
     if (!rc) lm_verify_table(&v, out);
@@ -323,9 +323,10 @@ static lm_status verify(const char *const *paths, size_t n, lm_source_opt *opt, 
     else lm_io_abort(out);
     if (!rc && json) rc = lm_io_commit(json, err);
     else lm_io_abort(json);
-    if (!rc && v.n) rc = lm_err_set(err, LM_ENO, NULL, "the source is not what was read: %zu images differ", v.n);
+    if (!rc && lm_verify_changed(&v))
+        rc = lm_err_set(err, LM_ENO, NULL, "the source is not what was read: %zu images or files differ", lm_verify_changed(&v));
     json_decref(facts);
-    json_decref(source);
+    json_decref(record);
     lm_verify_release(&v);
     return rc;
 }

@@ -19,11 +19,16 @@ void lm_hash_sha256_update(lm_hash_sha256 *s, const void *p, size_t n)
     sha256_update(s, n, p);
 }
 
+void lm_hash_hex(const unsigned char *p, size_t n, char *hex)
+{
+    for (size_t i = 0; i < n; i++) snprintf(hex + 2 * i, 3, "%02x", p[i]);
+}
+
 void lm_hash_sha256_hex(lm_hash_sha256 *s, char hex[LM_SHA256_HEX])
 {
     uint8_t d[SHA256_DIGEST_SIZE];
     sha256_digest(s, sizeof d, d);
-    for (int i = 0; i < SHA256_DIGEST_SIZE; i++) snprintf(hex + 2 * i, 3, "%02x", d[i]);
+    lm_hash_hex(d, sizeof d, hex);
 }
 
 void lm_hash_sha256_of(const void *p, size_t n, char hex[LM_SHA256_HEX])

@@ -18,5 +18,7 @@ void lm_hash_sha256_update(lm_hash_sha256 *s, const void *p, size_t n);
 /* Lower-case hex, terminated. */
 void lm_hash_sha256_hex(lm_hash_sha256 *s, char hex[LM_SHA256_HEX]);
 void lm_hash_sha256_of(const void *p, size_t n, char hex[LM_SHA256_HEX]);
+/* n bytes as 2n digits, lower-case, terminated. */
+void lm_hash_hex(const unsigned char *p, size_t n, char *hex);
 
 #endif

@@ -253,16 +253,46 @@ static lm_status segmask_rt(const lm_tree *t, const lm_dicom_file *h, const lm_s
     return rc;
 }
 
+lm_status lm_segmask_files(const lm_source *s, size_t series, const lm_segmask_opt *opt, char hex[LM_SHA256_HEX], lm_err *err)
+{
+    const lm_source_opt so = {.threads = opt->threads};
+    lm_digest *d = NULL;
+    lm_status rc = lm_source_digests(s, series, &so, &d, err);
+    if (!rc) rc = lm_digest_total(d, lm_source_members(s, series), hex, err);
+    free(d);
+    return rc;
+}
+
+lm_status lm_segmask_content(const lm_source *s, size_t series, const lm_segmask_opt *opt, char hex[LM_SHA256_HEX], lm_err *err)
+{
+    const char *name;
+    lm_tree *t = NULL;
+    lm_segmask m = LM_SEGMASK_INIT;
+    if (lm_segmask_stands(s, series)) {
+        lm_status rc = lm_segmask_read(s, series, opt, &m, err);
+        if (!rc) memcpy(hex, json_string_value(json_object_get(m.facts, "sha256_pixels")), LM_SHA256_HEX);
+        lm_segmask_release(&m);
+        return rc;
+    }
+    lm_status rc = segmask_tree(s, series, false, opt, &t, &name, err);
+    if (!rc) segmask_sha(t, hex);
+    lm_tree_release(t);
+    return rc;
+}
+
 lm_status lm_segmask_read(const lm_source *s, size_t series, const lm_segmask_opt *opt, lm_segmask *out, lm_err *err)
 {
     const lm_dicom_file *h;
     const char *name;
+    char files[LM_SHA256_HEX];
     lm_tree *t = NULL;
     bool seg = segmask_kind(s, series, &h) == LM_DICOM_SEG, fractions = false;
     lm_segmask_release(out);
     lm_status rc = segmask_tree(s, series, seg, opt, &t, &name, err);
     if (rc) return rc;
     rc = seg ? segmask_seg(t, h, opt, out, &fractions, err) : segmask_rt(t, h, opt, out, err);
+    if (!rc) rc = lm_segmask_files(s, series, opt, files, err);
+    if (!rc && !segmask_put(out->facts, "sha256_files", json_string(files))) rc = lm_err_nomem(err, 0);
     if (fractions && !rc) out->fractions = t;
     else lm_tree_release(t);
     if (!rc) return LM_OK;

@@ -19,8 +19,9 @@ typedef struct {
 typedef struct {
     lm_regions regions; /* of a segmentation on its own grid, of contours on that of the image; names as in the file */
     json_t *facts; /* kind dicom-seg or dicom-rtstruct, modality, series and frame (identity.h), sha256_pixels or sha256_contours,
-                      size, spacing_mm; type, transfer_syntax, level, maximum, occupancy [{label,mm3}]; tracking [{label,uid}];
-                      contours [{label, planes, contours, step_mm, contour_mm3, stated_mm3}]; warnings [{rule,text}]; owned */
+                      sha256_files (digest.h), size, spacing_mm; type, transfer_syntax, level, maximum, occupancy [{label,mm3}];
+                      tracking [{label,uid}]; contours [{label, planes, contours, step_mm, contour_mm3, stated_mm3}]; warnings
+                      [{rule,text}]; owned */
     char frame[LM_UID]; /* Frame of Reference UID, or "" */
     lm_tree *fractions; /* of a fractional segmentation, for lm_seg_grey; else NULL; owned */
 } lm_segmask;
@@ -40,6 +41,12 @@ LM_CHECKED lm_status lm_segmask_find(const lm_source *s, size_t *series, lm_err 
 LM_CHECKED lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_segmask_opt *opt, size_t *images, lm_err *err);
 /* Read. LM_EUSAGE: contours, and no grid. Other errors are those of seg.h and rtstruct.h. out is replaced. */
 LM_CHECKED lm_status lm_segmask_read(const lm_source *s, size_t series, const lm_segmask_opt *opt, lm_segmask *out, lm_err *err);
+/* What names the mask in its facts, without reading all of it where that is not needed: sha256_files; and its content, which is
+ * sha256_pixels or sha256_contours. */
+LM_CHECKED lm_status lm_segmask_files(const lm_source *s, size_t series, const lm_segmask_opt *opt, char hex[LM_SHA256_HEX],
+                                      lm_err *err);
+LM_CHECKED lm_status lm_segmask_content(const lm_source *s, size_t series, const lm_segmask_opt *opt, char hex[LM_SHA256_HEX],
+                                        lm_err *err);
 void lm_segmask_release(lm_segmask *m);
 
 #endif

@@ -7,6 +7,7 @@
 #include "dicom/geometry.h"
 #include "stream/nrrd.h"
 #include "stream/ply.h"
+#include "stream/volfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static lm_status verify_stream(lm_in *in, bool ply, json_t **top, lm_err *err)
     return rc;
 }
 
-lm_status lm_verify_record(const char *path, json_t **source, bool *shown, lm_err *err)
+lm_status lm_verify_record(const char *path, json_t **record, bool *shown, lm_err *err)
 {
     const unsigned char *head;
     size_t got;
@@ -55,15 +56,16 @@ lm_status lm_verify_record(const char *path, json_t **source, bool *shown, lm_er
         rc = ply || nrrd ? verify_stream(in, ply, &top, err) : verify_json(in, &top, err);
     }
     lm_io_close(in);
-    *source = json_incref(json_object_get(top, "source"));
-    const char *key = json_string_value(json_object_get(*source, "uid_key"));
+    json_t *source = json_object_get(top, "source");
+    const char *key = json_string_value(json_object_get(source, "uid_key"));
     *shown = key && !strcmp(key, "shown");
+    *record = json_is_object(source) ? json_pack("{s:O, s:O*}", "source", source, "mask", json_object_get(top, "mask")) : NULL;
+    bool none = !json_is_object(source);
     json_decref(top);
     if (rc) return lm_err_frame(err, "the record '%s'", path);
-    if (json_is_object(*source)) return LM_OK;
-    json_decref(*source);
-    *source = NULL;
-    return lm_err_set(err, LM_ERULE, NULL, "'%s' holds no record of dcmseg: what was read from DICOM cannot be told", path);
+    if (*record) return LM_OK;
+    return none ? lm_err_set(err, LM_ERULE, NULL, "'%s' holds no record of dcmseg: what was read cannot be told", path)
+                : lm_err_nomem(err, 0);
 }
 
 /* ---- 2 the images that are there ---- */
@@ -265,17 +267,13 @@ static lm_status verify_total(const json_t *source, const verify_list *l, lm_err
 
 /* ---- 4 the answer ---- */
 
-lm_status lm_verify_run(const json_t *source, const char *const *paths, size_t n, const lm_source_opt *opt, lm_verify *out,
-                        lm_err *err)
+/* The images of the series. */
+static lm_status verify_series(const lm_source *s, const json_t *source, const lm_source_opt *opt, lm_verify *out, lm_err *err)
 {
     lm_digest *rec = NULL;
     size_t n_rec = 0;
     verify_list l = {0};
-    lm_source *s = NULL;
     lm_status rc = lm_digest_parse(json_object_get(source, "digests"), &rec, &n_rec, err);
-    if (!rc && opt && opt->identity)
-        rc = lm_identity_same_key(opt->identity, json_string_value(json_object_get(source, "uid_key")), err);
-    if (!rc) rc = lm_source_scan(paths, n, opt, &s, err);
     if (!rc) rc = verify_find(s, source, opt, &l, err);
     if (!rc) {
         out->recorded = n_rec;
@@ -285,9 +283,56 @@ lm_status lm_verify_run(const json_t *source, const char *const *paths, size_t n
     if (!rc && !out->n) rc = verify_total(source, &l, err);
     free(rec);
     free(l.item);
+    return rc;
+}
+
+/* The parts of the record that are DICOM, among those paths. */
+static lm_status verify_dicom(const json_t *record, const char *const *paths, size_t n, const lm_source_opt *opt, lm_verify *out,
+                              lm_err *err)
+{
+    const json_t *source = json_object_get(record, "source"), *mask = json_object_get(record, "mask");
+    bool images = !lm_verify_is_volume(source) && !lm_verify_is_mask(source),
+         masks = lm_verify_is_mask(source) || lm_verify_is_mask(mask);
+    const json_t *keyed = lm_verify_is_volume(source) ? mask : source;
+    lm_source *s = NULL;
+    lm_status rc = LM_OK;
+    if (!images && !masks)
+        return n ? lm_err_set(err, LM_EUSAGE, NULL, "'%s' is neither NRRD nor NIfTI, and the record names nothing else", paths[0])
+                 : LM_OK;
+    if (opt && opt->identity) rc = lm_identity_same_key(opt->identity, json_string_value(json_object_get(keyed, "uid_key")), err);
+    if (!rc && (n || images || (opt && opt->list))) rc = lm_source_scan(paths, n, opt, &s, err);
+    if (!rc && images) rc = verify_series(s, source, opt, out, err);
+    if (!rc && masks) rc = lm_verify_mask(s, lm_verify_is_mask(mask) ? mask : source, opt, &out->file[out->n_files++], err);
     lm_source_release(s);
+    return rc;
+}
+
+lm_status lm_verify_run(const json_t *record, const char *const *paths, size_t n, const lm_source_opt *opt, lm_verify *out,
+                        lm_err *err)
+{
+    const char **volume = lm_mem_calloc(n + 1, sizeof *volume, err), **dicom = lm_mem_calloc(n + 1, sizeof *dicom, err);
+    size_t *at = lm_mem_calloc(n + 1, sizeof *at, err), volumes = 0, dicoms = 0;
+    lm_status rc = volume && dicom && at ? LM_OK : LM_ENOMEM;
+    for (size_t i = 0; i < n && !rc; i++) {
+        bool is;
+        if ((rc = lm_volfile_is(paths[i], &is, err))) break;
+        if (is) at[volumes] = i + 1, volume[volumes++] = paths[i];
+        else dicom[dicoms++] = paths[i];
+    }
+    if (!rc) rc = lm_verify_volumes(record, volume, at, volumes, opt ? opt->threads : 0, out->file, &out->n_files, err);
+    if (!rc) rc = verify_dicom(record, dicom, dicoms, opt, out, err);
+    free(volume);
+    free(dicom);
+    free(at);
     if (rc) lm_verify_release(out);
     return rc;
+}
+
+size_t lm_verify_changed(const lm_verify *v)
+{
+    size_t n = v->n;
+    for (size_t i = 0; i < v->n_files; i++) n += v->file[i].state != LM_VERIFY_FILE_SAME;
+    return n;
 }
 
 void lm_verify_release(lm_verify *v)
@@ -296,7 +341,18 @@ void lm_verify_release(lm_verify *v)
     *v = (lm_verify)LM_VERIFY_INIT;
 }
 
-static const char *const verify_names[] = {"pixels", "header", "missing", "added"};
+static const char *const verify_names[] = {"pixels", "header", "missing", "added"}, *const verify_states[] = {"same", "header",
+                                                                                                              "samples", "changed",
+                                                                                                              "missing"};
+
+static void verify_file_line(const lm_verify_file *f, lm_out *out)
+{
+    static const char *const what[] = {"as recorded", "its header changed, what it holds did not", "what it holds changed",
+                                       "it changed", "missing"};
+    char place[40] = "";
+    if (f->path) snprintf(place, sizeof place, " (path %zu)", f->path);
+    lm_io_printf(out, "%s%s: %s\n", f->what, place, what[f->state]);
+}
 
 void lm_verify_table(const lm_verify *v, lm_out *out)
 {
@@ -310,6 +366,8 @@ void lm_verify_table(const lm_verify *v, lm_out *out)
         else lm_io_printf(out, "slice %zu (%s): %s\n", c->image.slice + 1, number, what[c->kind]);
         count[c->kind]++;
     }
+    for (size_t i = 0; i < v->n_files; i++) verify_file_line(&v->file[i], out);
+    if (!v->recorded && !v->found) return;
     lm_io_printf(out, "%zu images recorded, %zu found: %zu as recorded, %zu changed, %zu missing, %zu added\n", v->recorded,
                  v->found, v->same, count[LM_VERIFY_PIXELS] + count[LM_VERIFY_HEADER], count[LM_VERIFY_MISSING],
                  count[LM_VERIFY_ADDED]);
@@ -328,6 +386,14 @@ json_t *lm_verify_json(const lm_verify *v)
             return NULL;
         }
     }
-    return json_pack("{s:I, s:I, s:I, s:o}", "recorded", (json_int_t)v->recorded, "found", (json_int_t)v->found, "same",
-                     (json_int_t)v->same, "changes", list);
+    json_t *files = list ? json_array() : NULL;
+    for (size_t i = 0; files && i < v->n_files; i++) {
+        const lm_verify_file *f = &v->file[i];
+        json_t *path = f->path ? json_integer((json_int_t)f->path) : NULL;
+        if (json_array_append_new(files,
+                                  json_pack("{s:s, s:s, s:o*}", "what", f->what, "state", verify_states[f->state], "path", path)))
+            json_decref(files), files = NULL;
+    }
+    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "recorded", (json_int_t)v->recorded, "found", (json_int_t)v->found, "same",
+                     (json_int_t)v->same, "changes", list, "files", files);
 }

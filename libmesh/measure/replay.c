@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { REPLAY_LABELS = 65535, REPLAY_NUMBER = 12 };
 
@@ -37,21 +36,6 @@ static void replay_close(replay_from *f)
     free(f->dicom);
 }
 
-/* Is it a volume of another program? What is not there at all the scan says. */
-static lm_status replay_is_volume(const char *path, bool *is, lm_err *err)
-{
-    const unsigned char *p;
-    lm_in *in = NULL;
-    struct stat st;
-    size_t got;
-    *is = false;
-    if (stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size) return LM_OK;
-    lm_status rc = lm_io_open(path, &in, err);
-    if (!rc && !(rc = lm_io_peek(in, LM_VOLFILE_HEAD, &p, &got, err))) *is = lm_volfile_sniff(p, got) != LM_VOLFILE_NONE;
-    lm_io_close(in);
-    return rc;
-}
-
 static lm_status replay_open(const char *const *paths, size_t n, const json_t *dcmseg, const lm_replay_opt *opt, replay_from *f,
                              lm_err *err)
 {
@@ -67,7 +51,7 @@ static lm_status replay_open(const char *const *paths, size_t n, const json_t *d
     if (!rc && (!(f->volume = lm_mem_alloc(n, sizeof *f->volume, err)) || !(f->dicom = lm_mem_alloc(n, sizeof *f->dicom, err))))
         rc = LM_ENOMEM;
     for (size_t i = 0; i < n && !rc; i++) {
-        if ((rc = replay_is_volume(paths[i], &volume, err))) break;
+        if ((rc = lm_volfile_is(paths[i], &volume, err))) break;
         if (volume) f->volume[f->volumes++] = paths[i];
         else f->dicom[f->dicoms++] = paths[i];
     }

@@ -9,11 +9,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 lm_volfile_kind lm_volfile_sniff(const unsigned char *head, size_t n)
 {
     if (n >= 8 && !memcmp(head, "NRRD000", 7)) return LM_VOLFILE_NRRD;
     return lm_nifti_sniff(head, n) ? LM_VOLFILE_NIFTI : LM_VOLFILE_NONE;
+}
+
+lm_status lm_volfile_is(const char *path, bool *is, lm_err *err)
+{
+    const unsigned char *p;
+    lm_in *in = NULL;
+    struct stat st;
+    size_t got;
+    *is = false;
+    if (stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size) return LM_OK;
+    lm_status rc = lm_io_open(path, &in, err);
+    if (!rc && !(rc = lm_io_peek(in, LM_VOLFILE_HEAD, &p, &got, err))) *is = lm_volfile_sniff(p, got) != LM_VOLFILE_NONE;
+    lm_io_close(in);
+    return rc;
 }
 
 const char *lm_volfile_name(lm_volfile_kind k)

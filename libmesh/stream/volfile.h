@@ -13,6 +13,8 @@ enum { LM_VOLFILE_HEAD = 65536 }; /* bytes that are enough to tell */
 
 /* What these first bytes of a file (LM_VOLFILE_HEAD, or all) begin; nothing of it is consumed. */
 lm_volfile_kind lm_volfile_sniff(const unsigned char *head, size_t n);
+/* Is the file at path one? What is not there, or empty, or no plain file is none. */
+LM_CHECKED lm_status lm_volfile_is(const char *path, bool *is, lm_err *err);
 const char *lm_volfile_name(lm_volfile_kind k); /* "nrrd", "nifti", NULL */
 /* Read the volume. axes: as lm_nifti_read, or NULL. vol and rec are initialised by the caller and replaced. LM_EFORMAT when the
  * content is neither. On error both are empty. */
