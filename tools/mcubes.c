@@ -9,7 +9,6 @@
 #include "surface/mcubes.h"
 #include "surface/relax.h"
 #include "surface/relief.h"
-#include "volume/segment.h"
 #include "volume/terms.h"
 
 #include <math.h>
@@ -66,34 +65,38 @@ static const cli_tool tool = {
 };
 
 static struct {
-    lm_vol vol;
+    lm_vol vol;    /* without samples where they are read slice by slice */
+    lm_nrrd *rest; /* of the input, behind the header */
+    lm_slices slices;
     lm_regions regions;
     lm_records rec;
     lm_mesh mesh;
     lm_audit_parts audit;
     lm_relief_opt relief;
     lm_relax_facts relaxed;
-    double iso;
-    bool labels; /* regions are what the surface is of */
+    double iso, at_level; /* volume of {f >= iso}, mm3 */
+    bool labels;          /* regions are what the surface is of */
 } s;
 
 /* ---- a level in grey values ---- */
 
-/* What the surface is compared with: the volume at level that dcmseg measured, or the same measured here. */
-static lm_status reference(double *mm3, lm_err *err)
+/* What the surface is compared with: the volume at level that dcmseg measured of these samples, or the same measured here. */
+static bool reference(double *mm3)
 {
     const json_t *seg = json_object_get(lm_record_last(&s.rec, "dcmseg"), "segment");
     const json_t *level = json_object_get(seg, "iso"), *at = json_object_get(seg, "at_level_mm3");
-    if (s.rec.belong && json_is_number(at) && json_is_number(level) && json_number_value(level) == s.iso) {
-        *mm3 = json_number_value(at);
-        return LM_OK;
-    }
-    lm_segment_facts facts;
-    lm_vol view = s.vol;
-    view.iso = s.iso;
-    view.has_iso = true;
-    lm_status rc = lm_segment_measure(&view, (int)a.threads, &facts, err);
-    *mm3 = facts.at_level_mm3;
+    if (!s.rec.belong || !json_is_number(at) || !json_is_number(level) || json_number_value(level) != s.iso) return false;
+    *mm3 = json_number_value(at);
+    return true;
+}
+
+static lm_status grey_surface(lm_err *err)
+{
+    lm_moments moments;
+    const bool known = reference(&s.at_level);
+    const lm_mcubes_opt opt = {.iso = s.iso, .open = a.open, .threads = (int)a.threads, .moments = known ? NULL : &moments};
+    lm_status rc = lm_mcubes_slices(&s.slices, &opt, &s.mesh, err);
+    if (!rc && !known) s.at_level = moments.volume_mm3;
     return rc;
 }
 
@@ -115,11 +118,11 @@ static double cell_diagonal(const lm_vol *v)
 
 static lm_status grey_record(json_t *r, lm_err *err)
 {
-    double before = 0, clamp = 0;
+    double clamp = 0;
     lm_status rc = lm_mcubes_clamp(&s.vol, &clamp, err);
-    if (!rc) rc = reference(&before, err);
     if (!rc)
-        rc = lm_record_ledger(r, "change", "volume_at_level", before, "mesh", s.audit.all.volume_mm3, cell_diagonal(&s.vol), err);
+        rc = lm_record_ledger(r, "change", "volume_at_level", s.at_level, "mesh", s.audit.all.volume_mm3, cell_diagonal(&s.vol),
+                              err);
     if (rc) return rc;
     json_t *o = json_object_get(r, "options");
     return json_object_set_new(o, "iso", json_real(s.iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
@@ -270,38 +273,42 @@ static lm_status relief_record(json_t *r, lm_err *err)
 
 /* ---- all ---- */
 
-/* Labels, an image, or a volume and the level to cut it at. */
+static lm_status reading(lm_status rc, const lm_in *in, lm_err *err)
+{
+    return rc ? lm_err_frame(err, "cannot read '%s'", lm_io_name(in)) : LM_OK;
+}
+
+/* Labels, an image, or a volume and the level to cut it at: of which the samples are read when the surface is made. */
 static lm_status read_volume(lm_in *in, lm_err *err)
 {
-    lm_status rc =
-        a.labels ? lm_volfile_regions(in, NULL, &s.regions, &s.rec, err) : lm_volfile_read(in, NULL, &s.vol, &s.rec, err);
-    if (rc) return lm_err_frame(err, "cannot read '%s'", lm_io_name(in));
     s.labels = a.labels;
-    if (a.labels || a.relief.text) return LM_OK;
+    lm_status rc =
+        a.labels ? lm_volfile_regions(in, NULL, &s.regions, &s.rec, err) : lm_volfile_open(in, &s.rest, &s.vol, &s.rec, err);
+    if (rc || a.labels) return reading(rc, in, err);
+    const bool level = a.iso.text || s.vol.has_iso;
+    s.labels = !a.relief.text && !s.vol.image && !level && s.vol.parts.n;
+    if (a.relief.text || s.labels) {
+        if (s.rest && (rc = lm_nrrd_samples(s.rest, &s.vol, err))) return reading(rc, in, err);
+        return s.labels ? lm_regions_from_vol(&s.vol, &s.regions, err) : LM_OK;
+    }
     if (s.vol.image)
         return lm_err_set(err, LM_ERULE, "G-7",
                           "the stream is an image (dcmseg --frame), not a volume: it has no surface; --relief raises it");
-    if (!a.iso.text && !s.vol.has_iso && s.vol.parts.n) {
-        s.labels = true;
-        return lm_regions_from_vol(&s.vol, &s.regions, err);
-    }
-    if (!a.iso.text && !s.vol.has_iso)
+    if (!level)
         return lm_err_set(err, LM_EUSAGE, NULL,
                           "the stream carries no level: say --iso LEVEL, or --labels when its samples are labels");
     if (a.method || a.keep_names)
         return lm_err_set(err, LM_EUSAGE, NULL, "--%s is for labels, and this is a grey volume",
                           a.method ? "method" : "keep-names");
     s.iso = a.iso.text ? a.iso.q.value : s.vol.iso;
-    return LM_OK;
+    return reading(lm_volfile_slices(s.rest, &s.vol, &s.slices, err), in, err);
 }
 
-static lm_status make(lm_err *err)
+static lm_status make(lm_in *in, lm_err *err)
 {
-    lm_mcubes_opt opt = {.iso = s.iso, .open = a.open, .threads = (int)a.threads};
     cli_progress(&tool, a.quiet, "surface", 0);
-    return s.labels        ? label_surface(err)
-           : a.relief.text ? lm_relief(&s.vol, &s.relief, &s.mesh, err)
-                           : lm_mcubes(&s.vol, &opt, &s.mesh, err);
+    lm_status rc = s.labels ? label_surface(err) : a.relief.text ? lm_relief(&s.vol, &s.relief, &s.mesh, err) : grey_surface(err);
+    return rc == LM_EFORMAT || rc == LM_EIO ? reading(rc, in, err) : rc; /* slices are read on the way */
 }
 
 /* Valid, or as much as was asked for: an open surface may have open edges and nothing else. */
@@ -375,13 +382,15 @@ int main(int argc, char **argv)
         lm_err_set(&err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
     fopt.threads = (int)a.threads;
     if (err.code || relief_options(&err) || label_options(&err) || cli_outputs(outputs, 2, 1, &err) ||
-        lm_meshfile_suffix(a.output, &fopt.format, &err) || lm_io_open(args[0], &in, &err) || read_volume(in, &err) || make(&err) ||
-        check(&err) || record(&err) || write_all(&fopt, &err))
+        lm_meshfile_suffix(a.output, &fopt.format, &err) || lm_io_open(args[0], &in, &err) || read_volume(in, &err) ||
+        make(in, &err) || check(&err) || record(&err) || write_all(&fopt, &err))
         rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         say();
     }
+    lm_slices_release(&s.slices);
+    lm_nrrd_close(s.rest);
     lm_io_close(in);
     lm_vol_release(&s.vol);
     lm_regions_release(&s.regions);

@@ -83,13 +83,20 @@ static lm_status nrrd_read_text(lm_in *in, lm_payload *s, lm_type type, lm_err *
     }
 }
 
+/* Of a file it is known beforehand how much there is. */
+static lm_status nrrd_enough(const lm_in *in, const lm_nrrd_head *h, const lm_payload *s, lm_err *err)
+{
+    uint64_t left = lm_io_size(in) == UINT64_MAX ? UINT64_MAX : lm_io_size(in) - lm_io_tell(in);
+    return h->encoding == LM_NRRD_RAW && left < h->bytes ? lm_payload_short(s, (size_t)left, err) : LM_OK;
+}
+
 static lm_status nrrd_samples(lm_in *in, const lm_nrrd_head *h, lm_payload *s, uint32_t *crc, lm_err *err)
 {
     size_t width = lm_nrrd_head_width(h);
-    uint64_t left = lm_io_size(in) == UINT64_MAX ? UINT64_MAX : lm_io_size(in) - lm_io_tell(in);
-    if (h->encoding == LM_NRRD_RAW && left < h->bytes) return lm_payload_short(s, (size_t)left, err);
-    lm_status rc = h->encoding == LM_NRRD_TEXT ? nrrd_read_text(in, s, h->vol.type, err)
-                                               : lm_payload_read(in, s, h->big ? width : 1, crc, err);
+    lm_status rc = nrrd_enough(in, h, s, err);
+    if (rc) return rc;
+    rc = h->encoding == LM_NRRD_TEXT ? nrrd_read_text(in, s, h->vol.type, err)
+                                     : lm_payload_read(in, s, h->big ? width : 1, crc, err);
     if (rc || (rc = lm_payload_end(in, s, err))) return rc;
     if (h->encoding == LM_NRRD_TEXT) *crc = lm_hash_crc32(0, s->p, s->total);
     return LM_OK;
@@ -122,31 +129,90 @@ static lm_status nrrd_parts(const lm_nrrd_head *h, lm_parts *parts, lm_err *err)
     return rc;
 }
 
-lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
-{
-    lm_nrrd_head h = LM_NRRD_HEAD_INIT;
-    lm_vol now = LM_VOL_INIT;
+struct lm_nrrd {
+    lm_in *in, *packed;
+    lm_nrrd_head h;
+    lm_payload pay; /* of slices: how many bytes have come */
     uint32_t crc;
-    lm_vol_release(vol);
+    lm_records *rec;
+};
+
+lm_status lm_nrrd_open(lm_in *in, lm_nrrd **ret, lm_vol *grid, lm_records *rec, lm_err *err)
+{
+    lm_vol_release(grid);
     lm_record_release(rec);
+    *ret = NULL;
+    lm_nrrd *n = lm_mem_calloc(1, sizeof *n, err);
+    if (!n) return LM_ENOMEM;
+    *n = (lm_nrrd){.in = in, .h = LM_NRRD_HEAD_INIT, .rec = rec};
     memset(rec->item, 0, sizeof rec->item);
-    lm_status rc = lm_nrrd_head_read(in, &h, rec, err);
-    if (!rc && h.layers > 1)
-        rc = lm_err_set(err, LM_ERULE, NULL,
-                        "the file holds %zu layers of segments that may overlap: choose from them with dcmseg --label", h.layers);
+    lm_status rc = lm_nrrd_head_read(in, &n->h, rec, err);
+    if (!rc && n->h.layers > 1)
+        rc =
+            lm_err_set(err, LM_ERULE, NULL,
+                       "the file holds %zu layers of segments that may overlap: choose from them with dcmseg --label", n->h.layers);
     if (!rc) {
-        now = h.vol;
-        rc = lm_nrrd_payload(in, &h, &now.type, &now.data, &crc, err);
+        *grid = n->h.vol;
+        rc = nrrd_parts(&n->h, &grid->parts, err);
     }
-    if (!rc) rc = nrrd_parts(&h, &now.parts, err);
-    if (!rc) lm_record_check(rec, crc, h.bytes);
-    else {
+    if (rc) {
         rec->n = LM_RECORDS_MAX; /* with gaps, when the header was cut: json_decref takes NULL */
         lm_record_release(rec);
-        lm_vol_release(&now);
+        lm_vol_release(grid);
+        lm_nrrd_close(n);
+        return rc;
     }
-    lm_nrrd_head_release(&h);
-    *vol = now;
+    n->pay = (lm_payload){.total = n->h.bytes, .what = "NRRD"};
+    if (n->h.said.has_bytes && n->h.said.has_crc) lm_record_check(rec, n->h.said.crc, n->h.said.bytes);
+    *ret = n;
+    return LM_OK;
+}
+
+bool lm_nrrd_sliced(const lm_nrrd *n)
+{
+    return n->h.encoding != LM_NRRD_TEXT && !n->h.wide;
+}
+
+lm_status lm_nrrd_slices(void *ctx, void *to, size_t slices, lm_err *err)
+{
+    lm_nrrd *n = ctx;
+    const size_t width = lm_nrrd_head_width(&n->h), bytes = slices * n->h.vol.n[0] * n->h.vol.n[1] * width;
+    lm_status rc = n->pay.used ? LM_OK : nrrd_enough(n->in, &n->h, &n->pay, err);
+    if (!rc && n->h.encoding == LM_NRRD_GZIP && !n->packed) rc = lm_gzip_open(n->in, &n->packed, err);
+    lm_in *from = n->packed ? n->packed : n->in;
+    if (!rc) rc = lm_payload_next(from, &n->pay, to, bytes, n->h.big ? width : 1, &n->crc, err);
+    if (rc || n->pay.used < n->pay.total) return rc;
+    if ((rc = lm_payload_end(from, &n->pay, err)) || (rc = lm_record_payload_check(&n->h.said, "NRRD", n->crc, n->h.bytes, err)))
+        return rc;
+    lm_record_check(n->rec, n->crc, n->h.bytes);
+    return LM_OK;
+}
+
+lm_status lm_nrrd_samples(lm_nrrd *n, lm_vol *vol, lm_err *err)
+{
+    lm_status rc = lm_nrrd_payload(n->in, &n->h, &vol->type, &vol->data, &n->crc, err);
+    if (!rc) lm_record_check(n->rec, n->crc, n->h.bytes);
+    return rc;
+}
+
+void lm_nrrd_close(lm_nrrd *n)
+{
+    if (!n) return;
+    lm_io_close(n->packed);
+    lm_nrrd_head_release(&n->h);
+    free(n);
+}
+
+lm_status lm_nrrd_read(lm_in *in, lm_vol *vol, lm_records *rec, lm_err *err)
+{
+    lm_nrrd *n;
+    lm_status rc = lm_nrrd_open(in, &n, vol, rec, err);
+    if (rc) return rc;
+    if ((rc = lm_nrrd_samples(n, vol, err))) {
+        lm_record_release(rec);
+        lm_vol_release(vol);
+    }
+    lm_nrrd_close(n);
     return rc;
 }
 

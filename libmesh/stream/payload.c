@@ -27,20 +27,30 @@ lm_status lm_payload_short(const lm_payload *s, size_t got, lm_err *err)
     return lm_err_set(err, LM_EFORMAT, NULL, "%s payload: %zu of %zu bytes, input cut off", s->what, got, s->total);
 }
 
-lm_status lm_payload_read(lm_in *in, lm_payload *s, size_t swap, uint32_t *crc, lm_err *err)
+lm_status lm_payload_next(lm_in *in, lm_payload *s, void *to, size_t n, size_t swap, uint32_t *crc, lm_err *err)
 {
-    lm_status rc;
-    size_t room, got = 1;
-    while (s->used < s->total) {
-        if ((rc = lm_payload_room(s, &room, err))) return rc;
-        if (room > PAYLOAD_BLOCK) room = PAYLOAD_BLOCK; /* the checksum finds the block in the cache */
-        if ((rc = lm_io_read_some(in, s->p + s->used, room, &got, err))) return lm_err_frame(err, "%s payload", s->what);
-        if (got < room) return lm_payload_short(s, s->used + got, err);
-        if (swap > 1) lm_bytes_swap(s->p + s->used, got / swap, swap);
-        *crc = lm_hash_crc32(*crc, s->p + s->used, got);
+    for (unsigned char *p = to; n;) {
+        size_t want = n < PAYLOAD_BLOCK ? n : PAYLOAD_BLOCK, got; /* the checksum finds the block in the cache */
+        lm_status rc = lm_io_read_some(in, p, want, &got, err);
+        if (rc) return lm_err_frame(err, "%s payload", s->what);
+        if (got < want) return lm_payload_short(s, s->used + got, err);
+        if (swap > 1) lm_bytes_swap(p, got / swap, swap);
+        *crc = lm_hash_crc32(*crc, p, got);
         s->used += got;
+        p += got;
+        n -= got;
     }
     return LM_OK;
+}
+
+lm_status lm_payload_read(lm_in *in, lm_payload *s, size_t swap, uint32_t *crc, lm_err *err)
+{
+    lm_status rc = LM_OK;
+    while (s->used < s->total && !rc) {
+        size_t room = 0;
+        if (!(rc = lm_payload_room(s, &room, err))) rc = lm_payload_next(in, s, s->p + s->used, room, swap, crc, err);
+    }
+    return rc;
 }
 
 lm_status lm_payload_end(lm_in *in, const lm_payload *s, lm_err *err)

@@ -14,6 +14,8 @@ typedef struct {
 
 /* Room for more bytes behind p+used: at least 1 unless all have come; *n is how many. */
 LM_CHECKED lm_status lm_payload_room(lm_payload *s, size_t *n, lm_err *err);
+/* Read the next n bytes (of total) to `to` instead, as lm_payload_read does. */
+LM_CHECKED lm_status lm_payload_next(lm_in *in, lm_payload *s, void *to, size_t n, size_t swap, uint32_t *crc, lm_err *err);
 /* Read up to total, reversing the bytes of each element of `swap` (1: none); *crc goes on over the turned bytes. LM_EFORMAT
  * when the input ends before. */
 LM_CHECKED lm_status lm_payload_read(lm_in *in, lm_payload *s, size_t swap, uint32_t *crc, lm_err *err);

@@ -58,6 +58,25 @@ lm_status lm_volfile_read(lm_in *in, const char *axes, lm_vol *vol, lm_records *
     return k == LM_VOLFILE_NRRD ? lm_nrrd_read(in, vol, rec, err) : lm_nifti_read(in, axes, vol, rec, err);
 }
 
+lm_status lm_volfile_open(lm_in *in, lm_nrrd **rest, lm_vol *grid, lm_records *rec, lm_err *err)
+{
+    lm_volfile_kind k;
+    lm_vol_release(grid);
+    lm_record_release(rec);
+    *rest = NULL;
+    lm_status rc = volfile_kind(in, &k, err);
+    if (rc) return rc;
+    return k == LM_VOLFILE_NRRD ? lm_nrrd_open(in, rest, grid, rec, err) : lm_nifti_read(in, NULL, grid, rec, err);
+}
+
+lm_status lm_volfile_slices(lm_nrrd *rest, lm_vol *grid, lm_slices *out, lm_err *err)
+{
+    const bool sliced = rest && lm_nrrd_sliced(rest);
+    lm_status rc = rest && !sliced ? lm_nrrd_samples(rest, grid, err) : LM_OK;
+    if (!rc) *out = lm_slices_of(grid, sliced ? lm_nrrd_slices : NULL, rest);
+    return rc;
+}
+
 static json_t *volfile_facts(const lm_vol *v, const char *kind, lm_hash_sha256 *file, const json_t *findings)
 {
     char whole[LM_SHA256_HEX], pixels[LM_SHA256_HEX];

@@ -5,8 +5,9 @@
 #define LM_STREAM_VOLFILE_H
 
 #include "base/io.h"
-#include "stream/record.h"
+#include "stream/nrrd.h"
 #include "volume/regions.h"
+#include "volume/slices.h"
 
 typedef enum { LM_VOLFILE_NONE, LM_VOLFILE_NRRD, LM_VOLFILE_NIFTI } lm_volfile_kind;
 enum { LM_VOLFILE_HEAD = 65536 }; /* bytes that are enough to tell */
@@ -19,6 +20,12 @@ const char *lm_volfile_name(lm_volfile_kind k); /* "nrrd", "nifti", NULL */
 /* Read the volume. axes: as lm_nifti_read, or NULL. vol and rec are initialised by the caller and replaced. LM_EFORMAT when the
  * content is neither. On error both are empty. */
 LM_CHECKED lm_status lm_volfile_read(lm_in *in, const char *axes, lm_vol *vol, lm_records *rec, lm_err *err);
+/* The same in two steps, so that large volumes need not be held: what comes before the samples, then the samples, either slice by
+ * slice or all at once (lm_nrrd_samples). *rest is what is still to be read (close it), or NULL when grid has its samples already:
+ * that is so of NIfTI, whose scaling depends on all of them. */
+LM_CHECKED lm_status lm_volfile_open(lm_in *in, lm_nrrd **rest, lm_vol *grid, lm_records *rec, lm_err *err);
+/* The samples as slices: read as they are asked for, where lm_nrrd_sliced says so, else from memory. out holds on to rest, grid. */
+LM_CHECKED lm_status lm_volfile_slices(lm_nrrd *rest, lm_vol *grid, lm_slices *out, lm_err *err);
 /* Read it as the source of a pipe: facts (new reference) is the "source" object of the first record: kind, sha256_file (of the file
  * as it is), sha256_pixels (of the samples, little-endian: the same however they are packed), size, spacing_mm, warnings
  * [{rule,text}]. An image (lm_vol.image) is LM_ERULE. */

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 clamp, 2 classification into bit rows, 3 counting, 4 vertices, 5 triangles, 6 the passes
+/* Contents: 1 clamp, 2 classification into bit rows, 3 counting, 4 vertices, 5 triangles, 6 the passes, 7 the sweep
  *
  * One bit per sample says inside. Everything that is counted follows from these bits: an edge is crossed where two
  * neighbouring bits differ, a cell is active where its eight bits do, so that the counting passes touch one bit per sample
- * instead of the samples themselves. Rows are those of the grid padded by one outside sample on every side (closed). */
+ * instead of the samples themselves. Rows are those of the grid padded by one outside sample on every side (closed).
+ *
+ * The passes run over a slab of slices at a time, and everything they need is kept for a slab and the two slices behind it: a
+ * triangle names vertices of the slice above its cells, whose numbers need the crossings up to the slice above that. Offsets go on
+ * from slab to slab, so that slabs cannot be told from the mesh. */
 #include "surface/mcubes.h"
 #include "surface/mctable.h"
 #include "surface/trilinear.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "volume/histogram.h"
 #include "volume/mask.h"
 
 #include <math.h>
@@ -22,17 +27,27 @@ typedef struct {
 } mcubes_row;
 
 typedef struct {
-    const lm_vol *vol;
+    const lm_vol *vol; /* the grid */
+    lm_slices *in;     /* its samples */
     double iso, clamp;
-    int pad;         /* 1: one virtual outside sample around the volume */
-    bool flip;       /* the grid is left-handed: swap two vertices of every triangle */
-    size_t m[3];     /* samples of the padded grid */
-    size_t words;    /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
-    uint64_t *bits;  /* m[2] * m[1] rows */
-    mcubes_row *row; /* m[2] * m[1]: counts, then offsets */
+    int pad;                 /* 1: one virtual outside sample around the volume */
+    bool flip;               /* the grid is left-handed: swap two vertices of every triangle */
+    size_t m[3];             /* samples of the padded grid */
+    size_t words;            /* 64-bit words per bit row; at least one spare bit, spare bits are 0 */
+    size_t base;             /* slice of the padded grid that bits and row begin with */
+    size_t task;             /* slice of task 0 */
+    uint64_t *bits;          /* rows of the slab and of two slices more */
+    mcubes_row *row;         /* counts, then offsets */
+    lm_histogram *histogram; /* of the slices of the slab, while nothing crosses the level */
     const lm_mctable *table;
     lm_mesh *out;
 } mcubes_job;
+
+/* Which of the rows that are kept is row (j, k). */
+static inline size_t mcubes_at_row(const mcubes_job *job, size_t j, size_t k)
+{
+    return (k - job->base) * job->m[1] + j;
+}
 
 /* ---- 1 clamp ---- */
 
@@ -61,7 +76,7 @@ lm_status lm_mcubes_clamp(const lm_vol *vol, double *clamp, lm_err *err)
 
 static uint64_t *mcubes_bits(const mcubes_job *job, size_t j, size_t k)
 {
-    return job->bits + (k * job->m[1] + j) * job->words;
+    return job->bits + mcubes_at_row(job, j, k) * job->words;
 }
 
 /* Where a row has bits. The word before the first one counts when the edge across is crossed. */
@@ -76,23 +91,35 @@ static void mcubes_range(const uint64_t *row, size_t words, mcubes_row *r)
     r->last = (uint32_t)last;
 }
 
-static lm_status mcubes_pass_bits(void *ctx, size_t k, int worker, lm_err *err)
+static lm_status mcubes_pass_bits(void *ctx, size_t task, int worker, lm_err *err)
 {
     (void)worker;
     const mcubes_job *job = ctx;
-    const size_t pad = (size_t)job->pad, *n = job->vol->n;
+    const size_t pad = (size_t)job->pad, *n = job->vol->n, k = job->task + task;
     memset(mcubes_bits(job, 0, k), 0, job->m[1] * job->words * sizeof(uint64_t));
-    for (size_t j = 0; j < job->m[1]; j++) job->row[k * job->m[1] + j] = (mcubes_row){.first = UINT32_MAX};
+    for (size_t j = 0; j < job->m[1]; j++) job->row[mcubes_at_row(job, j, k)] = (mcubes_row){.first = UINT32_MAX};
     if (k < pad || k - pad >= n[2]) return LM_OK;
     for (size_t j = 0; j < n[1]; j++) {
         uint64_t *row = mcubes_bits(job, j + pad, k);
-        if (lm_mask_row(job->vol, job->iso, ((k - pad) * n[1] + j) * n[0], row))
+        if (lm_mask_row(&job->in->win, job->iso, ((k - pad - job->in->first) * n[1] + j) * n[0], row))
             return lm_err_set(err, LM_ERULE, NULL, "a sample in row (%zu, %zu) is NaN: the field must have a value everywhere", j,
                               k - pad);
         for (size_t w = pad ? job->words - 1 : 0; w; w--) row[w] = row[w] << 1 | row[w - 1] >> 63;
         row[0] <<= pad;
-        mcubes_range(row, job->words, &job->row[k * job->m[1] + j + pad]);
+        mcubes_range(row, job->words, &job->row[mcubes_at_row(job, j + pad, k)]);
     }
+    return LM_OK;
+}
+
+static lm_status mcubes_pass_histogram(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const mcubes_job *job = ctx;
+    const size_t pad = (size_t)job->pad, *n = job->vol->n, k = job->task + task;
+    job->histogram[task] = (lm_histogram)LM_HISTOGRAM_INIT;
+    if (k >= pad && k - pad < n[2])
+        lm_histogram_add(&job->histogram[task], &job->in->win, (k - pad - job->in->first) * n[1] * n[0], n[1] * n[0]);
     return LM_OK;
 }
 
@@ -119,7 +146,7 @@ typedef struct {
 
 static mcubes_four mcubes_rows(const mcubes_job *job, size_t j, size_t k)
 {
-    const size_t at = k * job->m[1] + j, row[4] = {at, at + 1, at + job->m[1], at + job->m[1] + 1};
+    const size_t at = mcubes_at_row(job, j, k), row[4] = {at, at + 1, at + job->m[1], at + job->m[1] + 1};
     mcubes_four f = {.first = SIZE_MAX};
     for (int q = 0; q < 4; q++) {
         f.r[q] = job->bits + row[q] * job->words;
@@ -162,7 +189,7 @@ static inline unsigned mcubes_case(const mcubes_word *word, int b)
 static double mcubes_sample(const mcubes_job *job, size_t i, size_t j, size_t k)
 {
     const size_t pad = (size_t)job->pad, *n = job->vol->n;
-    return lm_vol_at(job->vol, ((k - pad) * n[1] + j - pad) * n[0] + i - pad);
+    return lm_vol_at(&job->in->win, ((k - pad - job->in->first) * n[1] + j - pad) * n[0] + i - pad);
 }
 
 /* Both cells at an ambiguous face ask the same of the same numbers. A face that reaches into the padding has two
@@ -213,7 +240,7 @@ static inline uint32_t mcubes_ones(uint64_t w)
 
 static void mcubes_count_edges(const mcubes_job *job, size_t j, size_t k, mcubes_row *n)
 {
-    const size_t at = k * job->m[1] + j, up = at + job->m[1];
+    const size_t at = mcubes_at_row(job, j, k), up = at + job->m[1];
     const bool has_y = j + 1 < job->m[1], has_z = k + 1 < job->m[2];
     const uint64_t *r = mcubes_bits(job, j, k), *ry = has_y ? r + job->words : r, *rz = has_z ? mcubes_bits(job, j, k + 1) : r;
     size_t first = n->first, last = n->last;
@@ -243,13 +270,14 @@ static void mcubes_count_cells(const mcubes_job *job, size_t j, size_t k, mcubes
     }
 }
 
-static lm_status mcubes_pass_count(void *ctx, size_t k, int worker, lm_err *err)
+static lm_status mcubes_pass_count(void *ctx, size_t task, int worker, lm_err *err)
 {
     (void)worker;
     (void)err;
     const mcubes_job *job = ctx;
+    const size_t k = job->task + task;
     for (size_t j = 0; j < job->m[1]; j++) {
-        mcubes_row *n = &job->row[k * job->m[1] + j];
+        mcubes_row *n = &job->row[mcubes_at_row(job, j, k)];
         mcubes_count_edges(job, j, k, n);
         if (j + 1 < job->m[1] && k + 1 < job->m[2]) mcubes_count_cells(job, j, k, n);
     }
@@ -299,7 +327,8 @@ static mcubes_line mcubes_line_of(const mcubes_job *job, size_t j, size_t k, int
     const size_t pad = (size_t)job->pad, *n = job->vol->n;
     const ptrdiff_t y = (ptrdiff_t)(j - pad), z = (ptrdiff_t)(k - pad), nx = (ptrdiff_t)n[0], ny = (ptrdiff_t)n[1];
     const ptrdiff_t at = axis == 1 ? y : axis == 2 ? z : 0;
-    mcubes_line l = {.base = (z * ny + y) * nx - (ptrdiff_t)pad, .stride = axis == 0 ? 1 : axis == 1 ? nx : nx * ny};
+    const ptrdiff_t in = z - (ptrdiff_t)job->in->first;
+    mcubes_line l = {.base = (in * ny + y) * nx - (ptrdiff_t)pad, .stride = axis == 0 ? 1 : axis == 1 ? nx : nx * ny};
     l.lo = pad;
     l.hi = at < 0 || at + 1 >= (ptrdiff_t)n[axis] ? 0 : axis == 0 ? pad + n[0] - 1 : pad + n[0];
     l.g[0] = -(double)pad;
@@ -313,7 +342,7 @@ static inline double mcubes_at(const mcubes_job *job, const mcubes_line *l, size
 {
     const ptrdiff_t at = l->base + (ptrdiff_t)i;
     if (i < l->lo || i >= l->hi) return 0.5;
-    return mcubes_cross(mcubes_value(job->vol, at), mcubes_value(job->vol, at + l->stride), job->iso, job->clamp);
+    return mcubes_cross(mcubes_value(&job->in->win, at), mcubes_value(&job->in->win, at + l->stride), job->iso, job->clamp);
 }
 
 static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vertex)
@@ -326,7 +355,7 @@ static void mcubes_point(const mcubes_job *job, const double g[3], uint64_t vert
 /* All vertices on the edges along `axis` that start at the samples of one row. Sums in the order of lm_vol_to_world. */
 static inline void mcubes_edge_row(const mcubes_job *job, size_t j, size_t k, int axis)
 {
-    const size_t row = k * job->m[1] + j, other = axis == 1 ? row + 1 : axis == 2 ? row + job->m[1] : row;
+    const size_t row = mcubes_at_row(job, j, k), other = axis == 1 ? row + 1 : axis == 2 ? row + job->m[1] : row;
     const mcubes_row *a = &job->row[row], *b = &job->row[other];
     const uint64_t *r = job->bits + row * job->words, *o = job->bits + other * job->words;
     const size_t last = a->last > b->last ? a->last : b->last;
@@ -371,7 +400,7 @@ static void mcubes_own(const mcubes_job *job, size_t i, size_t j, size_t k, cons
 static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
 {
     const mcubes_four f = mcubes_rows(job, j, k);
-    const size_t row = k * job->m[1] + j, up = row + job->m[1];
+    const size_t row = mcubes_at_row(job, j, k), up = row + job->m[1];
     const mcubes_row *at = job->row;
     /* Next vertex on the x-edges of the four rows, the y-edges of two, the z-edges of two. Every crossed edge belongs to an
      * active cell, so the counters step along with the cells and never miss one. */
@@ -411,11 +440,12 @@ static void mcubes_cell_row(const mcubes_job *job, size_t j, size_t k)
     }
 }
 
-static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
+static lm_status mcubes_pass_write(void *ctx, size_t task, int worker, lm_err *err)
 {
     (void)worker;
     (void)err;
     const mcubes_job *job = ctx;
+    const size_t k = job->task + task;
     for (size_t j = 0; j < job->m[1]; j++) {
         mcubes_edge_row(job, j, k, 0);
         if (j + 1 < job->m[1]) mcubes_edge_row(job, j, k, 1);
@@ -427,12 +457,14 @@ static lm_status mcubes_pass_write(void *ctx, size_t k, int worker, lm_err *err)
 
 /* ---- 6 the passes ---- */
 
-/* Counts to offsets, in row order, and the totals. Offsets that do not fit are never used: such a mesh is refused. */
-static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *triangles)
+/* Counts of `slices` slices from k on to offsets, in row order, beginning at *vertices and *triangles, which become their ends.
+ * Offsets that do not fit are never used: such a mesh is refused. */
+static void mcubes_scan(const mcubes_job *job, size_t k, size_t slices, uint64_t *vertices, uint64_t *triangles)
 {
-    uint64_t v = 0, t = 0;
-    for (size_t r = 0; r < job->m[1] * job->m[2]; r++) {
-        mcubes_row n = job->row[r], *o = &job->row[r];
+    uint64_t v = *vertices, t = *triangles;
+    mcubes_row *row = job->row + mcubes_at_row(job, 0, k);
+    for (size_t r = 0; r < job->m[1] * slices; r++) {
+        mcubes_row n = row[r], *o = &row[r];
         o->x = (uint32_t)v;
         o->y = o->x + n.x;
         o->z = o->y + n.y;
@@ -445,70 +477,134 @@ static void mcubes_scan(const mcubes_job *job, uint64_t *vertices, uint64_t *tri
     *triangles = t;
 }
 
-/* How many samples lie in each of eight equal steps from lo to hi, as text. */
-static void mcubes_histogram(const lm_vol *vol, double lo, double hi, char *buf, size_t cap)
+/* Room for so many vertices and triangles, with what is there kept. */
+static lm_status mcubes_grow(lm_mesh *out, size_t cap[2], uint64_t nv, uint64_t nt, size_t max, lm_err *err)
 {
-    enum { STEPS = 8, BLOCK = 1024 };
-    size_t n[STEPS] = {0}, count = lm_vol_count(vol), used = 0;
-    double x[BLOCK];
-    for (size_t at = 0; at < count; at += BLOCK) {
-        const size_t len = count - at < BLOCK ? count - at : BLOCK;
-        lm_vol_row_f64(vol, at, len, x);
-        for (size_t i = 0; i < len; i++) {
-            int step = (int)((x[i] - lo) / (hi - lo) * STEPS);
-            n[step < STEPS ? step : STEPS - 1]++;
-        }
-    }
-    for (int s = 0; s < STEPS && used < cap; s++) used += (size_t)snprintf(buf + used, cap - used, " %zu", n[s]);
+    if (nv > LM_MESH_MAX_VERTICES || nt > max)
+        return lm_err_set(
+            err, LM_ERANGE, NULL,
+            "the surface has more than %zu triangles, which is as many as a mesh may have: take a part of the volume, "
+            "or a coarser one",
+            max);
+    lm_status rc = lm_mem_grow(&out->pos, &cap[0], nv, 3 * sizeof *out->pos, err);
+    return rc ? rc : lm_mem_grow(&out->tri, &cap[1], nt, 3 * sizeof *out->tri, err);
 }
 
-static lm_status mcubes_nothing(const lm_vol *vol, double iso, lm_err *err)
+/* ---- 7 the sweep ---- */
+
+typedef struct {
+    mcubes_job job;
+    int threads;
+    size_t slab, max;     /* slices at a time; triangles */
+    size_t bits, counted; /* slices from the first on whose bits, and whose counts and offsets there are */
+    size_t cap[2];        /* of the mesh's arrays */
+    uint64_t nv, nt;      /* in the counted slices */
+    lm_histogram all;     /* of the slices so far, while nothing crosses the level */
+    lm_moments_sum *moments;
+} mcubes_sweep;
+
+static lm_status mcubes_run(mcubes_sweep *s, lm_pool_fn pass, size_t from, size_t to, lm_err *err)
 {
-    double lo, hi;
-    char histogram[200];
-    lm_status rc = lm_vol_range(vol, &lo, &hi, err);
-    if (rc) return rc;
-    if (!(hi > lo && isfinite(hi - lo)))
-        return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g", iso, lo, hi);
-    mcubes_histogram(vol, lo, hi, histogram, sizeof histogram);
-    return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run from %g to %g, in eight equal steps%s", iso,
-                      lo, hi, histogram);
+    s->job.task = from;
+    return from < to ? lm_pool_run(s->threads, to - from, pass, &s->job, err) : LM_OK;
+}
+
+/* Make bits up to slice b + 1 and offsets up to slice b, so that slices a .. b - 1 can be written. */
+static lm_status mcubes_prepare(mcubes_sweep *s, size_t a, size_t b, lm_err *err)
+{
+    mcubes_job *job = &s->job;
+    const size_t pad = (size_t)job->pad, *m = job->m, bits = b + 2 < m[2] ? b + 2 : m[2], counted = b + 1 < m[2] ? b + 1 : m[2];
+    const size_t n = job->vol->n[2], from = a < pad ? 0 : a - pad, to = bits - pad < n ? bits - pad : n, fresh = s->bits;
+    lm_status rc = lm_slices_move(job->in, from < n ? from : n - 1, to, err);
+    if (rc || (rc = mcubes_run(s, mcubes_pass_bits, s->bits, bits, err))) return rc;
+    s->bits = bits;
+    if (s->moments && (rc = lm_moments_add(s->moments, job->in, err))) return rc;
+    if ((rc = mcubes_run(s, mcubes_pass_count, s->counted, counted, err))) return rc;
+    mcubes_scan(job, s->counted, counted - s->counted, &s->nv, &s->nt);
+    s->counted = counted;
+    if (s->nt) return mcubes_grow(job->out, s->cap, s->nv, s->nt, s->max, err);
+    if ((rc = mcubes_run(s, mcubes_pass_histogram, fresh, bits, err))) return rc;
+    for (size_t k = fresh; k < bits; k++) lm_histogram_join(&s->all, &job->histogram[k - fresh]);
+    return LM_OK;
+}
+
+/* From slab to slab: the slices behind the slab are the first of the next. */
+static lm_status mcubes_slabs(mcubes_sweep *s, lm_err *err)
+{
+    mcubes_job *job = &s->job;
+    lm_status rc = LM_OK;
+    for (size_t a = 0, b; a < job->m[2] && !rc; a = b) {
+        b = job->m[2] - a > s->slab ? a + s->slab : job->m[2];
+        if ((rc = mcubes_prepare(s, a, b, err))) return rc;
+        if (s->nt) rc = mcubes_run(s, mcubes_pass_write, a, b, err);
+        const size_t keep = s->bits > b ? (s->bits - b) * job->m[1] : 0;
+        memmove(job->bits, job->bits + (b - a) * job->m[1] * job->words, keep * job->words * sizeof *job->bits);
+        memmove(job->row, job->row + (b - a) * job->m[1], keep * sizeof *job->row);
+        job->base = b;
+    }
+    return rc;
+}
+
+static lm_status mcubes_memory(mcubes_job *job, size_t slab, lm_err *err)
+{
+    size_t slices = job->m[2] - 1 <= slab ? job->m[2] : slab + 2, rows, words;
+    job->words = job->m[0] / 64 + 1;
+    if (!lm_mem_mul(job->m[1], slices, &rows) || !lm_mem_mul(rows, job->words, &words))
+        return lm_err_set(err, LM_ERANGE, NULL, "the grid has too many rows: %zu", job->m[1]);
+    job->bits = lm_mem_alloc(words + 1, sizeof *job->bits, err); /* a spare word: mcubes_next */
+    job->row = job->bits ? lm_mem_alloc(rows, sizeof *job->row, err) : NULL;
+    job->histogram = job->row ? lm_mem_alloc(slices, sizeof *job->histogram, err) : NULL;
+    if (!job->histogram) return LM_ENOMEM;
+    job->bits[words] = 0;
+    return LM_OK;
+}
+
+static lm_status mcubes_end(mcubes_sweep *s, const lm_mcubes_opt *opt, lm_err *err)
+{
+    lm_mesh *out = s->job.out;
+    char text[300];
+    if (!s->nt) {
+        lm_histogram_text(&s->all, text, sizeof text);
+        return lm_err_set(err, LM_ENO, NULL, "nothing crosses the level %g: the samples run %s", opt->iso, text);
+    }
+    float *pos = realloc(out->pos, s->nv * 3 * sizeof *pos); /* less: what does not work leaves it as it is */
+    uint32_t *tri = realloc(out->tri, s->nt * 3 * sizeof *tri);
+    if (pos) out->pos = pos;
+    if (tri) out->tri = tri;
+    out->nv = s->nv;
+    out->nt = s->nt;
+    out->space = LM_SPACE_LPS;
+    if (s->moments) lm_moments_end(s->moments, opt->moments);
+    return LM_OK;
+}
+
+lm_status lm_mcubes_slices(lm_slices *in, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err)
+{
+    const lm_vol *vol = in->vol;
+    mcubes_sweep s = {.job = {.vol = vol, .in = in, .iso = opt->iso, .pad = !opt->open, .flip = lm_vol_det(vol) < 0, .out = out},
+                      .threads = lm_pool_threads(opt->threads),
+                      .slab = opt->slab ? opt->slab : LM_MCUBES_SLAB,
+                      .max = opt->max_triangles ? opt->max_triangles : LM_MESH_MAX_TRIANGLES,
+                      .all = LM_HISTOGRAM_INIT};
+    lm_status rc;
+    lm_mesh_release(out);
+    if (!isfinite(opt->iso)) return lm_err_set(err, LM_EUSAGE, NULL, "the iso level is not stated");
+    if ((rc = lm_vol_check(vol, err)) || (rc = lm_mcubes_clamp(vol, &s.job.clamp, err))) return rc;
+    for (int a = 0; a < 3; a++) s.job.m[a] = vol->n[a] + 2 * (size_t)s.job.pad;
+    s.job.table = lm_mctable_get();
+    if (!(rc = mcubes_memory(&s.job, s.slab, err)) &&
+        (!opt->moments || !(rc = lm_moments_begin(vol, opt->iso, s.threads, &s.moments, err))) && !(rc = mcubes_slabs(&s, err)))
+        rc = mcubes_end(&s, opt, err);
+    lm_moments_free(s.moments);
+    free(s.job.bits);
+    free(s.job.row);
+    free(s.job.histogram);
+    if (rc) lm_mesh_release(out);
+    return rc;
 }
 
 lm_status lm_mcubes(const lm_vol *vol, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err)
 {
-    mcubes_job job = {.vol = vol, .iso = opt->iso, .pad = !opt->open, .flip = lm_vol_det(vol) < 0, .out = out};
-    const int threads = lm_pool_threads(opt->threads);
-    size_t rows, words;
-    uint64_t nv, nt;
-    lm_status rc;
-    lm_mesh_release(out);
-    if (!isfinite(opt->iso)) return lm_err_set(err, LM_EUSAGE, NULL, "the iso level is not stated");
-    if ((rc = lm_vol_check(vol, err)) || (rc = lm_mcubes_clamp(vol, &job.clamp, err))) return rc;
-    for (int a = 0; a < 3; a++) job.m[a] = vol->n[a] + 2 * (size_t)job.pad;
-    job.words = job.m[0] / 64 + 1;
-    job.table = lm_mctable_get();
-    if (!lm_mem_mul(job.m[1], job.m[2], &rows) || !lm_mem_mul(rows, job.words, &words))
-        return lm_err_set(err, LM_ERANGE, NULL, "the grid has too many rows: %zu x %zu", job.m[1], job.m[2]);
-    job.bits = lm_mem_alloc(words + 1, sizeof *job.bits, err); /* a spare word: mcubes_next */
-    job.row = job.bits ? lm_mem_alloc(rows, sizeof *job.row, err) : NULL;
-    if (!job.row) {
-        rc = LM_ENOMEM;
-        goto done;
-    }
-    job.bits[words] = 0;
-    if ((rc = lm_pool_run(threads, job.m[2], mcubes_pass_bits, &job, err)) ||
-        (rc = lm_pool_run(threads, job.m[2], mcubes_pass_count, &job, err)))
-        goto done;
-    mcubes_scan(&job, &nv, &nt);
-    if (nt == 0) rc = mcubes_nothing(vol, opt->iso, err);
-    else if ((rc = lm_mesh_alloc(out, nv, nt, err)) == LM_OK) {
-        out->space = LM_SPACE_LPS;
-        rc = lm_pool_run(threads, job.m[2], mcubes_pass_write, &job, err);
-    }
-done:
-    free(job.bits);
-    free(job.row);
-    if (rc) lm_mesh_release(out);
-    return rc;
+    lm_slices in = lm_slices_of(vol, NULL, NULL);
+    return lm_mcubes_slices(&in, opt, out, err);
 }

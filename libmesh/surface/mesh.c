@@ -8,8 +8,9 @@
 
 lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err)
 {
-    if (nv > UINT32_MAX || nt > UINT32_MAX)
-        return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices and %zu triangles: the limit is 4294967295 of each", nv, nt);
+    if (nv > LM_MESH_MAX_VERTICES || nt > LM_MESH_MAX_TRIANGLES)
+        return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices and %zu triangles: a mesh has at most %zu and %zu", nv, nt,
+                          LM_MESH_MAX_VERTICES, LM_MESH_MAX_TRIANGLES);
     lm_mesh_release(m);
     if (!(m->pos = lm_mem_alloc(nv, 3 * sizeof *m->pos, err)) || !(m->tri = lm_mem_alloc(nt, 3 * sizeof *m->tri, err))) {
         lm_mesh_release(m);

@@ -27,7 +27,11 @@ typedef struct {
         .nv = 0 \
     }
 
-/* Memory for nv vertices and nt triangles, not zeroed; LM_ERANGE above 2^32-1 vertices or triangles. */
+/* A mesh has at most so many vertices and triangles: the three corners of all triangles are numbered with 32 bits (topo.h), and
+ * every tool audits what it makes. */
+#define LM_MESH_MAX_VERTICES ((size_t)UINT32_MAX)
+#define LM_MESH_MAX_TRIANGLES ((size_t)UINT32_MAX / 3)
+/* Memory for nv vertices and nt triangles, not zeroed; LM_ERANGE above those limits. */
 LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err);
 void lm_mesh_release(lm_mesh *m); /* accepts a zeroed or half-built struct; leaves LM_MESH_INIT */
 LM_CHECKED lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err);

@@ -149,12 +149,16 @@ typedef struct {
     bool border;
 } moments_layer;
 
-typedef struct {
-    const lm_vol *v;
+struct lm_moments_sum {
+    const lm_vol *v;     /* the grid */
+    const lm_slices *in; /* the samples, while adding */
     double level;
+    int threads;
     size_t words;         /* per row of bits */
+    size_t next;          /* layer to be done */
     moments_layer *layer; /* n[2]+1 of them */
-} moments_job;
+};
+typedef struct lm_moments_sum moments_job;
 
 /* "A little inside": far from underflow when multiplied, far below any difference that matters. */
 #define MOMENTS_TIE 0x1p-900
@@ -170,7 +174,7 @@ static void moments_row(const moments_job *job, size_t J, size_t K, size_t c0, s
     if (j == v->n[1]) j--, out++;
     if (k == v->n[2]) k--, out++;
     double *real = f + !c0, *end = real + (last - first + 1);
-    lm_vol_row_f64(v, (k * v->n[1] + j) * v->n[0] + first, last - first + 1, real);
+    lm_vol_row_f64(&job->in->win, ((k - job->in->first) * v->n[1] + j) * v->n[0] + first, last - first + 1, real);
     for (double *p = real; p < end; p++) {
         double g = *p - job->level;
         *p = g > MOMENTS_HUGE ? MOMENTS_HUGE : g < -MOMENTS_HUGE ? -MOMENTS_HUGE : g == 0 ? MOMENTS_TIE : g;
@@ -266,7 +270,8 @@ static void moments_slice(const moments_job *job, size_t K, uint64_t *bits)
     const lm_vol *v = job->v;
     memset(bits, 0, (v->n[1] + 2) * job->words * sizeof *bits);
     if (!K || K > v->n[2]) return;
-    for (size_t j = 0; j < v->n[1]; j++) lm_mask_row(v, job->level, ((K - 1) * v->n[1] + j) * v->n[0], bits + (j + 1) * job->words);
+    const size_t row = (K - 1 - job->in->first) * v->n[1];
+    for (size_t j = 0; j < v->n[1]; j++) lm_mask_row(&job->in->win, job->level, (row + j) * v->n[0], bits + (j + 1) * job->words);
 }
 
 static void moments_samples(const moments_job *job, size_t k, const uint64_t *bits, moments_layer *s)
@@ -283,13 +288,21 @@ static void moments_samples(const moments_job *job, size_t k, const uint64_t *bi
     }
 }
 
+/* Layers below this one have their slices in the window: K lies between slices K - 1 and K. */
+static size_t moments_ready(const moments_job *job)
+{
+    const size_t end = job->in->first + job->in->win.n[2];
+    return end < job->v->n[2] ? end : end + 1;
+}
+
 static lm_status moments_slab(void *ctx, size_t task, int worker, lm_err *err)
 {
     moments_job *job = ctx;
     const lm_vol *v = job->v;
     (void)worker;
-    size_t slice = (v->n[1] + 2) * job->words, first = task * MOMENTS_SLAB, end = first + MOMENTS_SLAB;
-    if (end > v->n[2] + 1) end = v->n[2] + 1;
+    size_t slice = (v->n[1] + 2) * job->words, first = job->next + task * MOMENTS_SLAB, end = first + MOMENTS_SLAB;
+    const size_t ready = moments_ready(job);
+    if (end > ready) end = ready;
     uint64_t *mem = lm_mem_alloc(2 * slice, sizeof *mem, err);
     if (!mem) return LM_ENOMEM;
     uint64_t *below = mem, *above = mem + slice;
@@ -347,17 +360,49 @@ static void moments_sum(const lm_vol *v, const moments_layer *layer, lm_moments 
     if (cells > 0) lm_vol_to_world(v, ijk, out->centroid_mm);
 }
 
+lm_status lm_moments_begin(const lm_vol *grid, double level, int threads, lm_moments_sum **ret, lm_err *err)
+{
+    moments_job *job = lm_mem_calloc(1, sizeof *job, err);
+    if (!job) return LM_ENOMEM;
+    *job = (moments_job){.v = grid, .level = level, .threads = lm_pool_threads(threads), .words = lm_mask_words(grid->n[0])};
+    if (!(job->layer = lm_mem_alloc(grid->n[2] + 1, sizeof *job->layer, err))) {
+        free(job);
+        return LM_ENOMEM;
+    }
+    *ret = job;
+    return LM_OK;
+}
+
+lm_status lm_moments_add(lm_moments_sum *job, const lm_slices *in, lm_err *err)
+{
+    job->in = in;
+    const size_t ready = moments_ready(job);
+    if (ready <= job->next) return LM_OK;
+    lm_status rc = lm_pool_run(job->threads, (ready - job->next + MOMENTS_SLAB - 1) / MOMENTS_SLAB, moments_slab, job, err);
+    job->next = ready;
+    return rc;
+}
+
+void lm_moments_end(const lm_moments_sum *job, lm_moments *out)
+{
+    *out = (lm_moments){0};
+    moments_sum(job->v, job->layer, out);
+    if (!out->inside) *out = (lm_moments){0};
+}
+
+void lm_moments_free(lm_moments_sum *job)
+{
+    if (job) free(job->layer);
+    free(job);
+}
+
 lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *out, lm_err *err)
 {
-    moments_job job = {.v = v, .level = level, .words = lm_mask_words(v->n[0])};
-    size_t layers = v->n[2] + 1;
+    const lm_slices in = lm_slices_of(v, NULL, NULL);
+    moments_job *job = NULL;
+    lm_status rc = lm_moments_begin(v, level, threads, &job, err);
     *out = (lm_moments){0};
-    if (!(job.layer = lm_mem_alloc(layers, sizeof *job.layer, err))) return LM_ENOMEM;
-    lm_status rc = lm_pool_run(lm_pool_threads(threads), (layers + MOMENTS_SLAB - 1) / MOMENTS_SLAB, moments_slab, &job, err);
-    if (!rc) {
-        moments_sum(v, job.layer, out);
-        if (!out->inside) *out = (lm_moments){0};
-    }
-    free(job.layer);
+    if (!rc && !(rc = lm_moments_add(job, &in, err))) lm_moments_end(job, out);
+    lm_moments_free(job);
     return rc;
 }

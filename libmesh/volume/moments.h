@@ -18,7 +18,7 @@
 #ifndef LM_VOLUME_MOMENTS_H
 #define LM_VOLUME_MOMENTS_H
 
-#include "volume/volume.h"
+#include "volume/slices.h"
 
 typedef struct {
     size_t inside; /* samples >= level */
@@ -30,6 +30,13 @@ typedef struct {
 
 /* No NaN in v. With nothing inside all of out is zero. The result is the same for any number of threads. */
 LM_CHECKED lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *out, lm_err *err);
+/* The same of a volume that comes slice by slice in windows: begin, add until the window has reached the end, end. */
+typedef struct lm_moments_sum lm_moments_sum;
+LM_CHECKED lm_status lm_moments_begin(const lm_vol *grid, double level, int threads, lm_moments_sum **ret, lm_err *err);
+/* Take in what the window shows: its first slice must be one that was in the window before, or the first of all. */
+LM_CHECKED lm_status lm_moments_add(lm_moments_sum *s, const lm_slices *in, lm_err *err);
+void lm_moments_end(const lm_moments_sum *s, lm_moments *out);
+void lm_moments_free(lm_moments_sum *s); /* NULL is fine */
 /* Unit cell with values f[x + 2y + 4z] at its corners: out = volume of {f >= 0} and its first moments in x, y, z. */
 void lm_moments_cell(const double f[8], double out[4]);
 

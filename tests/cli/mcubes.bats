@@ -22,7 +22,7 @@ refused() { # VOLUME: exit 2, one line
     volume '2 2 2' "$unit" '\001\002\003\004\005\006\007\011' >v.nrrd
     run --separate-stderr -1 mcubes --iso 10 v.nrrd -o x.ply
     [ ! -e x.ply ]
-    [[ $stderr == *'nothing crosses the level 10: the samples run from 1 to 9, in eight equal steps 1 1 1 1 1 1 1 1'* ]]
+    [[ $stderr == *'nothing crosses the level 10: the samples run from 1 to 9, in steps of 2 from 0: 1 2 2 2 1'* ]]
     run --separate-stderr -1 mcubes --open --iso -10 v.nrrd -o x.ply
     [[ $stderr == *'from 1 to 9'* ]]
 }
@@ -49,6 +49,48 @@ refused() { # VOLUME: exit 2, one line
     refused v.nrrd
     volume '2 2 2' "$unit" '\011\011\001\001\001\001\001\001\001' >v.nrrd
     refused v.nrrd
+}
+
+# A quarter of a gigabyte of zeros, with one sample inside, far behind.
+large() { # BYTES to leave out
+    printf 'NRRD0005\ntype: uchar\ndimension: 3\nspace: left-posterior-superior\nsizes: 512 512 1024\nspace directions: %s\nencoding: raw\nspace origin: (0,0,0)\n\n' "$unit"
+    head -c 234567890 /dev/zero
+    printf '\011'
+    head -c $((512 * 512 * 1024 - 234567890 - 1 - $1)) /dev/zero
+}
+
+@test "a large volume from a pipe takes the memory of some slices" {
+    memory=102400 # KiB of addresses
+    case $B in */asan | */tsan) memory=unlimited ;; esac # they reserve terabytes of addresses
+    large 0 | (ulimit -v $memory && mcubes --iso 5 -j 1 -q -o x.ply --json r.json)
+    [ "$(jq .audit.triangles r.json)" = 8 ]
+    meshfix --check x.ply >/dev/null
+    # cut at its end: nothing is left
+    rm x.ply
+    mkfifo cut.fifo # of a file the size would tell at once
+    large 1 >cut.fifo &
+    run --separate-stderr -2 mcubes --iso 5 -j 1 -q -o x.ply cut.fifo
+    [[ $stderr == *'268435455 of 268435456 bytes, input cut off'* ]]
+    [ ! -e x.ply ]
+}
+
+@test "an altered payload is told when its end has come, and nothing is written" {
+    python3 - <<'EOF'
+import zlib
+d = bytearray(40 * 40 * 100)
+d[70000] = 9
+h = 'NRRD0005\ntype: uchar\ndimension: 3\nspace: left-posterior-superior\nsizes: 40 40 100\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nencoding: raw\nspace origin: (0,0,0)\nmeshqa_schema:=1\nmeshqa_bytes:=%d\nmeshqa_crc32:=%08x\n\n' % (len(d), zlib.crc32(d))
+open('good.nrrd', 'wb').write(h.encode() + d)
+d[150000] = 9
+open('bad.nrrd', 'wb').write(h.encode() + d)
+EOF
+    mcubes --iso 5 -q -o x.ply <good.nrrd
+    rm x.ply
+    run --separate-stderr -2 mcubes --iso 5 -q -o x.ply bad.nrrd
+    [[ $stderr == *'altered on the way'* ]]
+    [ ! -e x.ply ]
+    run --separate-stderr -2 mcubes --iso 50 -q bad.nrrd -o x.ply # altered comes before "nothing crosses"
+    [[ $stderr == *'altered on the way'* ]]
 }
 
 @test "a grid of the other hand makes a mesh that faces outward all the same" {
