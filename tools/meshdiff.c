@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* meshdiff: how far two meshes are apart, both ways, with bounds; neither is changed. */
+/* meshdiff: how far two meshes are apart, both ways, with bounds; or two segmentations, or two images. None is changed. */
 #include "cli/cli.h"
 #include "base/mem.h"
+#include "dicom/masks.h"
+#include "diff/images.h"
 #include "diff/summary.h"
+#include "diff/voxels.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
 #include "stream/audit_json.h"
@@ -13,9 +16,9 @@
 #include <string.h>
 
 static struct {
-    cli_quantity tol, precision, range;
-    bool verbose, quiet;
-    size_t threads;
+    cli_quantity tol, precision, range, value_tol;
+    bool volumes, images, verbose, quiet;
+    size_t threads, border;
     const char *label, *output, *json;
 } a;
 
@@ -26,8 +29,14 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"range", 0, CLI_QUANTITY, "LENGTH", NULL, "histogram and colours reach so far to both sides of 0 (else as far as the maximum)",
      &a.range, LM_UNIT_MM},
-    {"label", 0, CLI_TEXT, "WHICH", NULL, "of meshes of several parts take one: its number, or a regular expression on its name",
+    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts or labels take one: its number, or a regular expression on its name",
      &a.label, LM_UNIT_NONE},
+    {"volumes", 0, CLI_FLAG, NULL, NULL, "A and B are segmentations of one grid: Dice and distances by voxels, label by label",
+     &a.volumes, LM_UNIT_NONE},
+    {"images", 0, CLI_FLAG, NULL, NULL, "A and B are grey volumes or DICOM series: exit 0 only when all samples are equal",
+     &a.images, LM_UNIT_NONE},
+    {"border", 0, CLI_COUNT, "N", "0", "with --images: leave out N samples at each face", &a.border, LM_UNIT_NONE},
+    {"value-tol", 0, CLI_NUMBER, "VALUE", "0", "with --images: differences up to this do not count", &a.value_tol, LM_UNIT_NONE},
     {"output", 'o', CLI_TEXT, "FILE", NULL,
      "write A as PLY with its distance from B as quality and colours ('-': instead of the table)", &a.output, LM_UNIT_NONE},
     CLI_OPT_JSON(&a.json),
@@ -39,7 +48,7 @@ static const cli_opt opts[] = {
 
 static const cli_tool tool = {
     .name = "meshdiff",
-    .purpose = "Measure how far the surfaces of two meshes are apart, both ways, with bounds that hold.",
+    .purpose = "Measure how far two meshes are apart, both ways, with bounds that hold; or two segmentations; or two images.",
     .usage = "[options] A B",
     .opts = opts,
     .notes = "Exit: 0 within the tolerance, or none was given; 1 not, or it cannot be decided; 2 trouble.",
@@ -57,12 +66,40 @@ static struct {
     char why[LM_ERR_TEXT];
 } s;
 
+/* What the kind of A and B leaves without a meaning. */
+static lm_status usage_kind(lm_err *err)
+{
+    const struct {
+        bool given, fits;
+        const char *name;
+    } option[] = {
+        {a.images, !a.volumes, "--volumes"},
+        {a.tol.text, !a.images, "--tol"},
+        {a.label, !a.images, "--label"},
+        {a.range.text, !a.images && !a.volumes, "--range"},
+        {a.output, !a.images && !a.volumes, "--output"},
+        {a.border > 0, a.images, "--border"},
+        {a.value_tol.q.value != 0, a.images, "--value-tol"},
+    };
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (option[i].given && !option[i].fits)
+            return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with %s", option[i].name,
+                              a.images    ? "--images"
+                              : a.volumes ? "--volumes"
+                                          : "meshes: it is for --images");
+    if (!(a.value_tol.q.value >= 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--value-tol %s: 0 or more is needed", a.value_tol.text);
+    return LM_OK;
+}
+
 static lm_status usage(const char *const args[2], lm_err *err)
 {
     lm_meshfile_format format;
     bool to_stdout = a.output && !strcmp(a.output, "-");
+    lm_status kind = usage_kind(err);
+    if (kind) return kind;
     if (!strcmp(args[0], "-") && !strcmp(args[1], "-"))
-        return lm_err_set(err, LM_EUSAGE, NULL, "only one of the meshes can come from standard input");
+        return lm_err_set(err, LM_EUSAGE, NULL, "only one of A and B can come from standard input");
     if (a.tol.text && a.tol.q.unit != LM_UNIT_MM)
         return lm_err_set(err, LM_EUSAGE, NULL, "--tol %s: a length is needed, as 0.1mm", a.tol.text);
     if (a.tol.text && a.tol.q.value < 0)
@@ -231,6 +268,91 @@ done:
     return rc;
 }
 
+/* ---- segmentations and images ---- */
+
+static lm_status write_facts(const char *key, json_t *facts, lm_out *table, lm_err *err)
+{
+    lm_out *json = NULL;
+    json_t *all =
+        json_pack("{s:i, s:s, s:o, s:s}", "schema", 1, "tool", tool.name, key, facts, "verdict", lm_verdict_name(s.verdict));
+    lm_status rc = all ? LM_OK : lm_err_nomem(err, sizeof(json_t));
+    if (!rc && a.json) rc = cli_json(a.json, all, &json, err);
+    cli_progress_done(a.quiet);
+    if (rc || (a.json && !strcmp(a.json, "-"))) lm_io_abort(table);
+    else rc = lm_io_commit(table, err);
+    if (!rc && json) rc = lm_io_commit(json, err);
+    else lm_io_abort(json);
+    json_decref(all);
+    return rc;
+}
+
+static lm_status segmentations(const char *const args[2], lm_err *err)
+{
+    lm_identity id = {.show = false};
+    lm_masks m[2] = {LM_MASKS_INIT, LM_MASKS_INIT};
+    lm_voxels v = LM_VOXELS_INIT;
+    lm_out *table = NULL;
+    json_t *facts = NULL;
+    const double tol = a.tol.text ? a.tol.q.value : -1;
+    lm_status rc = lm_identity_load(&id, err);
+    const lm_masks_opt opt = {.identity = &id, .threads = (int)a.threads};
+    for (int i = 0; i < 2 && !rc; i++) {
+        cli_progress(&tool, a.quiet, "read", 0.2 * i);
+        rc = lm_masks_read(args[i], &opt, &m[i], err);
+        if (!rc) rc = lm_masks_pick(&m[i], &a.label, a.label != NULL, &opt, err);
+        if (rc) lm_err_frame(err, "segmentation %c", 'A' + i);
+    }
+    if (!rc && m[0].frame[0] && m[1].frame[0] && strcmp(m[0].frame, m[1].frame) != 0)
+        rc = lm_err_set(err, LM_ERULE, NULL, "A and B are of different frames of reference: their places cannot be compared");
+    cli_progress(&tool, a.quiet, "measure", 0.4);
+    if (!rc) rc = lm_voxels_compare(&m[0].regions, &m[1].regions, tol, (int)a.threads, &v, err);
+    if (!rc && a.tol.text) {
+        s.verdict = lm_voxels_judge(&v, tol);
+        if (s.verdict != LM_VERDICT_PASS) snprintf(s.why, sizeof s.why, "not all labels are within %g mm of each other", tol);
+    }
+    if (!rc && !(facts = lm_voxels_json(&v, err))) rc = LM_ENOMEM;
+    if (!rc) rc = lm_io_create("-", true, &table, err);
+    if (!rc) {
+        lm_voxels_table(&v, table);
+        if (a.tol.text) lm_io_printf(table, "tolerance %g mm: %s\n", tol, lm_verdict_name(s.verdict));
+        rc = write_facts("volumes", facts, table, err);
+    } else json_decref(facts);
+    lm_voxels_release(&v);
+    for (int i = 0; i < 2; i++) lm_masks_release(&m[i]);
+    return rc;
+}
+
+static lm_status images(const char *const args[2], lm_err *err)
+{
+    const lm_images_opt opt = {.border = a.border, .allowed = a.value_tol.q.value, .threads = (int)a.threads};
+    lm_vol vol[2] = {LM_VOL_INIT, LM_VOL_INIT};
+    lm_images d;
+    lm_out *table = NULL;
+    json_t *facts = NULL;
+    lm_status rc = LM_OK;
+    for (int i = 0; i < 2 && !rc; i++) {
+        cli_progress(&tool, a.quiet, "read", 0.4 * i);
+        rc = lm_images_read(args[i], (int)a.threads, &vol[i], err);
+    }
+    cli_progress(&tool, a.quiet, "compare", 0.8);
+    if (!rc) rc = lm_images_compare(&vol[0], &vol[1], &opt, &d, err);
+    if (!rc) {
+        s.verdict = d.same_grid && !d.differ ? LM_VERDICT_PASS : LM_VERDICT_FAIL;
+        if (!d.same_grid) snprintf(s.why, sizeof s.why, "the grids differ: %s", d.grid);
+        else if (d.differ)
+            snprintf(s.why, sizeof s.why, "%llu of %llu samples differ", (unsigned long long)d.differ,
+                     (unsigned long long)d.compared);
+        if (!(facts = lm_images_json(&d, err))) rc = LM_ENOMEM;
+    }
+    if (!rc) rc = lm_io_create("-", true, &table, err);
+    if (!rc) {
+        lm_images_table(&d, table);
+        rc = write_facts("images", facts, table, err);
+    } else json_decref(facts);
+    for (int i = 0; i < 2; i++) lm_vol_release(&vol[i]);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     const char *args[2];
@@ -240,8 +362,10 @@ int main(int argc, char **argv)
 
     if (cli_parse(&tool, argc, argv, args, 2, &n, &rc)) return rc;
     if (usage(args, &err)) goto fail;
-    if (load(args, &err) || work(&err) || record(&err) || write_all(&err)) goto fail;
-    if (a.verbose) cli_note(&tool, "%zu and %zu points were measured", s.dev.side[0].samples, s.dev.side[1].samples);
+    if (a.images || a.volumes) {
+        if (a.images ? images(args, &err) : segmentations(args, &err)) goto fail;
+    } else if (load(args, &err) || work(&err) || record(&err) || write_all(&err)) goto fail;
+    else if (a.verbose) cli_note(&tool, "%zu and %zu points were measured", s.dev.side[0].samples, s.dev.side[1].samples);
     if (s.why[0]) {
         lm_err_set(&err, LM_ENO, NULL, "%s", s.why);
         goto fail;

@@ -116,7 +116,8 @@ lm_status lm_samples_percentiles(const lm_samples_all *s, size_t n, lm_samples_v
                 }
         samples_sort(key, key + count, count);
         samples_read(key, count, v);
-        for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++) *(which == 0 ? &out[p].value : which == 1 ? &out[p].lower : &out[p].upper) = v[p];
+        for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++)
+            *(which == 0 ? &out[p].value : which == 1 ? &out[p].lower : &out[p].upper) = v[p];
     }
     free(key);
     return LM_OK;

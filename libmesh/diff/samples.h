@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LM_SAMPLES_PERCENTILES = 4, LM_SAMPLES_BINS = 20 }; /* bins from -range to range */
+enum { LM_SAMPLES_PERCENTILES = 4, LM_SAMPLES_BINS = 20 };      /* bins from -range to range */
 extern const double lm_samples_percent[LM_SAMPLES_PERCENTILES]; /* 50, 90, 95, 99 */
 
 typedef struct {

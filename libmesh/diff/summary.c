@@ -37,11 +37,11 @@ static json_t *summary_histogram(const lm_deviation_side *s)
 
 static json_t *summary_side(const lm_deviation_side *s, double within_mm)
 {
-    json_t *o = json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", s->lower,
-                          "max_upper_mm", s->upper, "at_mm", s->at[0], s->at[1], s->at[2], "nearest_mm", s->to[0], s->to[1],
-                          s->to[2], "mean_mm", summary_value(&s->mean), "rms_mm", summary_value(&s->rms), "percentiles_mm",
-                          summary_percentiles(s->percentile), "histogram", summary_histogram(s), "area_mm2", s->area_mm2, "samples",
-                          (json_int_t)s->samples);
+    json_t *o =
+        json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", s->lower, "max_upper_mm",
+                  s->upper, "at_mm", s->at[0], s->at[1], s->at[2], "nearest_mm", s->to[0], s->to[1], s->to[2], "mean_mm",
+                  summary_value(&s->mean), "rms_mm", summary_value(&s->rms), "percentiles_mm", summary_percentiles(s->percentile),
+                  "histogram", summary_histogram(s), "area_mm2", s->area_mm2, "samples", (json_int_t)s->samples);
     if (o && s->has_sign)
         json_object_update_new(o, json_pack("{s:o, s:f, s:f}", "signed_mean_mm", summary_value(&s->bias), "outside_at_least_mm",
                                             s->outside_mm, "inside_at_least_mm", s->inside_mm));
@@ -92,7 +92,9 @@ static void summary_shares(const lm_deviation *d, double within_mm, lm_out *out)
     for (int b = sign ? 0 : LM_SAMPLES_BINS / 2; b < LM_SAMPLES_BINS; b++) {
         if (!(s[0].share[b] > 0 || s[1].share[b] > 0)) continue;
         snprintf(what, sizeof what, "  %10.4g to %.4g%s", (b - LM_SAMPLES_BINS / 2) * width, (b + 1 - LM_SAMPLES_BINS / 2) * width,
-                 b == 0 ? " or less" : b + 1 == LM_SAMPLES_BINS ? " or more" : "");
+                 b == 0                     ? " or less"
+                 : b + 1 == LM_SAMPLES_BINS ? " or more"
+                                            : "");
         summary_row(out, what, 100 * s[0].share[b], 100 * s[1].share[b], NAN, NULL);
     }
 }
@@ -115,9 +117,9 @@ void lm_summary_table(const lm_deviation *d, double within_mm, lm_out *out)
     summary_row(out, "maximum, at most", x->upper, y->upper, d->upper, NULL);
     if (x->has_sign || y->has_sign) {
         summary_row(out, "outside the other, at least", x->has_sign ? x->outside_mm : NAN, y->has_sign ? y->outside_mm : NAN, NAN,
-                   NULL);
+                    NULL);
         summary_row(out, "inside the other, at least", x->has_sign ? x->inside_mm : NAN, y->has_sign ? y->inside_mm : NAN, NAN,
-                   NULL);
+                    NULL);
         summary_row(out, "mean, inside negative", x->bias.value, y->bias.value, NAN, NULL);
     }
     summary_row(out, "mean", x->mean.value, y->mean.value, d->mean.value, &d->mean);

@@ -36,8 +36,8 @@ static void side_edge(const lm_mesh *m, size_t t, size_t k, size_t next, double 
     for (int c = 0; c < 3; c++) e[c] = (double)b[c] - (double)a[c];
 }
 
-/* The angle between u and v, to 1e-13, by + - * / and sqrt alone: twice the arc tangent of its half's, halved three times more, as a
- * series. */
+/* The angle between u and v, to 1e-13, by + - * / and sqrt alone: twice the arc tangent of its half's, halved three times more, as
+ * a series. */
 static double side_angle(const double u[3], const double v[3], double sine)
 {
     double cosine = side_dot(u, v), x = sine / (sqrt(side_dot(u, u) * side_dot(v, v)) + fabs(cosine)), sum = 0;

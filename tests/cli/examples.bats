@@ -27,6 +27,8 @@ setup_file() {
         awk 'BEGIN { for (z = 0; z < 5; z++) for (y = 0; y < 5; y++) for (x = 0; x < 8; x++)
             print (x % 7 && y % 4 && z % 4 ? 1 + (x > 3) : 0) }'
     } >organs.seg.nrrd
+    for f in before after; do cp organs.seg.nrrd $f.seg.nrrd; done
+    cp -r CT CT-from-archive
     mkdir bin
     printf '#!/bin/sh\n[ "$1" = pacs ] && shift && exec "$@"\n' >bin/ssh && chmod +x bin/ssh
 }
