@@ -3,9 +3,10 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "repair/clash.h"
-#include "surface/topo.h"
+#include "repair/fill.h"
+#include "repair/rings.h"
+#include "repair/vec.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,45 +14,7 @@ enum { HOLES_ROUNDS = 8 }; /* a patch that an earlier one of the round got in th
 
 const char *lm_holes_why(lm_hole_why why)
 {
-    return why == LM_HOLE_LARGE      ? "more edges than are filled"
-           : why == LM_HOLE_UNTRACED ? "the triangles around it face opposite ways"
-                                     : "every patch would meet the mesh";
-}
-
-/* ---- vectors ---- */
-
-static const float *holes_at(const lm_mesh *m, uint32_t v)
-{
-    return m->pos + 3 * (size_t)v;
-}
-
-static double holes_dot(const double a[3], const double b[3])
-{
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-static void holes_sub(const float *a, const float *b, double d[3])
-{
-    for (int k = 0; k < 3; k++) d[k] = (double)a[k] - b[k];
-}
-
-static void holes_cross(const double u[3], const double v[3], double w[3])
-{
-    w[0] = u[1] * v[2] - u[2] * v[1];
-    w[1] = u[2] * v[0] - u[0] * v[2];
-    w[2] = u[0] * v[1] - u[1] * v[0];
-}
-
-/* Unit normal (zero without area); returns the area. */
-static double holes_normal(const float *a, const float *b, const float *c, double n[3])
-{
-    double u[3], v[3], len;
-    holes_sub(b, a, u);
-    holes_sub(c, a, v);
-    holes_cross(u, v, n);
-    len = sqrt(holes_dot(n, n));
-    for (int k = 0; k < 3; k++) n[k] = len > 0 ? n[k] / len : 0;
-    return len / 2;
+    return why == LM_HOLE_UNTRACED ? "the triangles around it face opposite ways" : "every patch would meet the mesh";
 }
 
 /* ---- the loops ---- */
@@ -63,10 +26,11 @@ typedef struct {
 typedef struct {
     uint32_t at, n;   /* its edges in holes_work.loop_edge */
     bool done, waits; /* tried (filled or not); in the way of an earlier patch */
-    lm_status rc;
-    bool filled;
+    bool filled;      /* by its own patch, or by that of another loop, `with` */
+    uint32_t with;
     lm_hole_why why;
-    uint32_t *tri; /* 3*(n-2), owned */
+    uint32_t *tri; /* 3*nt, owned */
+    size_t nt;
 } holes_loop;
 
 typedef struct {
@@ -79,6 +43,8 @@ typedef struct {
     uint32_t *loop_edge; /* indices into edge, loop by loop */
     holes_loop *loop;
     size_t loops, loop_cap;
+    uint32_t *vertex;       /* as loop_edge: where each begins */
+    uint32_t *inner, *next; /* first of the loops that belong to each (rings.h); the next one of the same; LM_RINGS_NONE: no more */
 } holes_work;
 
 static int holes_by_from(const void *p, const void *q)
@@ -120,10 +86,10 @@ static void holes_vertex_normal(const holes_work *w, uint32_t v, double n[3])
     for (uint32_t i = w->c.start[v]; i < w->c.start[v + 1]; i++) {
         uint32_t t = w->c.corner[i] / 3, k = w->c.corner[i] % 3;
         double a[3], b[3], x[3], d;
-        holes_sub(holes_at(w->m, w->m->tri[3 * (size_t)t + (k + 1) % 3]), holes_at(w->m, v), a);
-        holes_sub(holes_at(w->m, w->m->tri[3 * (size_t)t + (k + 2) % 3]), holes_at(w->m, v), b);
-        holes_cross(a, b, x);
-        d = holes_dot(a, a) * holes_dot(b, b);
+        lm_vec_sub(lm_vec_at(w->m, w->m->tri[3 * (size_t)t + (k + 1) % 3]), lm_vec_at(w->m, v), a);
+        lm_vec_sub(lm_vec_at(w->m, w->m->tri[3 * (size_t)t + (k + 2) % 3]), lm_vec_at(w->m, v), b);
+        lm_vec_cross(a, b, x);
+        d = lm_vec_dot(a, a) * lm_vec_dot(b, b);
         for (int j = 0; j < 3 && d > 0; j++) n[j] += x[j] / d;
     }
 }
@@ -149,16 +115,16 @@ static size_t holes_next(const holes_work *w, const unsigned char *used, size_t 
         }
     if (n < 2) return best;
     holes_vertex_normal(w, v, up);
-    holes_sub(holes_at(w->m, w->edge[in].from), holes_at(w->m, v), x);
-    double uu = holes_dot(up, up), f = uu > 0 ? holes_dot(x, up) / uu : 0;
+    lm_vec_sub(lm_vec_at(w->m, w->edge[in].from), lm_vec_at(w->m, v), x);
+    double uu = lm_vec_dot(up, up), f = uu > 0 ? lm_vec_dot(x, up) / uu : 0;
     for (int k = 0; k < 3; k++) x[k] -= f * up[k];
-    holes_cross(up, x, y);
+    lm_vec_cross(up, x, y);
     double len = sqrt(uu); /* y as long as x */
     for (int k = 0; k < 3 && len > 0; k++) y[k] /= len;
     for (size_t i = at; i < w->edges && w->edge[i].from == v; i++) {
         if (used[i]) continue;
-        holes_sub(holes_at(w->m, w->edge[i].to), holes_at(w->m, v), d);
-        double turn = holes_turn(holes_dot(d, x), holes_dot(d, y));
+        lm_vec_sub(lm_vec_at(w->m, w->edge[i].to), lm_vec_at(w->m, v), d);
+        double turn = holes_turn(lm_vec_dot(d, x), lm_vec_dot(d, y));
         if (turn == 0) turn = 4;
         if (turn > most) most = turn, best = i; /* the largest counter-clockwise is the first clockwise */
     }
@@ -171,8 +137,10 @@ static lm_status holes_emit(holes_work *w, size_t *end, const uint32_t *path, si
     if (rc) return rc;
     memcpy(w->loop_edge + *end, path, n * sizeof *path);
     holes_loop *l = &w->loop[w->loops++];
-    *l = (holes_loop){.at = (uint32_t)*end, .n = (uint32_t)n, .why = closed && n > 2 ? LM_HOLE_NO_PATCH : LM_HOLE_UNTRACED};
-    if (closed && n > LM_HOLES_EDGES) l->why = LM_HOLE_LARGE;
+    *l = (holes_loop){.at = (uint32_t)*end,
+                      .n = (uint32_t)n,
+                      .with = LM_RINGS_NONE,
+                      .why = closed && n > 2 ? LM_HOLE_NO_PATCH : LM_HOLE_UNTRACED};
     l->done = l->why != LM_HOLE_NO_PATCH;
     *end += n;
     return LM_OK;
@@ -216,145 +184,76 @@ done:
     return rc;
 }
 
-/* ---- one patch ---- */
+/* ---- patches ---- */
 
-typedef struct {
-    double angle, area, length; /* worst 1 - cos between neighbours; sums */
-} holes_cost;
-
-typedef struct {
-    const holes_work *w;
-    uint32_t n;
-    uint32_t v[LM_HOLES_EDGES];
-    double side[LM_HOLES_EDGES][3]; /* normal of the mesh's triangle at edge v[i], v[i+1] */
-    holes_cost *cost;               /* n*n: best of the polygon i .. k; angle infinite: none */
-    double (*normal)[3];            /* of the triangle it has on i, k */
-    uint16_t *by;                   /* that triangle's third corner */
-    unsigned char *taken;           /* i, k: the mesh has that edge */
-} holes_patch;
-
-enum { HOLES_ANGLE, HOLES_AREA, HOLES_FREE, HOLES_LEVELS }; /* how a patch is looked for, in turn */
-
-/* Is x better than y? Rounding decides nothing. */
-static bool holes_better(const holes_cost *x, const holes_cost *y, int level)
+/* Loops that bound one hole together; what makes no loop belongs to none. */
+static lm_status holes_rings(holes_work *w, lm_err *err)
 {
-    const double rel = 1e-9;
-    if (isinf(y->angle)) return true;
-    if (level == HOLES_ANGLE) {
-        if (x->angle < y->angle - rel) return true;
-        if (x->angle > y->angle + rel) return false;
+    lm_status rc = LM_ENOMEM;
+    size_t *start = lm_mem_alloc(w->loops + 1, sizeof *start, err), n = 0;
+    uint32_t *which = lm_mem_alloc(w->loops, sizeof *which, err), *v = NULL, *outer = NULL;
+    if (!start || !which || !(w->inner = lm_mem_alloc(w->loops, sizeof *w->inner, err)) ||
+        !(w->next = lm_mem_alloc(w->loops, sizeof *w->next, err)) ||
+        !(w->vertex = lm_mem_alloc(w->edges, sizeof *w->vertex, err)) || !(v = lm_mem_alloc(w->edges, sizeof *v, err)) ||
+        !(outer = lm_mem_alloc(w->loops, sizeof *outer, err)))
+        goto done;
+    start[0] = 0;
+    for (uint32_t i = 0; i < w->loops; i++) {
+        const holes_loop *l = &w->loop[i];
+        w->inner[i] = w->next[i] = LM_RINGS_NONE;
+        for (size_t k = 0; k < l->n; k++) w->vertex[l->at + k] = w->edge[w->loop_edge[l->at + k]].from;
+        if (l->done) continue;
+        memcpy(v + start[n], w->vertex + l->at, l->n * sizeof *v);
+        which[n++] = i;
+        start[n] = start[n - 1] + l->n;
     }
-    if (x->area < y->area * (1 - rel)) return true;
-    if (x->area > y->area * (1 + rel)) return false;
-    return x->length < y->length * (1 - rel);
-}
-
-static double holes_fold(const double a[3], const double b[3])
-{
-    double aa = holes_dot(a, a), bb = holes_dot(b, b);
-    return aa > 0 && bb > 0 ? 1 - holes_dot(a, b) : 0; /* a flat one of the mesh fits everywhere */
-}
-
-/* Best triangle on i, k. */
-static void holes_best(holes_patch *p, uint32_t i, uint32_t k, int level)
-{
-    const lm_mesh *m = p->w->m;
-    size_t n = p->n, ik = i * n + k;
-    bool last = i == 0 && k == n - 1;
-    const float *a = holes_at(m, p->v[i]), *c = holes_at(m, p->v[k]);
-    double d[3];
-    p->cost[ik] = (holes_cost){INFINITY, INFINITY, INFINITY};
-    if (p->taken[ik] && !last) return;
-    holes_sub(c, a, d);
-    double length = last ? 0 : holes_dot(d, d);
-    for (uint32_t j = i + 1; j < k; j++) {
-        const holes_cost *x = &p->cost[i * n + j], *y = &p->cost[j * n + k];
-        holes_cost z;
-        double normal[3];
-        uint32_t v[3] = {p->v[i], p->v[j], p->v[k]};
-        if (isinf(x->angle) || isinf(y->angle)) continue;
-        z.length = x->length + y->length + length;
-        z.angle = x->angle > y->angle ? x->angle : y->angle;
-        z.area = x->area + y->area;
-        if (!holes_better(&z, &p->cost[ik], level)) continue;
-        z.area += holes_normal(a, holes_at(m, p->v[j]), c, normal);
-        const double *side[3] = {p->normal[i * n + j], p->normal[j * n + k], last ? p->side[n - 1] : NULL};
-        for (int s = 0; s < 3; s++)
-            if (side[s]) {
-                double f = holes_fold(normal, side[s]);
-                if (f > z.angle) z.angle = f;
-            }
-        if (!holes_better(&z, &p->cost[ik], level)) continue;
-        if (lm_clash_flat(m, v)) continue;
-        if (level == HOLES_FREE && lm_clash_any(m, &p->w->tree, v)) continue;
-        p->cost[ik] = z;
-        p->by[ik] = (uint16_t)j;
-        memcpy(p->normal[ik], normal, sizeof normal);
+    rc = lm_rings_nest(w->m, v, start, n, outer, err);
+    for (size_t i = n; i-- && !rc;) {
+        if (outer[i] == LM_RINGS_NONE) continue;
+        w->next[which[i]] = w->inner[which[outer[i]]];
+        w->inner[which[outer[i]]] = which[i];
     }
+done:
+    free(start);
+    free(which);
+    free(v);
+    free(outer);
+    return rc;
 }
 
-/* Fill the table; false when there is no triangulation. */
-static bool holes_solve(holes_patch *p, int level)
+/* A loop together with those that belong to it. */
+static lm_status holes_ring_task(void *ctx, size_t task, int worker, lm_err *err)
 {
-    size_t n = p->n;
-    for (size_t i = 0; i + 1 < n; i++) {
-        p->cost[i * n + i + 1] = (holes_cost){0, 0, 0};
-        memcpy(p->normal[i * n + i + 1], p->side[i], sizeof p->side[i]);
+    holes_work *w = ctx;
+    holes_loop *l = &w->loop[task];
+    lm_fill_on on = {w->m, &w->c, &w->tree};
+    size_t loops = 1, n = l->n, *start = NULL;
+    uint32_t *v = NULL;
+    lm_status rc = LM_ENOMEM;
+    (void)worker;
+    if (w->inner[task] == LM_RINGS_NONE) return LM_OK;
+    for (uint32_t i = w->inner[task]; i != LM_RINGS_NONE; i = w->next[i]) loops++, n += w->loop[i].n;
+    if (!(start = lm_mem_alloc(loops + 1, sizeof *start, err)) || !(v = lm_mem_alloc(n, sizeof *v, err))) goto done;
+    memcpy(v, w->vertex + l->at, l->n * sizeof *v);
+    start[0] = 0;
+    start[1] = l->n;
+    loops = 1;
+    for (uint32_t i = w->inner[task]; i != LM_RINGS_NONE; i = w->next[i], loops++) {
+        memcpy(v + start[loops], w->vertex + w->loop[i].at, w->loop[i].n * sizeof *v);
+        start[loops + 1] = start[loops] + w->loop[i].n;
     }
-    for (uint32_t span = 2; span < n; span++)
-        for (uint32_t i = 0; i + span < n; i++) holes_best(p, i, i + span, level);
-    return !isinf(p->cost[n - 1].angle);
-}
-
-/* Write the triangles down from the table. */
-static void holes_read(const holes_patch *p, uint32_t *tri)
-{
-    uint16_t stack[2 * LM_HOLES_EDGES];
-    size_t n = 0, at = 0;
-    stack[n++] = 0;
-    stack[n++] = (uint16_t)(p->n - 1);
-    while (n) {
-        uint16_t k = stack[--n], i = stack[--n];
-        if (k - i < 2) continue;
-        uint16_t j = p->by[i * (size_t)p->n + k];
-        tri[at++] = p->v[i], tri[at++] = p->v[j], tri[at++] = p->v[k];
-        stack[n++] = j, stack[n++] = k;
-        stack[n++] = i, stack[n++] = j;
+    if ((rc = lm_fill_rings(&on, v, start, loops, &l->tri, &l->nt, err)) || !l->nt) goto done;
+    l->filled = l->done = true;
+    for (uint32_t i = w->inner[task]; i != LM_RINGS_NONE; i = w->next[i])
+        w->loop[i].filled = w->loop[i].done = true, w->loop[i].with = (uint32_t)task;
+done:
+    if (!l->filled) {
+        free(l->tri);
+        l->tri = NULL;
     }
-}
-
-/* No triangle of the patch meets the mesh or another one of the patch. */
-static bool holes_clear(const holes_patch *p, const uint32_t *tri)
-{
-    const lm_mesh *m = p->w->m;
-    for (size_t s = 0; s + 2 < p->n; s++) {
-        if (lm_clash_any(m, &p->w->tree, tri + 3 * s)) return false;
-        for (size_t t = 0; t < s; t++)
-            if (lm_clash_pair(m, tri + 3 * s, tri + 3 * t, NULL)) return false;
-    }
-    return true;
-}
-
-/* Mark the edges the mesh has between vertices that are no neighbours in the loop; false when the loop is a triangle that
- * is there. */
-static bool holes_taken(holes_patch *p)
-{
-    const holes_work *w = p->w;
-    size_t n = p->n;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t q = w->c.start[p->v[i]]; q < w->c.start[p->v[i] + 1]; q++) {
-            const uint32_t *v = w->m->tri + 3 * (size_t)(w->c.corner[q] / 3);
-            int common = 0;
-            for (int e = 0; e < 3; e++)
-                for (uint32_t k = 0; k < n; k++) {
-                    if (p->v[k] != v[e]) continue;
-                    common++;
-                    if (k > i + 1 && !(i == 0 && k == n - 1)) p->taken[i * n + k] = 1;
-                    if (i > k + 1 && !(k == 0 && i == n - 1)) p->taken[k * n + i] = 1;
-                }
-            if (n == 3 && common == 3) return false;
-        }
-    return true;
+    free(start);
+    free(v);
+    return rc;
 }
 
 static lm_status holes_task(void *ctx, size_t task, int worker, lm_err *err)
@@ -362,37 +261,18 @@ static lm_status holes_task(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     holes_work *w = ctx;
     holes_loop *l = &w->loop[task];
+    lm_fill_on on = {w->m, &w->c, &w->tree};
     if (l->done) return LM_OK;
-    size_t n = l->n;
-    lm_status rc = LM_ENOMEM;
-    holes_patch *p = lm_mem_calloc(1, sizeof *p, err);
-    if (!p) return rc;
-    if (!(p->cost = lm_mem_alloc(n * n, sizeof *p->cost, err)) || !(p->normal = lm_mem_alloc(n * n, sizeof *p->normal, err)) ||
-        !(p->by = lm_mem_alloc(n * n, sizeof *p->by, err)) || !(p->taken = lm_mem_calloc(n * n, 1, err)) ||
-        !(l->tri = lm_mem_alloc(n, 3 * sizeof *l->tri, err)))
-        goto done;
-    p->w = w;
-    p->n = l->n;
-    for (size_t i = 0; i < n; i++) {
-        const holes_edge *e = &w->edge[w->loop_edge[l->at + i]];
-        const uint32_t *v = w->m->tri + 3 * (size_t)(e->half / 3);
-        p->v[i] = e->from;
-        holes_normal(holes_at(w->m, v[0]), holes_at(w->m, v[1]), holes_at(w->m, v[2]), p->side[i]);
+    double(*side)[3] = lm_mem_alloc(l->n, sizeof *side, err);
+    if (!side) return LM_ENOMEM;
+    for (size_t i = 0; i < l->n; i++) {
+        const uint32_t *v = w->m->tri + 3 * (size_t)(w->edge[w->loop_edge[l->at + i]].half / 3);
+        lm_vec_normal(lm_vec_at(w->m, v[0]), lm_vec_at(w->m, v[1]), lm_vec_at(w->m, v[2]), side[i]);
     }
-    bool some = holes_taken(p);
-    for (int level = 0; some && !l->filled && level < HOLES_LEVELS; level++) {
-        if (!holes_solve(p, level)) continue;
-        holes_read(p, l->tri);
-        l->filled = holes_clear(p, l->tri);
-    }
+    lm_status rc = lm_fill_make(&on, w->vertex + l->at, (const double(*)[3])side, l->n, &l->tri, &l->nt, err);
+    l->filled = l->nt > 0;
     l->done = true;
-    rc = LM_OK;
-done:
-    free(p->cost);
-    free(p->normal);
-    free(p->by);
-    free(p->taken);
-    free(p);
+    free(side);
     return rc;
 }
 
@@ -424,11 +304,11 @@ static lm_status holes_sift(holes_work *w, int threads, lm_err *err)
     uint32_t *owner = NULL;
     size_t n = 0;
     lm_status rc = LM_ENOMEM;
-    for (size_t i = 0; i < w->loops; i++) all.nt += w->loop[i].filled ? w->loop[i].n - 2 : 0;
+    for (size_t i = 0; i < w->loops; i++) all.nt += w->loop[i].nt;
     if (!(all.tri = lm_mem_alloc(all.nt, 3 * sizeof *all.tri, err)) || !(owner = lm_mem_alloc(all.nt, sizeof *owner, err)))
         goto done;
     for (size_t i = 0; i < w->loops; i++)
-        for (size_t t = 0; w->loop[i].filled && t + 2 < w->loop[i].n; t++) {
+        for (size_t t = 0; t < w->loop[i].nt; t++) {
             memcpy(all.tri + 3 * n, w->loop[i].tri + 3 * t, 3 * sizeof *all.tri);
             owner[n++] = (uint32_t)i;
         }
@@ -439,6 +319,8 @@ static lm_status holes_sift(holes_work *w, int threads, lm_err *err)
         lm_bvh_tri_box(&all, t, lo, hi);
         if (!w->loop[owner[t]].waits) w->loop[owner[t]].waits = lm_clash_walk(&tree, lo, hi, holes_meets, &x);
     }
+    for (size_t i = 0; i < w->loops; i++)
+        if (w->loop[i].with != LM_RINGS_NONE) w->loop[i].waits = w->loop[w->loop[i].with].waits;
 done:
     lm_bvh_release(&tree);
     free(all.tri);
@@ -450,7 +332,7 @@ static lm_status holes_append(holes_work *w, lm_holes *out, lm_err *err)
 {
     lm_mesh *m = w->m;
     size_t more = 0, cap = 3 * m->nt;
-    for (size_t i = 0; i < w->loops; i++) more += w->loop[i].filled && !w->loop[i].waits ? w->loop[i].n - 2 : 0;
+    for (size_t i = 0; i < w->loops; i++) more += w->loop[i].waits ? 0 : w->loop[i].nt;
     if (!more) return LM_OK;
     if (m->nt + more > UINT32_MAX / 3)
         return lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: the limit is %u", m->nt + more, UINT32_MAX / 3);
@@ -459,14 +341,14 @@ static lm_status holes_append(holes_work *w, lm_holes *out, lm_err *err)
     for (size_t i = 0; i < w->loops; i++) {
         const holes_loop *l = &w->loop[i];
         if (!l->filled || l->waits) continue;
-        for (size_t t = 0; t + 2 < l->n; t++) {
+        for (size_t t = 0; t < l->nt; t++) {
             const uint32_t *v = l->tri + 3 * t;
             double normal[3];
-            out->area_mm2 += holes_normal(holes_at(m, v[0]), holes_at(m, v[1]), holes_at(m, v[2]), normal);
+            out->area_mm2 += lm_vec_normal(lm_vec_at(m, v[0]), lm_vec_at(m, v[1]), lm_vec_at(m, v[2]), normal);
             memcpy(m->tri + 3 * m->nt++, v, 3 * sizeof *v);
         }
         out->filled++;
-        out->triangles += l->n - 2;
+        out->triangles += l->nt;
     }
     return LM_OK;
 }
@@ -481,7 +363,7 @@ static lm_status holes_list(const holes_work *w, lm_holes *out, lm_err *err)
         if (l->filled && !l->waits) continue;
         lm_hole *h = &out->list[out->left++];
         *h = (lm_hole){.why = l->why, .edges = l->n};
-        memcpy(h->at, holes_at(w->m, w->edge[w->loop_edge[l->at]].from), sizeof h->at);
+        memcpy(h->at, lm_vec_at(w->m, w->edge[w->loop_edge[l->at]].from), sizeof h->at);
     }
     return LM_OK;
 }
@@ -506,7 +388,8 @@ static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again
     if (rc) return rc;
     if (!(w.mate = lm_mem_alloc(3 * m->nt, sizeof *w.mate, err))) rc = LM_ENOMEM;
     if (rc || (rc = lm_topo_mates(m, &w.c, w.mate, err)) || (rc = holes_edges(&w, err)) || !w.edges) goto done;
-    if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) ||
+    if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) || (rc = holes_rings(&w, err)) ||
+        (rc = lm_pool_run(threads, w.loops, holes_ring_task, &w, err)) ||
         (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) || (rc = holes_sift(&w, threads, err)) ||
         (rc = holes_append(&w, out, err)))
         goto done;
@@ -523,6 +406,9 @@ done:
     free(w.mate);
     free(w.edge);
     free(w.loop_edge);
+    free(w.vertex);
+    free(w.inner);
+    free(w.next);
     free(w.loop);
     return rc;
 }

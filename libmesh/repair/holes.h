@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* holes.h: boundary loops closed by a triangulation of their own vertices.
+/* holes.h: boundary loops closed by triangles between their own vertices.
  *
  * Open edges are followed against their triangles; where several loops meet in a vertex the next edge is the first across
- * the gap, and a loop that comes back to a vertex is split there, so that only simple loops are filled. Of all
- * triangulations of a loop the one with the smallest largest angle between neighbours (those across the loop's edges too)
- * is taken, among these the one of least area, among these the one with the shortest edges: dynamic programming, O(n^3)
- * (Barequet and Sharir, Filling gaps in the boundary of a polyhedron, Computer Aided Geometric Design 12, 1995; Liepa,
- * Filling holes in meshes, Symposium on Geometry Processing 2003). No edge is drawn that is there already.
- * A patch that meets the mesh, itself or an earlier patch is thrown away; then area alone decides; then triangles that meet
- * the mesh may not be used. What still fails is left open and listed. */
+ * the gap, and a loop that comes back to a vertex is split there, so that only simple loops are filled. Loops that bound one hole
+ * together (rings.h) are filled as one, and by themselves where that fails; patches are made by fill.h, for any number of edges.
+ * A patch that meets the mesh, itself or an earlier patch is thrown away. What still fails is left open and listed. */
 #ifndef LM_REPAIR_HOLES_H
 #define LM_REPAIR_HOLES_H
 
 #include "surface/mesh.h"
 
-enum { LM_HOLES_EDGES = 300 }; /* edges of a loop that is filled */
-
 typedef enum {
-    LM_HOLE_LARGE,    /* more than LM_HOLES_EDGES edges */
     LM_HOLE_UNTRACED, /* its edges make no loop: triangles around it face opposite ways */
     LM_HOLE_NO_PATCH  /* every patch meets the mesh, or draws an edge that is there */
 } lm_hole_why;

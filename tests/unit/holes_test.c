@@ -210,16 +210,76 @@ static double prism(int n, double height)
 static void open_cylinder(void **state)
 {
     (void)state;
-    for (int n = 3; n <= LM_HOLES_EDGES; n = n * 2 + 1) {
+    for (int n = 3; n <= 300; n = n * 2 + 1) {
         cylinder(n, 8, false);
         lm_repair r = becomes(prism(n, 8), 1e-4);
         assert_int_equal(r.step[LM_REPAIR_HOLES].count, 2);
         assert_true(fabs(r.hole_area_mm2 - 2 * prism(n, 1)) < 1e-4);
     }
-    cylinder(LM_HOLES_EDGES, 8, true);
-    becomes(prism(LM_HOLES_EDGES, 8), 1e-3);
-    cylinder(LM_HOLES_EDGES + 1, 8, true); /* one more is too many, and is said */
-    stays_open(1, LM_HOLE_LARGE, LM_HOLES_EDGES + 1);
+    cylinder(300, 8, true);
+    becomes(prism(300, 8), 1e-3);
+    for (int n = 301; n < 3000; n *= 8) { /* too many for the table: an outline in its plane */
+        cylinder(n, 8, false);
+        assert_int_equal(becomes(prism(n, 8), 1e-3).hole_triangles, 2 * (n - 2));
+    }
+}
+
+/* A tube with a wall between radius 3 and 5, open between the two at its top: one hole with two loops. */
+static void thick_tube(int n, bool bent)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 4; k++) { /* outside below, above; inside below, above */
+            double r = k < 2 ? 5 : 3, t = 2 * M_PI * i / n;
+            vert((float)(r * cos(t)), (float)(r * sin(t)), k & 1 ? (float)(8 + (bent ? 0.4 * cos(2 * t) : 0)) : 0);
+        }
+    for (uint32_t i = 0; i < (uint32_t)n; i++) {
+        uint32_t a = 4 * i, b = 4 * ((i + 1) % (uint32_t)n);
+        quad(a, b, b + 1, a + 1);
+        quad(b + 2, a + 2, a + 3, b + 3);
+        quad(a, a + 2, b + 2, b);
+    }
+}
+
+static void two_loops_of_one_hole(void **state)
+{
+    (void)state;
+    for (int n = 5; n < 1000; n *= 7)
+        for (int bent = 0; bent < 2; bent++) {
+            thick_tube(n, bent);
+            lm_repair r = becomes(0.5 * n * (25 - 9) * sin(2 * M_PI / n) * 8, bent ? 2 : 1e-3);
+            assert_int_equal(r.step[LM_REPAIR_HOLES].count, 2);
+            assert_int_equal(r.hole_triangles, 2 * n);
+        }
+    /* a hollow box with a hole through both its walls: two holes, each closed by itself */
+    box(0, 0, 0, 10, false);
+    box(1, 1, 1, 7, true);
+    without(2), without(2), without(12), without(12);
+    lm_repair r = becomes(1000 - 343, 1e-9);
+    assert_int_equal(r.step[LM_REPAIR_HOLES].count, 2);
+}
+
+/* A long loop that is no outline seen from anywhere: the end of a tube that winds up and down a ball three times as the seam of
+ * a ball for tennis does. */
+static void long_and_bent(void **state)
+{
+    (void)state;
+    enum { N = 1200 };
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 2; k++) {
+            double t = 2 * M_PI * i / N, a = 0.75, r = k ? 10 : 11;
+            double x = a * cos(t) + (1 - a) * cos(3 * t), y = a * sin(t) - (1 - a) * sin(3 * t),
+                   z = 2 * sqrt(a * (1 - a)) * cos(2 * t);
+            vert((float)(r * x), (float)(r * y), (float)(r * z)); /* all at r from the middle */
+        }
+    for (uint32_t i = 0; i < N; i++) quad(2 * i, 2 * ((i + 1) % N), 2 * ((i + 1) % N) + 1, 2 * i + 1);
+    lm_holes h;
+    assert_int_equal(lm_holes_fill(&mesh, 2, &h, &err), LM_OK);
+    assert_true(h.filled >= 1);
+    lm_audit a = look(&mesh);
+    assert_int_equal(a.count[LM_FAULT_SELF_INTERSECT], 0);
+    assert_int_equal(a.count[LM_FAULT_NONMANIFOLD_EDGE], 0);
+    lm_holes_release(&h);
+    lm_mesh_release(&mesh);
 }
 
 /* A prism on an L, without its top, each edge of which has more points on its line: no flat triangle, nothing outside the L. */
@@ -758,6 +818,8 @@ int main(void)
         cmocka_unit_test(ball_with_twenty_holes),
         cmocka_unit_test(holes_with_common_vertices),
         cmocka_unit_test(open_cylinder),
+        cmocka_unit_test(two_loops_of_one_hole),
+        cmocka_unit_test(long_and_bent),
         cmocka_unit_test(planar_and_not_convex),
         cmocka_unit_test(not_planar),
         cmocka_unit_test(patches_that_would_meet_the_mesh),
