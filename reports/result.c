@@ -80,6 +80,36 @@ static void result_vector(lm_html *h, const json_t *v, double u)
     }
 }
 
+/* How well the volume is known, item by item. */
+static void result_budget(lm_html *h, const json_t *facts)
+{
+    const json_t *u = lm_cell_get(facts, "uncertainty"), *list = lm_cell_get(u, "items"), *one;
+    size_t i;
+    double x;
+    if (json_array_size(list) < 2) return;
+    lm_cell_table(h, "uncertainty", "How well the volume is known", "Item|Kind|Amount|Of what");
+    json_array_foreach(list, i, one) {
+        lm_html_put(h, "<tr>");
+        lm_cell_td_key(h, "Item", false, one, "name");
+        lm_cell_td_key(h, "Kind", false, one, "kind");
+        lm_cell_td(h, "Amount", true);
+        if (lm_cell_num(one, "mm3", &x)) lm_cell_both(h, x, -1, 0, x, "mm3", false);
+        lm_html_put(h, "</td>");
+        lm_cell_td_key(h, "Of what", false, one, "text");
+        lm_html_put(h, "</tr>\n");
+    }
+    lm_html_put(h, "<tr>");
+    lm_cell_td(h, "Item", false);
+    lm_html_put(h, "together</td>");
+    lm_cell_td_key(h, "Kind", false, u, "rule");
+    lm_cell_td(h, "Amount", true);
+    if (lm_cell_num(u, "volume_mm3", &x)) lm_cell_both(h, x, -1, 0, x, "mm3", false);
+    lm_html_put(h, "</td>");
+    lm_cell_td(h, "Of what", false);
+    lm_html_put(h, "</td></tr>\n");
+    lm_cell_table_end(h);
+}
+
 static void result_quantities(lm_html *h, const json_t *facts)
 {
     const json_t *q = lm_cell_get(facts, "quantities");
@@ -164,6 +194,7 @@ void lm_result_measurements(lm_html *h, const json_t *facts)
                        "&gt; tol. What lies between cannot be decided.</p>\n");
     }
     result_quantities(h, facts);
+    result_budget(h, facts);
     if (json_is_object(lm_cell_get(facts, "overlap")))
         lm_cell_pairs(h, "Overlap of mesh and source, in voxels", lm_cell_get(facts, "overlap"));
     lm_cell_section_end(h);

@@ -548,6 +548,7 @@ static lm_status cut_and_measure(choice *c, input *in, lm_segment_facts *facts, 
     c->seg.mask = mask;
     if (!rc) rc = lm_segment(&in->vol, &c->seg, facts, err);
     c->seg.mask = NULL;
+    if (!rc && !c->occupancy) rc = lm_segment_step(&in->vol, (int)a.threads, facts, err);
     if (!rc && partial) {
         progress(NULL, "measuring", 0);
         rc = lm_pieces_of(&in->vol, in->vol.iso, was, &c->partial, &in->pieces, err);

@@ -79,6 +79,7 @@ static struct {
     lm_mass mass;
     bool belonged; /* the records, before a part was taken out */
     lm_verdict_list list;
+    lm_budget budget;
     lm_against_facts against;
     lm_admesh_result second;
     json_t *options, *facts;
@@ -152,6 +153,15 @@ static lm_status same_case(lm_facts *f, lm_err *err)
     return LM_OK;
 }
 
+/* Numbers that do not come from this mesh speak of the anatomy: what is known of its volume is the whole budget. */
+static lm_mass anatomy(const lm_mass *m)
+{
+    lm_mass known = *m; /* borrowed */
+    lm_budget_volume(s.belonged ? &s.rec : NULL, m, &s.budget);
+    if (m->has_volume) known.u_volume_mm3 = s.budget.u_mm3;
+    return known;
+}
+
 /* What is expected of a hollow part is said of its outer surface, filled. */
 static lm_status expectations(lm_err *err)
 {
@@ -161,9 +171,10 @@ static lm_status expectations(lm_err *err)
     bool hollow = false;
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    const lm_mass known = anatomy(hollow ? &outer : &s.mass);
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
         lm_measurement m;
-        rc = lm_expect_judge(&s.expect[i], hollow ? &outer : &s.mass, &s.aopt.tol, &m, err);
+        rc = lm_expect_judge(&s.expect[i], &known, &s.aopt.tol, &m, err);
         if (!rc && hollow && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", note);
         if (!rc) rc = lm_verdict_add(&s.list, &m, err);
     }
@@ -194,7 +205,8 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
     s.rec.belong = s.belonged;
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
-    if (!rc) rc = lm_reported_judge(r, &s.rec, hollow ? &outer : &s.mass, opt, &s.list, err);
+    const lm_mass *of = hollow ? &outer : &s.mass, known = anatomy(of);
+    if (!rc) rc = lm_reported_judge(r, &s.rec, of, known.u_volume_mm3, opt, &s.list, err);
     s.rec.belong = belong;
     lm_mass_release(&outer);
     return rc;
@@ -237,6 +249,8 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_status rc;
     progress(NULL, "check", 0);
     if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err))) return rc;
+    anatomy(&s.mass);
+    f->budget = &s.budget;
     if (a.expect.n && (rc = expectations(err))) return rc;
     if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {

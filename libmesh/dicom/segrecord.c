@@ -141,6 +141,9 @@ static lm_status segrecord_segment(json_t *rec, const lm_segment_facts *f, lm_er
                   segrecord_three(f->lo_mm), "hi", segrecord_three(f->hi_mm), "components_found", (json_int_t)f->components_found,
                   "components_kept", (json_int_t)f->components_kept, "dropped_voxels", (json_int_t)f->dropped_voxels,
                   "roi_cut_voxels", (json_int_t)f->roi_cut_voxels, "touches_border", f->touches_border));
+    if (ok && f->step > 0)
+        ok = !json_object_set_new(json_object_get(rec, "segment"), "sensitivity",
+                                  json_pack("{s:f, s:f}", "delta", f->step, "change_mm3", f->step_mm3));
     lm_status rc = ok ? LM_OK : lm_err_nomem(err, 0);
     if (!rc)
         rc = lm_record_ledger(rec, "change", "voxel_count", (double)f->voxel_count * f->voxel_mm3, "volume_at_level",

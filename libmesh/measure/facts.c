@@ -206,6 +206,13 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
+    if (j && f->budget &&
+        json_object_set_new(j, "uncertainty",
+                            json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,
+                                      "items", lm_budget_json(f->budget, err)))) {
+        json_decref(j);
+        j = NULL;
+    }
     if (j && f->parts && json_object_set_new(j, "parts", lm_audit_parts_json(f->parts, f->names, err))) json_decref(j), j = NULL;
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
@@ -239,6 +246,20 @@ static void facts_parts(const lm_facts *f, lm_out *out)
         lm_audit_line(x, line, sizeof line);
         lm_io_printf(out, "part %-9u %16s   area %s, %zu triangles, %s: %s\n", f->parts->label[i], a, b, x->triangles,
                      lm_parts_name(f->names, f->parts->label[i], name), line);
+    }
+}
+
+/* Where the records say more than the mesh does. */
+static void facts_budget(const lm_budget *b, lm_out *out)
+{
+    static const char *const kind[] = {"at most", "about", "changed by"};
+    char a[LM_NUM_TEXT];
+    if (!b || b->n < 2) return;
+    lm_verdict_text(b->u_mm3, LM_UNIT_MM3, a, sizeof a);
+    lm_io_printf(out, "\nuncertainty of the volume: %s (%s)\n", a, LM_BUDGET_RULE);
+    for (size_t i = 0; i < b->n; i++) {
+        lm_verdict_text(b->item[i].mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_io_printf(out, "  %-12s %-10s %16s   %s\n", b->item[i].name, kind[b->item[i].kind], a, b->item[i].text);
     }
 }
 
@@ -276,6 +297,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_verdict_text(s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
     }
+    facts_budget(f->budget, out);
     if (f->n)
         lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference",
                      "difference", "u", "tolerance");

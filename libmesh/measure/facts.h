@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "measure/against.h"
+#include "measure/budget.h"
 #include "repair/admesh.h"
 #include "surface/audit_parts.h"
 
@@ -18,7 +19,8 @@ typedef struct {
     const lm_audit_parts *parts; /* of several parts, and their names; NULL: one */
     const lm_parts *names;
     const lm_mass *mass;
-    size_t n; /* what was compared */
+    const lm_budget *budget; /* of its volume; NULL: not made */
+    size_t n;                /* what was compared */
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */

@@ -122,8 +122,8 @@ static lm_status reported_frame(const lm_sr *r, const lm_identity *id, const cha
         "the structured report speaks of images in another frame of reference than the mesh's: they do not belong together");
 }
 
-/* source: where the mesh came from; mask: what was laid on it, or NULL. */
-static lm_status reported_belongs(const lm_sr *r, const json_t *dcmseg, lm_err *err)
+/* *same: it is on the very segmentation that the mesh was made from. */
+static lm_status reported_belongs(const lm_sr *r, const json_t *dcmseg, bool *same, lm_err *err)
 {
     const json_t *source = json_object_get(dcmseg, "source"), *mask = json_object_get(dcmseg, "mask");
     const char *series = json_string_value(json_object_get(source, "series")),
@@ -133,7 +133,10 @@ static lm_status reported_belongs(const lm_sr *r, const json_t *dcmseg, lm_err *
     lm_status rc = lm_identity_load(&id, err);
     if (!rc) rc = lm_identity_same_key(&id, json_string_value(json_object_get(source, "uid_key")), err);
     if (rc) return rc;
-    if (!reported_cites(r, &id, series) && !reported_cites(r, &id, masks))
+    const char *kind = json_string_value(json_object_get(source, "kind"));
+    bool on_source = reported_cites(r, &id, series), on_mask = reported_cites(r, &id, masks);
+    *same = on_mask || (on_source && kind && !strcmp(kind, "dicom-seg"));
+    if (!on_source && !on_mask)
         return lm_err_set(
             err, LM_ERULE, NULL,
             "the structured report cites %zu series, and none of them is what the mesh was made from: it is the report of "
@@ -159,6 +162,7 @@ static lm_status reported_segment(const lm_sr_item *i, const json_t *dcmseg, lm_
 typedef struct {
     const lm_sr *report;
     const lm_sr_item *item;
+    bool same; /* as in reported_belongs */
 } reported_one;
 
 static bool reported_volume(const lm_sr_item *i)
@@ -177,7 +181,7 @@ static lm_status reported_list(const lm_reported *r, reported_one **ret, size_t 
         for (size_t k = 0; k < r->report[i].n && !rc; k++) {
             if (r->report[i].item[k].kind == LM_SR_OTHER) continue;
             if (!(rc = lm_mem_grow(ret, &cap, *n + 1, sizeof **ret, err)))
-                (*ret)[(*n)++] = (reported_one){&r->report[i], &r->report[i].item[k]};
+                (*ret)[(*n)++] = (reported_one){.report = &r->report[i], .item = &r->report[i].item[k]};
         }
     return rc;
 }
@@ -255,7 +259,7 @@ static double reported_counted(const json_t *dcmseg)
     return json_array_size(list) ? sum : NAN;
 }
 
-static lm_status reported_one_judge(const reported_one *o, size_t number, const json_t *dcmseg, const lm_mass *mass,
+static lm_status reported_one_judge(const reported_one *o, size_t number, const json_t *dcmseg, const lm_mass *mass, double u_mm3,
                                     const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err)
 {
     static const char *const is[] = {
@@ -270,7 +274,7 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
     lm_status rc = lm_sr_value(i, &q, err);
     if (rc) return rc;
     lm_measurement m = {.unit = q.unit, .reference = q.value, .u_reference = q.ulp, .tol = reported_tol(opt->tol, &q)};
-    if (reported_volume(i)) m.value = mass->volume_mm3, m.u_value = mass->u_volume_mm3;
+    if (reported_volume(i)) m.value = mass->volume_mm3, m.u_value = o->same ? mass->u_volume_mm3 : u_mm3;
     else if (i->kind == LM_SR_AREA) m.value = mass->area_mm2, m.u_value = mass->u_area_mm2;
     else {
         lm_sr_line(i, line, sizeof line);
@@ -287,19 +291,23 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
     return lm_verdict_add(out, &m, err);
 }
 
-lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, const lm_reported_opt *opt,
-                            lm_verdict_list *out, lm_err *err)
+lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, double u_anatomy_mm3,
+                            const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err)
 {
     const json_t *dcmseg = NULL;
     reported_one *all = NULL;
     size_t n = 0, which = 0;
     lm_status rc = lm_against_record(rec, &dcmseg, err);
-    for (size_t i = 0; i < r->n && !rc; i++) rc = reported_belongs(&r->report[i], dcmseg, err);
     if (!rc) rc = reported_list(r, &all, &n, err);
+    for (size_t i = 0; i < r->n && !rc; i++) {
+        bool same = false;
+        rc = reported_belongs(&r->report[i], dcmseg, &same, err);
+        for (size_t k = 0; k < n; k++) all[k].same |= same && all[k].report == &r->report[i];
+    }
     for (size_t i = 0; i < (opt->n_pick ? opt->n_pick : 1) && !rc; i++) {
         rc = reported_pick(all, n, opt->n_pick ? opt->pick[i] : NULL, &which, err);
         if (!rc) rc = reported_segment(all[which].item, dcmseg, err);
-        if (!rc) rc = reported_one_judge(&all[which], which + 1, dcmseg, mass, opt, out, err);
+        if (!rc) rc = reported_one_judge(&all[which], which + 1, dcmseg, mass, u_anatomy_mm3, opt, out, err);
     }
     free(all);
     return rc;

@@ -27,10 +27,18 @@ static const char *verdict_number(double v, lm_unit unit, char *buf, size_t cap)
     return buf;
 }
 
+/* Half of the reference's last digit, in the unit that the reference is shown in: "0.5 ml". */
+static const char *verdict_rounding(const lm_measurement *m, char *buf, size_t cap)
+{
+    bool ml = m->unit == LM_UNIT_MM3 && fabs(m->reference) >= 1000;
+    snprintf(buf, cap, "%.6g %s", ml ? m->u_reference / 1000 : m->u_reference, ml ? "ml" : lm_verdict_unit(m->unit));
+    return buf;
+}
+
 void lm_verdict_measurement(lm_measurement *m)
 {
     double u = m->u_value + m->u_reference, d = fabs(m->value - m->reference);
-    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT];
+    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], rounding[LM_NUM_TEXT], agrees[100] = "";
     m->verdict = lm_verdict_judge(m->value, m->reference, u, m->tol);
     if (isnan(m->value)) {
         snprintf(m->note, sizeof m->note, "could not be measured");
@@ -39,15 +47,17 @@ void lm_verdict_measurement(lm_measurement *m)
     verdict_number(d, m->unit, a, sizeof a);
     verdict_number(u, m->unit, b, sizeof b);
     verdict_number(m->tol, m->unit, c, sizeof c);
+    if (d <= m->u_reference && m->u_reference > 0)
+        snprintf(agrees, sizeof agrees, "agrees within the rounding of the reference (+-%s)",
+                 verdict_rounding(m, rounding, sizeof rounding));
     switch (m->verdict) {
     case LM_VERDICT_PASS:
-        snprintf(m->note, sizeof m->note, "differs by %s, known to %s, allowed %s%s", a, b, c,
-                 d <= m->u_reference && d > 0 ? ": agrees within the rounding of the reference" : "");
+        snprintf(m->note, sizeof m->note, "differs by %s, known to %s, allowed %s%s%s", a, b, c, agrees[0] ? ": " : "", agrees);
         break;
     case LM_VERDICT_FAIL: snprintf(m->note, sizeof m->note, "differs by %s, known to %s: more than the %s allowed", a, b, c); break;
     default:
-        snprintf(m->note, sizeof m->note, "differs by %s, known to %s: cannot be decided with a tolerance of %s%s", a, b, c,
-                 d <= m->u_reference ? ", though it agrees within the rounding of the reference" : "");
+        snprintf(m->note, sizeof m->note, "differs by %s, known to %s: cannot be decided with a tolerance of %s%s%s", a, b, c,
+                 agrees[0] ? ", though it " : "", agrees);
     }
 }
 

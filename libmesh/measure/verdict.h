@@ -35,7 +35,8 @@ typedef struct {
     char note[LM_VERDICT_TEXT]; /* what the verdict rests on, one sentence */
 } lm_measurement;
 
-/* Fill in the verdict and the note from value, reference, both u and tol. */
+/* Fill in the verdict and the note (which says so where the difference is within the rounding of the reference) from value,
+ * reference, both u and tol. */
 void lm_verdict_measurement(lm_measurement *m);
 /* As many as there are. */
 typedef struct {

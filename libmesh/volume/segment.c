@@ -253,6 +253,18 @@ lm_status lm_segment(lm_vol *v, const lm_segment_opt *opt, lm_segment_facts *out
     return segment_facts(v, threads, out, err);
 }
 
+lm_status lm_segment_step(const lm_vol *v, int threads, lm_segment_facts *facts, lm_err *err)
+{
+    double lo = 0, hi = 4096;
+    lm_moments m;
+    lm_status rc = v->type >= LM_F32 ? lm_vol_range(v, &lo, &hi, err) : LM_OK;
+    if (!rc) rc = lm_moments_of(v, v->iso + (hi - lo) / 4096, threads, &m, err);
+    if (rc) return rc;
+    facts->step = (hi - lo) / 4096;
+    facts->step_mm3 = m.volume_mm3 - facts->at_level_mm3;
+    return LM_OK;
+}
+
 lm_status lm_segment_measure(const lm_vol *v, int threads, lm_segment_facts *out, lm_err *err)
 {
     lm_status rc;

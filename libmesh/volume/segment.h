@@ -34,6 +34,7 @@ typedef struct {
     double centroid_mm[3];     /* of the region at level, LPS */
     double lo_mm[3], hi_mm[3]; /* box of the level's crossings of grid edges (and of the border closure), LPS */
     size_t components_found, components_kept, dropped_voxels;
+    double step, step_mm3;           /* lm_segment_step; step 0: not measured */
     bool touches_border;             /* the object reaches the edge of the volume */
     size_t roi_cut_voxels;           /* samples at level outside the region of interest */
     size_t mask_pushed, mask_filled; /* samples at level outside the mask, and below it inside */
@@ -42,6 +43,9 @@ typedef struct {
 /* Segment vol in place (type may change to float with hi) and measure. LM_ENO when nothing is inside: the text gives the
  * range of the data and the share of samples above lo. LM_ERULE for NaN. */
 LM_CHECKED lm_status lm_segment(lm_vol *vol, const lm_segment_opt *opt, lm_segment_facts *out, lm_err *err);
+/* How the volume at level goes with the level: what it gains (loses: negative) when the level is higher by one step of the values:
+ * 1, or of float samples 1/4096 of their range. Of v as lm_segment left it, facts of which are amended. */
+LM_CHECKED lm_status lm_segment_step(const lm_vol *v, int threads, lm_segment_facts *facts, lm_err *err);
 /* The facts of a field as it stands at vol->iso (no change, no components). */
 LM_CHECKED lm_status lm_segment_measure(const lm_vol *vol, int threads, lm_segment_facts *out, lm_err *err);
 

@@ -123,9 +123,14 @@ reported() { # EXIT MESH OPTIONS: judged by r.dcm
     done
     sr -m "118565006,SCT,$ml,ml" "$f/s"
     reported 0 "$f/cut.ply"
-    jq -e '.measurements[0] | .uncertainty >= 5 and .uncertainty < 5.1' m.json
+    jq -e '.measurements[0] | .uncertainty > 5 and .uncertainty < 30' m.json
     reported 1 "$f/cut.ply" --tol 1mm3
     jq -e '.measurements[0].verdict == "undecided"' m.json
+    # on the segmentation that the mesh was made from: the voxels are the same on both sides
+    w=$(meshmeasure "$f/nets.ply" --json - | jq '.quantities.volume_mm3 | floor')
+    gen_sr -m "YEKZ,IBSI,$w,mm3" -o r.dcm "$f/binary.dcm"
+    reported 0 "$f/nets.ply" --tol 0.1%
+    jq -e '(.measurements[0].uncertainty < 0.6) and (.uncertainty.volume_mm3 > 10) and ([.uncertainty.items[].name] | contains(["float32", "sampling", "mcubes"]))' m.json
     sr -m 118565006,SCT,99,ml "$f/s"
     reported 1 "$f/cut.ply"
     jq -e '.verdict == "fail"' m.json

@@ -26,7 +26,9 @@ volume() { meshmeasure --json "$out.json" "$1" >/dev/null && number volume_mm3 "
 }
 
 @test "a reference written as 1731 ml is known to 0.5 ml: 0.02 % cannot be decided, 1 % passes" {
-    run -0 meshmeasure --expect volume=1731ml --tol 1% liver.ply
+    run -0 meshmeasure --expect volume=1731ml --tol 1% liver.ply --json "$out.json"
+    jq -e '.measurements[0].note | endswith("agrees within the rounding of the reference (+-0.5 ml)")' "$out.json"
+    jq -e '.uncertainty.items | map(.name) | contains(["float32", "sampling", "threshold", "dcmseg", "mcubes"])' "$out.json"
     run -1 meshmeasure --expect volume=1731ml --tol 0.02% liver.ply
     [[ $output == *undecided* ]]
     run -1 meshmeasure --expect volume=1760ml --tol 1% liver.ply

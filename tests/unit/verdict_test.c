@@ -67,7 +67,7 @@ static void rounded_reference_agrees_within_its_rounding(void **state)
     lm_measurement m = judged("volume=1731ml", "1%", &liver);
     assert_int_equal(m.verdict, LM_VERDICT_PASS);
     assert_true(m.u_reference == 500 && m.tol == 17310 && m.reference == 1731000);
-    assert_non_null(strstr(m.note, "agrees within the rounding of the reference"));
+    assert_non_null(strstr(m.note, "agrees within the rounding of the reference (+-0.5 ml)"));
     m = judged("volume=1731ml", "0.01%", &liver); /* 0.17 ml asked of a number known to 0.5 ml */
     assert_int_equal(m.verdict, LM_VERDICT_UNDECIDED);
     assert_non_null(strstr(m.note, "agrees within the rounding of the reference"));
