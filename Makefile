@@ -136,7 +136,7 @@ check-long: ## every fault injected, 100,000 damaged DICOM files, the proof of t
 	@tools/scripts/install-deps.sh build test fuzz
 	@FAULTS=all FILE_SECONDS=14400 $(MAKE) --no-print-directory check config=release T=faults
 	@MUTATIONS=100000 FILE_SECONDS=14400 $(MAKE) --no-print-directory check config=release T=mutate
-	@for t in nets topology; do MESHQA_LONG=1 $(MAKE) --no-print-directory check config=release T=$$t || exit 1; done
+	@for t in nets topology preserve; do MESHQA_LONG=1 $(MAKE) --no-print-directory check config=release T=$$t || exit 1; done
 	@for c in asan tsan; do $(MAKE) --no-print-directory check config=$$c || exit 1; done
 	@$(MAKE) --no-print-directory -s config=fuzz tests && B=build/fuzz tests/fuzz/run.sh
 ci: check ## what automation calls

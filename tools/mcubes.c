@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "stream/audit_json.h"
+#include "stream/preserve_json.h"
 #include "stream/volfile.h"
 #include "surface/audit_parts.h"
 #include "surface/mclabels.h"
@@ -13,15 +14,16 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PARTS_LISTED = 1000 }; /* a record of more would be too long for a stream */
 #define NO_RELAX SIZE_MAX
 
 static struct {
-    cli_quantity iso, relief, base, pixel;
+    cli_quantity iso, inside, outside, relief, base, pixel;
     const char *window, *method, *output, *json;
-    bool open, labels, keep_names, verbose, quiet;
+    bool open, preserve, labels, keep_names, verbose, quiet;
     size_t threads, relax;
 } a = {.output = "-", .relax = NO_RELAX};
 
@@ -29,6 +31,11 @@ static const cli_opt opts[] = {
     {"iso", 0, CLI_QUANTITY, "LEVEL", NULL, "level of the surface, in the unit of the samples (else the stream's own)", &a.iso,
      LM_UNIT_HU},
     {"open", 0, CLI_FLAG, NULL, NULL, "leave the surface open where the object leaves the volume", &a.open, LM_UNIT_NONE},
+    {"preserve-volume", 0, CLI_FLAG, NULL, NULL, "move the level of each piece so that it has its two-class partial volume",
+     &a.preserve, LM_UNIT_NONE},
+    {"inside", 0, CLI_QUANTITY, "VALUE", NULL, "of the partial volume: value of samples wholly inside (else their mean nearby)",
+     &a.inside, LM_UNIT_HU},
+    {"outside", 0, CLI_QUANTITY, "VALUE", NULL, "of the partial volume: value of samples wholly outside", &a.outside, LM_UNIT_HU},
     {"labels", 0, CLI_FLAG, NULL, NULL, "the samples are labels: a part for each, walls between parts in common", &a.labels,
      LM_UNIT_NONE},
     {"method", 0, CLI_TEXT, "nets|mc", NULL,
@@ -74,6 +81,7 @@ static struct {
     lm_audit_parts audit;
     lm_relief_opt relief;
     lm_relax_facts relaxed;
+    lm_preserve_facts preserved;
     double iso, at_level; /* volume of {f >= iso}, mm3 */
     bool labels;          /* regions are what the surface is of */
 } s;
@@ -100,29 +108,60 @@ static lm_status grey_surface(lm_err *err)
     return rc;
 }
 
-/* No point of the mesh leaves the cell whose corners it separates, so it is nowhere farther from the level than the cell's
- * longest diagonal. */
-static double cell_diagonal(const lm_vol *v)
+static void moving(void *ctx, double fraction)
 {
-    double longest = 0;
-    for (int i = 0; i < 4; i++) {
-        double d2 = 0;
-        for (int c = 0; c < 3; c++) {
-            double x = v->dir[0][c] + (i & 1 ? -1 : 1) * v->dir[1][c] + (i & 2 ? -1 : 1) * v->dir[2][c];
-            d2 += x * x;
-        }
-        if (d2 > longest) longest = d2;
+    (void)ctx;
+    cli_progress(&tool, a.quiet, "surface", 0.5 * fraction);
+}
+
+static lm_status preserve(lm_err *err)
+{
+    lm_preserve_opt opt = LM_PRESERVE_OPT_INIT;
+    lm_partial *list = NULL;
+    lm_moments moments;
+    opt.threads = (int)a.threads;
+    opt.progress = moving;
+    if (a.inside.text) opt.partial.inside = a.inside.q.value;
+    if (a.outside.text) opt.partial.outside = a.outside.q.value;
+    lm_status rc = s.rest ? lm_nrrd_samples(s.rest, &s.vol, err) : LM_OK;
+    if (!rc && !reference(&s.at_level)) {
+        rc = lm_moments_of(&s.vol, s.iso, (int)a.threads, &moments, err);
+        s.at_level = moments.volume_mm3;
     }
-    return sqrt(longest);
+    if (!rc) rc = lm_preserve_source(s.rec.belong ? lm_record_last(&s.rec, "dcmseg") : NULL, s.iso, &opt, &list, err);
+    if (!rc) rc = lm_preserve(&s.vol, s.iso, &opt, &s.mesh, &s.preserved, err);
+    free(list);
+    return rc;
+}
+
+/* What was moved and what was not. */
+static lm_status preserve_record(json_t *r, double *plain, lm_err *err)
+{
+    char text[LM_PRESERVE_TEXT];
+    json_t *o = json_object_get(r, "options"), *what = lm_preserve_json(&s.preserved, err);
+    if (!what) return LM_ENOMEM;
+    if (json_object_set_new(r, "preserve", what) || json_object_set_new(o, "preserve-volume", json_true()) ||
+        (a.inside.text && json_object_set_new(o, "inside", json_real(a.inside.q.value))) ||
+        (a.outside.text && json_object_set_new(o, "outside", json_real(a.outside.q.value))))
+        return lm_err_nomem(err, 0);
+    lm_status rc = LM_OK;
+    *plain = 0;
+    for (size_t i = 0; i < s.preserved.n; i++) *plain += s.preserved.piece[i].plain_mm3;
+    for (lm_preserve_why w = LM_PRESERVE_MOVED; w < LM_PRESERVE_WHYS && !rc; w++)
+        if (lm_preserve_text(&s.preserved, w, text))
+            rc = lm_record_finding(r, s.preserved.count[LM_PRESERVE_MOVED] ? "note" : "warning", NULL, text, err);
+    return rc;
 }
 
 static lm_status grey_record(json_t *r, lm_err *err)
 {
-    double clamp = 0;
+    double clamp = 0, plain = s.audit.all.volume_mm3;
     lm_status rc = lm_mcubes_clamp(&s.vol, &clamp, err);
-    if (!rc)
-        rc = lm_record_ledger(r, "change", "volume_at_level", s.at_level, "mesh", s.audit.all.volume_mm3, cell_diagonal(&s.vol),
-                              err);
+    if (!rc && a.preserve) rc = preserve_record(r, &plain, err);
+    /* No point of the mesh leaves the cell whose corners it separates: that is how far it can be from the level. */
+    if (!rc) rc = lm_record_ledger(r, "change", "volume_at_level", s.at_level, "mesh", plain, lm_vol_diagonal(&s.vol), err);
+    if (!rc && a.preserve)
+        rc = lm_record_ledger(r, "change", "mesh", plain, "mesh", s.audit.all.volume_mm3, s.preserved.moved_mm, err);
     if (rc) return rc;
     json_t *o = json_object_get(r, "options");
     return json_object_set_new(o, "iso", json_real(s.iso)) || json_object_set_new(o, "open", json_boolean(a.open)) ||
@@ -146,6 +185,13 @@ static lm_status label_options(lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL, "--labels have no level, no border and no height: leave out --%s",
                           a.iso.text ? "iso"
                           : a.open   ? "open"
+                                     : "relief");
+    if (!a.preserve && (a.inside.text || a.outside.text))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--%s is for --preserve-volume", a.inside.text ? "inside" : "outside");
+    if (a.preserve && (a.open || a.labels || a.relief.text))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--preserve-volume moves a closed surface at a level: leave out --%s",
+                          a.open     ? "open"
+                          : a.labels ? "labels, which keep their volume by --method nets"
                                      : "relief");
     return LM_OK;
 }
@@ -221,7 +267,7 @@ static lm_status label_record(json_t *r, lm_err *err)
     lm_status rc = label_carry(r, before, err);
     if (!rc)
         rc = lm_record_ledger(r, "change", "voxel_count", before, "mesh", s.audit.all.volume_mm3,
-                              nets ? s.relaxed.moved_mm : cell_diagonal(&grid), err);
+                              nets ? s.relaxed.moved_mm : lm_vol_diagonal(&grid), err);
     if (!rc) rc = label_parts(r, voxel, err);
     if (rc) return rc;
     return json_object_set_new(o, "labels", json_true()) || json_object_set_new(o, "method", json_string(nets ? "nets" : "mc")) ||
@@ -287,6 +333,8 @@ static lm_status read_volume(lm_in *in, lm_err *err)
     if (rc || a.labels) return reading(rc, in, err);
     const bool level = a.iso.text || s.vol.has_iso;
     s.labels = !a.relief.text && !s.vol.image && !level && s.vol.parts.n;
+    if (s.labels && a.preserve)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--preserve-volume is for grey volumes, and this one holds labels");
     if (a.relief.text || s.labels) {
         if (s.rest && (rc = lm_nrrd_samples(s.rest, &s.vol, err))) return reading(rc, in, err);
         return s.labels ? lm_regions_from_vol(&s.vol, &s.regions, err) : LM_OK;
@@ -301,13 +349,16 @@ static lm_status read_volume(lm_in *in, lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL, "--%s is for labels, and this is a grey volume",
                           a.method ? "method" : "keep-names");
     s.iso = a.iso.text ? a.iso.q.value : s.vol.iso;
-    return reading(lm_volfile_slices(s.rest, &s.vol, &s.slices, err), in, err);
+    return a.preserve ? LM_OK : reading(lm_volfile_slices(s.rest, &s.vol, &s.slices, err), in, err);
 }
 
 static lm_status make(lm_in *in, lm_err *err)
 {
     cli_progress(&tool, a.quiet, "surface", 0);
-    lm_status rc = s.labels ? label_surface(err) : a.relief.text ? lm_relief(&s.vol, &s.relief, &s.mesh, err) : grey_surface(err);
+    lm_status rc = s.labels        ? label_surface(err)
+                   : a.relief.text ? lm_relief(&s.vol, &s.relief, &s.mesh, err)
+                   : a.preserve    ? preserve(err)
+                                   : grey_surface(err);
     return rc == LM_EFORMAT || rc == LM_EIO ? reading(rc, in, err) : rc; /* slices are read on the way */
 }
 
@@ -357,6 +408,9 @@ static lm_status write_all(const lm_meshfile_opt *opt, lm_err *err)
 
 static void say(void)
 {
+    char text[LM_PRESERVE_TEXT];
+    for (lm_preserve_why w = LM_PRESERVE_MOVED; w < LM_PRESERVE_WHYS && !a.quiet; w++)
+        if (lm_preserve_text(&s.preserved, w, text)) cli_note(&tool, "%s", text);
     if (a.relief.text && !a.quiet) cli_note(&tool, "relief of one image: height is brightness, the model is not anatomy");
     if (!a.verbose) return;
     if (a.relief.text)
@@ -364,6 +418,10 @@ static void say(void)
     else if (s.labels)
         cli_note(&tool, "%zu parts: %zu vertices, %zu triangles, %.6g mm3, moved %.3g mm at most, %zu vertices held back",
                  s.audit.n, s.mesh.nv, s.mesh.nt, s.audit.all.volume_mm3, s.relaxed.moved_mm, s.relaxed.back);
+    else if (a.preserve)
+        cli_note(&tool, "level %g, %zu of %zu pieces moved by %.3g mm at most: %zu vertices, %zu triangles, %.6g mm3", s.iso,
+                 s.preserved.count[LM_PRESERVE_MOVED], s.preserved.n, s.preserved.moved_mm, s.mesh.nv, s.mesh.nt,
+                 s.audit.all.volume_mm3);
     else cli_note(&tool, "level %g: %zu vertices, %zu triangles, %.6g mm3", s.iso, s.mesh.nv, s.mesh.nt, s.audit.all.volume_mm3);
 }
 
@@ -378,8 +436,10 @@ int main(int argc, char **argv)
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
     const char *outputs[2] = {a.output, a.json};
-    if (a.iso.text && a.iso.q.unit == LM_UNIT_PERCENT)
-        lm_err_set(&err, LM_EUSAGE, NULL, "--iso %s: a level is a number, or a number with HU", a.iso.text);
+    const cli_quantity *level[3] = {&a.iso, &a.inside, &a.outside};
+    for (int i = 0; i < 3 && !err.code; i++)
+        if (level[i]->text && level[i]->q.unit == LM_UNIT_PERCENT)
+            lm_err_set(&err, LM_EUSAGE, NULL, "%s: a level is a number, or a number with HU", level[i]->text);
     fopt.threads = (int)a.threads;
     if (err.code || relief_options(&err) || label_options(&err) || cli_outputs(outputs, 2, 1, &err) ||
         lm_meshfile_suffix(a.output, &fopt.format, &err) || lm_io_open(args[0], &in, &err) || read_volume(in, &err) ||
@@ -398,5 +458,6 @@ int main(int argc, char **argv)
     lm_mesh_release(&s.mesh);
     lm_audit_parts_release(&s.audit);
     lm_relax_release(&s.relaxed);
+    lm_preserve_release(&s.preserved);
     return rc;
 }

@@ -112,9 +112,10 @@ static double against_tol_mm3(const lm_tol *given, double reference, double edge
 typedef struct {
     const lm_vol *vol;
     const lm_segment_facts *facts;
-    uint32_t part;      /* 0: the whole */
-    bool counted;       /* its volume is the voxel count, not that at level */
-    lm_overlap overlap; /* result */
+    const lm_moved *moved; /* where the surface should be when not at the level, or NULL */
+    uint32_t part;         /* 0: the whole */
+    bool counted;          /* its volume is the voxel count, not that at level */
+    lm_overlap overlap;    /* result */
 } against_body;
 
 static lm_status against_place(const against_body *b, const against_limits *l, const lm_mass *mass, const lm_tol *given,
@@ -122,33 +123,53 @@ static lm_status against_place(const against_body *b, const against_limits *l, c
 {
     static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
     const lm_segment_facts *f = b->facts;
+    const lm_moved *m = b->moved;
+    const double *centroid = m ? m->centroid_mm : f->centroid_mm, *least = m ? m->lo_mm : f->lo_mm, *most = m ? m->hi_mm : f->hi_mm;
+    const char *box = m ? "box of the moved surface" : "box at level";
     double shift = 0;
-    for (int a = 0; a < 3; a++) shift += (mass->centroid_mm[a] - f->centroid_mm[a]) * (mass->centroid_mm[a] - f->centroid_mm[a]);
-    const against_one centre = {"centroid-shift", LM_UNIT_MM, sqrt(shift), mass->u_centroid_mm, 0, "centroid at level", l->tol_mm};
+    for (int a = 0; a < 3; a++) shift += (mass->centroid_mm[a] - centroid[a]) * (mass->centroid_mm[a] - centroid[a]);
+    const against_one centre = {"centroid-shift",
+                                LM_UNIT_MM,
+                                sqrt(shift),
+                                mass->u_centroid_mm,
+                                0,
+                                m ? "centroid of the moved surface" : "centroid at level",
+                                l->tol_mm};
     lm_status rc = against_add(out, b->part, &centre, NULL, err);
     for (int a = 0; a < 3 && !rc; a++) {
         double tol = against_tol_box(b->vol, l, b->counted, given, a);
-        const against_one lo = {axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], f->lo_mm[a], "box at level", tol},
-                          hi = {axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], f->hi_mm[a], "box at level", tol};
+        const against_one lo = {axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], least[a], box, tol},
+                          hi = {axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], most[a], box, tol};
         if (!(rc = against_add(out, b->part, &lo, NULL, err))) rc = against_add(out, b->part, &hi, NULL, err);
     }
     return rc;
+}
+
+/* The named volume. */
+static const char *against_volume(const against_body *b, double *mm3, double *u)
+{
+    *mm3 = b->counted ? (double)b->facts->voxel_count * b->facts->voxel_mm3 : b->facts->at_level_mm3;
+    if (!b->moved) return b->counted ? "voxel count" : "volume at level";
+    *mm3 = b->moved->volume_mm3;
+    *u = b->moved->u_volume_mm3;
+    return b->moved->moved == b->moved->pieces ? "two-class partial volume"
+                                               : "partial volume of what was moved, volume at level of the rest";
 }
 
 static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_mass *mass, const lm_against_opt *opt,
                                lm_against_facts *out, lm_err *err)
 {
     const against_limits l = against_limits_of(b->vol, &opt->tol);
-    const lm_segment_facts *f = b->facts;
-    double reference = b->counted ? (double)f->voxel_count * f->voxel_mm3 : f->at_level_mm3;
+    double u = 0, reference;
+    const char *is = against_volume(b, &reference, &u);
     char note[LM_VERDICT_TEXT];
     lm_status rc = lm_voxelize_overlap(mesh, b->vol, l.near, opt->threads, &b->overlap, err);
     const against_one volume = {"volume",
                                 LM_UNIT_MM3,
                                 mass->volume_mm3,
-                                mass->u_volume_mm3,
+                                mass->u_volume_mm3 + u,
                                 reference,
-                                b->counted ? "voxel count" : "volume at level",
+                                is,
                                 against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2)};
     const lm_overlap *o = &b->overlap;
     if (!rc) rc = against_add(out, b->part, &volume, NULL, err);
@@ -162,10 +183,10 @@ static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_ma
     return rc ? rc : against_add(out, b->part, &lost, NULL, err);
 }
 
-lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
-                           const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
+lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_moved *moved, const lm_mesh *mesh,
+                           const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
 {
-    against_body b = {.vol = vol, .facts = facts};
+    against_body b = {.vol = vol, .facts = facts, .moved = moved};
     if (opt->progress) opt->progress(opt->progress_ctx, "comparing with the source", 0);
     lm_status rc = against_judge(&b, mesh, mass, opt, out, err);
     out->segment = *facts;
@@ -315,7 +336,10 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
                      const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
 {
     const json_t *dcmseg = NULL;
-    const lm_replay_opt ro = {.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
+    const json_t *mcubes = lm_moved_record(rec);
+    const lm_replay_opt ro = {
+        .partial = mcubes, .threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
+    lm_moved moved = {.moved = 0};
     lm_replay again = LM_REPLAY_INIT;
     lm_mesh solid;
     lm_mass outer = LM_MASS_INIT;
@@ -334,7 +358,9 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         rc = lm_against_labels(&again.labels, hollow ? &solid : mesh, &solid, mass, against_counted(rec), opt, out, err);
     else if (!rc && opt->label)
         rc = lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg has no labels, and one part was taken: judge the whole mesh");
-    else if (!rc) rc = lm_against_field(&again.vol, &again.facts, &solid, mass, opt, out, err);
+    else if (!rc && (!mcubes || !(rc = lm_moved_make(&again.vol, &again.pieces, again.facts.at_level_mm3, dcmseg, mcubes,
+                                                     opt->threads, &moved, err))))
+        rc = lm_against_field(&again.vol, &again.facts, moved.moved ? &moved : NULL, &solid, mass, opt, out, err);
     if (!rc && !opt->label) { /* the books are those of the whole */
         lm_ledger_check(ledger, lm_mesh_volume(body), &books);
         rc = lm_verdict_add(&out->list, &books, err);

@@ -7,12 +7,14 @@
  * the same on both sides overlaps its mirror image nearly everywhere; so no voxel may lie in one of them alone unless the surface
  * is near. A mirrored, turned or shifted mesh of the right volume fails. Missing or foreign records are an error, never a pass.
  *
- * The named volume is the volume at level; of labels that surface nets were made of, the voxel count, which they keep. A mesh of
- * several labels is judged as one body, without walls, and part by part. */
+ * The named volume is the volume at level; of a surface that was moved from it (moved.h), the two-class partial volume, and
+ * centroid and box are those of the surface moved again; of labels that surface nets were made of, the voxel count, which they
+ * keep. A mesh of several labels is judged as one body, without walls, and part by part. */
 #ifndef LM_MEASURE_AGAINST_H
 #define LM_MEASURE_AGAINST_H
 
 #include "measure/mass.h"
+#include "measure/moved.h"
 #include "measure/replay.h"
 #include "measure/verdict.h"
 #include "stream/record.h"
@@ -54,9 +56,10 @@ typedef struct {
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
 LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
-/* Judge the mesh against a field, mass being its measures. Adds to out. What an open mesh has not is undecided. */
-LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_mesh *mesh, const lm_mass *mass,
-                                      const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
+/* Judge the mesh against a field, mass being its measures; moved: where its surface should be when not at the level, or NULL. Adds
+ * to out. What an open mesh has not is undecided. */
+LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_moved *moved, const lm_mesh *mesh,
+                                      const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
 /* Judge a mesh against labels: body, mesh as one without walls, with its measures, against all of them (or opt->label), then each
  * part of mesh against its own. counted: the volume is that of the voxels. A part or label without the other fails. Adds to out. */
 LM_CHECKED lm_status lm_against_labels(const lm_regions *r, const lm_mesh *mesh, const lm_mesh *body, const lm_mass *mass,

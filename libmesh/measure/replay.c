@@ -3,6 +3,7 @@
 #include "measure/replay.h"
 #include "base/mem.h"
 #include "stream/volfile.h"
+#include "volume/mask.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -15,6 +16,7 @@ enum { REPLAY_LABELS = 65535, REPLAY_NUMBER = 12 };
 void lm_replay_release(lm_replay *r)
 {
     lm_vol_release(&r->vol);
+    lm_pieces_release(&r->pieces);
     lm_regions_release(&r->labels);
     *r = (lm_replay)LM_REPLAY_INIT;
 }
@@ -285,11 +287,25 @@ static lm_status replay_compare_labels(const json_t *was, const lm_regions *now,
     return rc;
 }
 
+/* Segment, and measure the partial volumes with what was inside before. */
+static lm_status replay_measure(const json_t *options, const lm_segment_opt *how, lm_replay *out, lm_err *err)
+{
+    lm_partial_opt partial = {
+        .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->threads};
+    uint64_t *was = NULL;
+    lm_status rc = lm_mask_all(&out->vol, how->lo, how->threads, &was, err);
+    if (!rc) rc = lm_segment(&out->vol, how, &out->facts, err);
+    if (!rc) rc = lm_pieces_of(&out->vol, out->vol.iso, was, &partial, &out->pieces, err);
+    free(was);
+    return rc;
+}
+
 /* The field of a mask without threshold (finer than in or out where it has fractions), or grey values under a mask. */
-static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_opt *mo, lm_segment_opt *how, lm_replay *out,
-                                lm_err *err)
+static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_opt *mo, const json_t *partial, lm_segment_opt *how,
+                                lm_replay *out, lm_err *err)
 {
     uint64_t *bits = NULL;
+    bool measured = partial && isfinite(how->lo) && isinf(how->hi);
     lm_status rc = LM_OK;
     if (m->facts && isfinite(how->lo)) rc = lm_regions_bits(&m->regions, NULL, &bits, err);
     else if (m->facts && alone && m->fractions && m->regions.count == 1) {
@@ -300,7 +316,7 @@ static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_op
         how->lo = 0.5;
     }
     how->mask = bits;
-    if (!rc) rc = lm_segment(&out->vol, how, &out->facts, err);
+    if (!rc) rc = measured ? replay_measure(partial, how, out, err) : lm_segment(&out->vol, how, &out->facts, err);
     free(bits);
     if (rc == LM_ENO) err->code = rc = LM_ERULE; /* nothing inside, though the record says there was: trouble, no answer */
     return rc;
@@ -333,7 +349,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
         out->labels = m.regions;
         m.regions = (lm_regions)LM_REGIONS_INIT;
     } else if (!rc) {
-        if (!(rc = replay_segment(&m, alone, &mo, &how, out, err)))
+        if (!(rc = replay_segment(&m, alone, &mo, opt->partial ? o : NULL, &how, out, err)))
             rc = replay_compare(json_object_get(dcmseg, "segment"), &out->facts, err);
         const lm_part part = {.label = 1};
         if (!rc && labels) rc = lm_regions_from_level(&out->vol, out->vol.iso, &part, &out->labels, err);

@@ -8,9 +8,11 @@
 
 #include "dicom/masks.h"
 #include "dicom/source.h"
+#include "volume/pieces.h"
 #include "volume/segment.h"
 
 typedef struct {
+    bool partial; /* measure the partial volumes again */
     int threads;
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
@@ -20,6 +22,7 @@ typedef struct {
     bool of_labels;         /* labels went out: labels is filled in, vol and facts are not */
     lm_vol vol;             /* the field, with its level */
     lm_segment_facts facts; /* of it */
+    lm_pieces pieces;       /* if wanted: its partial volumes, where dcmseg measures them */
     lm_regions labels;
 } lm_replay;
 #define LM_REPLAY_INIT \

@@ -137,6 +137,47 @@ void lm_label_release(lm_label *l)
     *l = (lm_label)LM_LABEL_INIT;
 }
 
+/* Join the groups of runs of two rows whose samples are neighbours, corners included. */
+static void label_near(const lm_label *l, size_t row_a, size_t row_b, uint32_t *group)
+{
+    size_t a = l->row[row_a], b = l->row[row_b], end_a = l->row[row_a + 1], end_b = l->row[row_b + 1];
+    while (a < end_a && b < end_b) {
+        if (l->start[a] <= l->end[b] && l->start[b] <= l->end[a]) {
+            uint32_t x = label_root(group, l->comp[a]), y = label_root(group, l->comp[b]);
+            if (x < y) group[y] = x;
+            else group[x] = y;
+        }
+        if (l->end[a] < l->end[b]) a++;
+        else b++;
+    }
+}
+
+size_t lm_label_groups(const lm_label *l, const size_t n[3], uint32_t *group)
+{
+    size_t count = 0;
+    for (size_t c = 0; c < l->comps; c++) group[c] = (uint32_t)c;
+    for (size_t k = 0; k < n[2]; k++)
+        for (size_t j = 0; j < n[1]; j++) {
+            size_t r = k * n[1] + j;
+            if (j) label_near(l, r - 1, r, group);
+            for (size_t d = 0; d < 3 && k; d++)
+                if (j + d >= 1 && j + d - 1 < n[1]) label_near(l, r - n[1] + d - 1, r, group);
+        }
+    for (size_t c = 0; c < l->comps; c++) group[c] = group[c] == c ? (uint32_t)count++ : group[group[c]];
+    return count;
+}
+
+uint32_t lm_label_at(const lm_label *l, size_t row, size_t i)
+{
+    size_t lo = l->row[row], hi = l->row[row + 1];
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (l->end[mid] <= i) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo < l->row[row + 1] && l->start[lo] <= i ? l->comp[lo] : UINT32_MAX;
+}
+
 typedef struct {
     uint64_t size;
     size_t comp;
@@ -149,16 +190,25 @@ static int label_larger(const void *a, const void *b)
     return x->comp < y->comp ? -1 : 1;
 }
 
+lm_status lm_label_order(const lm_label *l, size_t *order, lm_err *err)
+{
+    label_rank *rank = lm_mem_alloc(l->comps, sizeof *rank, err);
+    if (!rank) return LM_ENOMEM;
+    for (size_t c = 0; c < l->comps; c++) rank[c] = (label_rank){l->size[c], c};
+    qsort(rank, l->comps, sizeof *rank, label_larger);
+    for (size_t c = 0; c < l->comps; c++) order[c] = rank[c].comp;
+    free(rank);
+    return LM_OK;
+}
+
 lm_status lm_label_largest(const lm_label *l, size_t keep, bool *kept, size_t *n, lm_err *err)
 {
     *n = keep && keep < l->comps ? keep : l->comps;
     memset(kept, *n == l->comps, l->comps);
     if (*n == l->comps) return LM_OK;
-    label_rank *rank = lm_mem_alloc(l->comps, sizeof *rank, err);
-    if (!rank) return LM_ENOMEM;
-    for (size_t c = 0; c < l->comps; c++) rank[c] = (label_rank){l->size[c], c};
-    qsort(rank, l->comps, sizeof *rank, label_larger);
-    for (size_t c = 0; c < *n; c++) kept[rank[c].comp] = true;
-    free(rank);
-    return LM_OK;
+    size_t *order = lm_mem_alloc(l->comps, sizeof *order, err);
+    lm_status rc = order ? lm_label_order(l, order, err) : LM_ENOMEM;
+    for (size_t c = 0; c < *n && !rc; c++) kept[order[c]] = true;
+    free(order);
+    return rc;
 }

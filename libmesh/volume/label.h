@@ -22,6 +22,13 @@ typedef struct {
 /* out is replaced. LM_ERANGE above 2^32-1 runs or samples in a row; on error out is empty. */
 LM_CHECKED lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_label *out, lm_err *err);
 void lm_label_release(lm_label *l);
+/* Components that share a cell of the grid (26 neighbours) form a group, numbered by the order of their first sample: group[comps].
+ * n: samples along each axis of the volume that was labelled. Returns how many. */
+size_t lm_label_groups(const lm_label *l, const size_t n[3], uint32_t *group);
+/* The component of sample i of a row, UINT32_MAX: outside. */
+uint32_t lm_label_at(const lm_label *l, size_t row, size_t i);
+/* order[comps]: the components from the largest on (ties: the lower number). */
+LM_CHECKED lm_status lm_label_order(const lm_label *l, size_t *order, lm_err *err);
 /* Mark in kept[comps] the `keep` largest components (ties: the lower number; 0: all); returns how many. */
 LM_CHECKED lm_status lm_label_largest(const lm_label *l, size_t keep, bool *kept, size_t *n, lm_err *err);
 

@@ -120,6 +120,20 @@ double lm_vol_min_spacing(const lm_vol *v)
     return best;
 }
 
+double lm_vol_diagonal(const lm_vol *v)
+{
+    double longest = 0;
+    for (int i = 0; i < 4; i++) {
+        double d2 = 0;
+        for (int c = 0; c < 3; c++) {
+            double x = v->dir[0][c] + (i & 1 ? -1 : 1) * v->dir[1][c] + (i & 2 ? -1 : 1) * v->dir[2][c];
+            d2 += x * x;
+        }
+        if (d2 > longest) longest = d2;
+    }
+    return sqrt(longest);
+}
+
 lm_status lm_vol_check(const lm_vol *v, lm_err *err)
 {
     for (int a = 0; a < 3; a++) {

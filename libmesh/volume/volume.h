@@ -50,6 +50,7 @@ LM_CHECKED lm_status lm_vol_check(const lm_vol *v, lm_err *err);
 double lm_vol_det(const lm_vol *v);               /* signed volume of one voxel, mm3 */
 double lm_vol_spacing(const lm_vol *v, int axis); /* length of dir[axis], mm */
 double lm_vol_min_spacing(const lm_vol *v);       /* smallest distance of parallel grid planes: a sheared cell counts its height */
+double lm_vol_diagonal(const lm_vol *v);          /* longest diagonal of a cell, mm */
 void lm_vol_to_world(const lm_vol *v, const double ijk[3], double xyz[3]);
 /* Inverse of dir as rows: ijk = inv * (xyz - origin). */
 void lm_vol_inverse(const lm_vol *v, double inv[3][3]);

@@ -71,7 +71,7 @@ static int forget(void **state)
     return 0;
 }
 
-static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char *tol)
+static lm_against_facts judged_at(const fixture *x, const lm_moved *place, const lm_mesh *mesh, const char *tol)
 {
     lm_mass mass = LM_MASS_INIT;
     lm_against_facts out = LM_AGAINST_FACTS_INIT;
@@ -79,11 +79,16 @@ static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char
     lm_err err = LM_ERR_INIT;
     if (tol && lm_verdict_tol(tol, &opt.tol, &err)) fail_msg("%s", err.text[0]);
     lm_against_release(&last);
-    if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, mesh, &mass, &opt, &out, &err))
+    if (lm_mass_measure(mesh, &mass, &err) || lm_against_field(&x->vol, &x->facts, place, mesh, &mass, &opt, &out, &err))
         fail_msg("%s", err.text[0]);
     lm_mass_release(&mass);
     last = out;
     return out;
+}
+
+static lm_against_facts judged(const fixture *x, const lm_mesh *mesh, const char *tol)
+{
+    return judged_at(x, NULL, mesh, tol);
 }
 
 static const lm_measurement *named(const lm_against_facts *f, const char *name)
@@ -107,6 +112,38 @@ static void mesh_of_the_field_passes(void **state)
         assert_true(f.overlap.dice == 1 && f.overlap.mesh == x.facts.voxel_count);
         unmade(&x);
     }
+}
+
+/* A surface that was moved is compared with its own volume, which is not known exactly, and its own place. */
+static void a_moved_surface_has_its_own_reference(void **state)
+{
+    (void)state;
+    fixture x = made(true);
+    lm_mass mass = LM_MASS_INIT;
+    if (lm_mass_measure(&x.mesh, &mass, NULL)) fail();
+    lm_moved place = {.volume_mm3 = mass.volume_mm3, .u_volume_mm3 = 0, .pieces = 2, .moved = 2};
+    for (int a = 0; a < 3; a++) {
+        place.centroid_mm[a] = mass.centroid_mm[a];
+        place.lo_mm[a] = mass.lo_mm[a];
+        place.hi_mm[a] = mass.hi_mm[a];
+    }
+    lm_against_facts f = judged_at(&x, &place, &x.mesh, "0.001%");
+    for (size_t i = 0; i < f.list.n; i++) assert_int_equal(f.list.item[i].verdict, LM_VERDICT_PASS);
+    assert_string_equal(named(&f, "volume")->reference_is, "two-class partial volume");
+    place.u_volume_mm3 = 0.02 * mass.volume_mm3; /* not known well enough for 1 % */
+    f = judged_at(&x, &place, &x.mesh, "1%");
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_UNDECIDED);
+    place.u_volume_mm3 = 0.001 * mass.volume_mm3;
+    place.volume_mm3 *= 1.02; /* the surface at the level, where it should have been moved */
+    place.moved = 1;
+    f = judged_at(&x, &place, &x.mesh, "1%");
+    assert_int_equal(named(&f, "volume")->verdict, LM_VERDICT_FAIL);
+    assert_non_null(strstr(named(&f, "volume")->reference_is, "of the rest"));
+    place.lo_mm[1] -= 0.6;
+    f = judged_at(&x, &place, &x.mesh, "1%");
+    assert_int_equal(named(&f, "min-y")->verdict, LM_VERDICT_FAIL);
+    lm_mass_release(&mass);
+    unmade(&x);
 }
 
 /* a*p + s about the middle of the box. */
@@ -359,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mesh_of_the_field_passes),
+        cmocka_unit_test(a_moved_surface_has_its_own_reference),
         cmocka_unit_test(mirrored_mesh_fails_by_overlap_alone),
         cmocka_unit_test(nearly_symmetric_body_fails_when_mirrored),
         cmocka_unit_test(shifted_turned_and_scaled_meshes_fail),
