@@ -326,7 +326,7 @@ static lm_status images(const char *const args[2], lm_err *err)
 {
     const lm_images_opt opt = {.border = a.border, .allowed = a.value_tol.q.value, .threads = (int)a.threads};
     lm_vol vol[2] = {LM_VOL_INIT, LM_VOL_INIT};
-    lm_images d;
+    lm_images d = {.compared = 0};
     lm_out *table = NULL;
     json_t *facts = NULL;
     lm_status rc = LM_OK;

@@ -83,8 +83,8 @@ static lm_status edt_columns(void *ctx, size_t task, int worker, lm_err *err)
     const edt_work *w = ctx;
     const size_t n = w->length;
     edt_tile *g = (edt_tile *)((char *)w->scratch + (size_t)worker * w->bytes);
-    double *z = (double *)(g + n);
-    size_t *v = (size_t *)(z + n);
+    double *z = (double *)(void *)(g + n);
+    size_t *v = (size_t *)(void *)(z + n);
     float *base = w->d2 + task * (w->stride == w->n[0] ? w->n[0] * w->n[1] : w->n[0]);
     for (size_t i = 0; i < w->columns; i += EDT_WIDE) {
         const size_t wide = w->columns - i < EDT_WIDE ? w->columns - i : EDT_WIDE;
