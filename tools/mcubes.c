@@ -100,7 +100,7 @@ static bool reference(double *mm3)
 
 static lm_status grey_surface(lm_err *err)
 {
-    lm_moments moments;
+    lm_moments moments = {.volume_mm3 = 0};
     const bool known = reference(&s.at_level);
     const lm_mcubes_opt opt = {.iso = s.iso, .open = a.open, .threads = (int)a.threads, .moments = known ? NULL : &moments};
     lm_status rc = lm_mcubes_slices(&s.slices, &opt, &s.mesh, err);
