@@ -11,7 +11,7 @@
 #include <string.h>
 
 static struct {
-    cli_quantity weld, max_move, max_volume;
+    cli_quantity weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
     const char *label, *keep, *skip, *only, *output, *json;
@@ -22,6 +22,8 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld,
      LM_UNIT_MM},
+    {"rebuild", 0, CLI_QUANTITY, "LENGTH", NULL, "grid step of the last resort, a new surface (else 1/256 of the longest side)",
+     &a.rebuild, LM_UNIT_MM},
     {"keep", 'k', CLI_TEXT, "WHAT", NULL,
      "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
@@ -127,6 +129,7 @@ static lm_status usage(lm_err *err)
     bool keeps = s.keep.most || s.keep.min_mm3 > 0;
     const char *alters = keeps               ? "keep"
                          : a.weld.text       ? "weld"
+                         : a.rebuild.text    ? "rebuild"
                          : a.skip            ? "skip"
                          : a.only            ? "only"
                          : a.max_move.text   ? "max-move"
@@ -135,6 +138,8 @@ static lm_status usage(lm_err *err)
     if (a.check && alters) return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", alters);
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
+    if (a.rebuild.text && (a.rebuild.q.unit == LM_UNIT_PERCENT || a.rebuild.q.value <= 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--rebuild %s: a length above 0 is needed", a.rebuild.text);
     if (a.write_failed && (!a.output || to_stdout))
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
     const char *outputs[2] = {a.output, a.json};
@@ -157,7 +162,13 @@ static double volume(const lm_audit_parts *now)
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0, .keep = s.keep, .skip = s.skip, .threads = (int)a.threads};
+    lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0,
+                          .keep = s.keep,
+                          .rebuild_mm = a.rebuild.text ? a.rebuild.q.value
+                                        : s.skip       ? 0
+                                                       : -1,
+                          .skip = s.skip,
+                          .threads = (int)a.threads};
     lm_status rc = a.label ? lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err) : LM_OK;
     if (rc) return rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
@@ -251,6 +262,23 @@ static void limit_text(char *text)
                  c->volume_mm3, c->volume_percent, a.max_volume.text);
 }
 
+/* The surface is a new one, or why it is not. */
+static void rebuild_text(uint32_t label, const lm_repair *r, char *text)
+{
+    const lm_rebuild *b = &r->rebuild;
+    int n = of_part(label, text);
+    if (r->step[LM_REPAIR_REBUILD].count)
+        snprintf(text + n, (size_t)(TEXT - n),
+                 "other repairs were not enough: the whole surface was rebuilt on a grid of %.4g mm; the old one lies within %.4g "
+                 "mm of it, holes were bridged by up to %.4g mm",
+                 b->step_mm, b->max_move_mm, b->max_bridge_mm);
+    else
+        snprintf(text + n, (size_t)(TEXT - n),
+                 "not rebuilt: on a grid of %.4g mm surface would be lost up to %.4g mm away, at (%.6g, %.6g, %.6g) mm; a finer "
+                 "--rebuild may keep it",
+                 b->step_mm, b->max_move_mm, (double)b->lost_at[0], (double)b->lost_at[1], (double)b->lost_at[2]);
+}
+
 /* What the parts are not yet, beside the counts of the audit; `say` takes each text. At most `most` holes are named. */
 static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx, lm_err *err)
 {
@@ -269,6 +297,11 @@ static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *te
     for (size_t i = 0; i < s.repair.n && !rc; i++) {
         if (!s.repair.part[i].nonorientable) continue;
         side_text(s.repair.label[i], &s.repair.part[i], text);
+        rc = say(ctx, text, err);
+    }
+    for (size_t i = 0; i < s.repair.n && !rc; i++) {
+        if (!(s.repair.part[i].rebuild.step_mm > 0)) continue;
+        rebuild_text(s.repair.label[i], &s.repair.part[i], text);
         rc = say(ctx, text, err);
     }
     if (!rc && gone()) {
@@ -309,6 +342,7 @@ static bool options(json_t *o)
     char steps[TEXT] = "", text[LM_NUM_TEXT + 4];
     bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
     if (a.weld.text) bad |= json_object_set_new(o, "weld", json_real(a.weld.q.value)) != 0;
+    if (a.rebuild.text) bad |= json_object_set_new(o, "rebuild", json_real(a.rebuild.q.value)) != 0;
     if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;
     if (s.keep.min_mm3 > 0) {
         snprintf(text + lm_num_f64(s.keep.min_mm3, text), 4, "mm3");

@@ -54,8 +54,8 @@ static void images_grid(const lm_vol *a, const lm_vol *b, lm_images *out)
 {
     double inv[3][3], worst = 0;
     if (memcmp(a->n, b->n, sizeof a->n) != 0) {
-        snprintf(out->grid, sizeof out->grid, "A has %zux%zux%zu samples, B %zux%zux%zu", a->n[0], a->n[1], a->n[2], b->n[0], b->n[1],
-                 b->n[2]);
+        snprintf(out->grid, sizeof out->grid, "A has %zux%zux%zu samples, B %zux%zux%zu", a->n[0], a->n[1], a->n[2], b->n[0],
+                 b->n[1], b->n[2]);
         return;
     }
     lm_vol_inverse(a, inv);
@@ -71,8 +71,7 @@ static void images_grid(const lm_vol *a, const lm_vol *b, lm_images *out)
         }
     }
     out->same_grid = worst <= 1e-3;
-    if (!out->same_grid)
-        snprintf(out->grid, sizeof out->grid, "samples of the same number lie up to %.4g voxels apart", worst);
+    if (!out->same_grid) snprintf(out->grid, sizeof out->grid, "samples of the same number lie up to %.4g voxels apart", worst);
 }
 
 typedef struct {
@@ -195,8 +194,8 @@ static json_t *images_number(double v)
 
 static json_t *images_at(const lm_images_place *p)
 {
-    return json_pack("{s:[I,I,I], s:[f,f,f], s:o, s:o}", "ijk", (json_int_t)p->ijk[0], (json_int_t)p->ijk[1], (json_int_t)p->ijk[2], "mm",
-                     p->mm[0], p->mm[1], p->mm[2], "a", images_number(p->value[0]), "b", images_number(p->value[1]));
+    return json_pack("{s:[I,I,I], s:[f,f,f], s:o, s:o}", "ijk", (json_int_t)p->ijk[0], (json_int_t)p->ijk[1], (json_int_t)p->ijk[2],
+                     "mm", p->mm[0], p->mm[1], p->mm[2], "a", images_number(p->value[0]), "b", images_number(p->value[1]));
 }
 
 json_t *lm_images_json(const lm_images *d, lm_err *err)
@@ -205,8 +204,8 @@ json_t *lm_images_json(const lm_images *d, lm_err *err)
                           (json_int_t)d->differ, "nan", (json_int_t)d->nan);
     if (o && !d->same_grid) json_object_set_new(o, "grid", json_string(d->grid));
     if (o && d->same_grid)
-        json_object_update_new(o, json_pack("{s:o, s:o}", "mean_difference", images_number(d->mean), "rms_difference",
-                                            images_number(d->rms)));
+        json_object_update_new(
+            o, json_pack("{s:o, s:o}", "mean_difference", images_number(d->mean), "rms_difference", images_number(d->rms)));
     if (o && d->differ)
         json_object_update_new(o, json_pack("{s:o, s:o, s:o, s:[[I,I,I],[I,I,I]]}", "first", images_at(&d->first), "least",
                                             images_at(&d->least), "greatest", images_at(&d->greatest), "box_ijk",
@@ -218,8 +217,8 @@ json_t *lm_images_json(const lm_images *d, lm_err *err)
 
 static void images_row(lm_out *out, const char *what, const lm_images_place *p)
 {
-    lm_io_printf(out, "%-20s sample %zu %zu %zu at %.3f %.3f %.3f mm: A %.9g, B %.9g\n", what, p->ijk[0], p->ijk[1], p->ijk[2], p->mm[0],
-                 p->mm[1], p->mm[2], p->value[0], p->value[1]);
+    lm_io_printf(out, "%-20s sample %zu %zu %zu at %.3f %.3f %.3f mm: A %.9g, B %.9g\n", what, p->ijk[0], p->ijk[1], p->ijk[2],
+                 p->mm[0], p->mm[1], p->mm[2], p->value[0], p->value[1]);
 }
 
 void lm_images_table(const lm_images *d, lm_out *out)

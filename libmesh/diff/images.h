@@ -22,11 +22,11 @@ typedef struct {
 
 typedef struct {
     bool same_grid;
-    char grid[160];                      /* what is different about it, for people */
-    uint64_t compared, differ, nan;      /* samples; those that differ by more than allowed; of these with NaN in one only */
+    char grid[160];                         /* what is different about it, for people */
+    uint64_t compared, differ, nan;         /* samples; those that differ by more than allowed; of these with NaN in one only */
     lm_images_place first, least, greatest; /* of those that differ the first, and those with the least and greatest b - a */
-    size_t lo[3], hi[3];                 /* box of the samples that differ */
-    double mean, rms;                    /* of b - a over all that were compared and are numbers */
+    size_t lo[3], hi[3];                    /* box of the samples that differ */
+    double mean, rms;                       /* of b - a over all that were compared and are numbers */
 } lm_images;
 
 /* Read a volume: NRRD, NIfTI, or the only DICOM series of a file, folder or archive. vol is initialised by the caller. */

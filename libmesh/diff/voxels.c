@@ -20,7 +20,8 @@ static uint64_t voxels_both(const lm_region *a, const lm_region *b)
     uint64_t n = 0;
     for (size_t i = 0, j = 0; i < a->n_runs && j < b->n_runs;) {
         const lm_run *x = &a->run[i], *y = &b->run[j];
-        uint64_t from = x->start > y->start ? x->start : y->start, xe = x->start + x->n, ye = y->start + y->n, to = xe < ye ? xe : ye;
+        uint64_t from = x->start > y->start ? x->start : y->start, xe = x->start + x->n, ye = y->start + y->n,
+                 to = xe < ye ? xe : ye;
         if (to > from) n += to - from;
         if (xe < ye) i++;
         else j++;
@@ -129,8 +130,8 @@ static lm_status voxels_distances(const lm_regions *r[2], const bool *pick[2], c
 /* ---- all regions ---- */
 
 /* x, y: indices of the regions, or SIZE_MAX. */
-static lm_status voxels_pair(const lm_regions *a, const lm_regions *b, size_t x, size_t y, double tol_mm, int threads, lm_voxels *out,
-                             lm_err *err)
+static lm_status voxels_pair(const lm_regions *a, const lm_regions *b, size_t x, size_t y, double tol_mm, int threads,
+                             lm_voxels *out, lm_err *err)
 {
     const lm_regions *r[2] = {a, b};
     const size_t at[2] = {x, y};
@@ -174,12 +175,14 @@ static lm_status voxels_place(const lm_regions *a, const lm_regions *b, lm_regio
     lm_regions_fit(b, &grid, &same, &gap);
     if (!same)
         return lm_err_set(err, LM_ERULE, NULL,
-                          "the samples of B lie up to %.3g voxels beside those of A: bring both onto one grid (dcmseg --mask does)", gap);
+                          "the samples of B lie up to %.3g voxels beside those of A: bring both onto one grid (dcmseg --mask does)",
+                          gap);
     lm_status rc = lm_regions_regrid(b, &grid, out, err);
     for (size_t i = 0; i < b->count; i++) was += b->item[i].voxels;
     for (size_t i = 0; i < out->count; i++) is += out->item[i].voxels;
     if (!rc && is != was)
-        rc = lm_err_set(err, LM_ERULE, NULL, "%" PRIu64 " voxels of B lie beyond the grid of A: name the larger one first", was - is);
+        rc = lm_err_set(err, LM_ERULE, NULL, "%" PRIu64 " voxels of B lie beyond the grid of A: name the larger one first",
+                        was - is);
     return rc;
 }
 
@@ -187,7 +190,8 @@ static bool voxels_sheared(const lm_vol *v)
 {
     for (int a = 0; a < 3; a++) {
         const double *x = v->dir[a], *y = v->dir[(a + 1) % 3];
-        if (fabs(x[0] * y[0] + x[1] * y[1] + x[2] * y[2]) > 1e-6 * lm_vol_spacing(v, a) * lm_vol_spacing(v, (a + 1) % 3)) return true;
+        if (fabs(x[0] * y[0] + x[1] * y[1] + x[2] * y[2]) > 1e-6 * lm_vol_spacing(v, a) * lm_vol_spacing(v, (a + 1) % 3))
+            return true;
     }
     return false;
 }
@@ -205,7 +209,8 @@ lm_status lm_voxels_compare(const lm_regions *a, const lm_regions *b, double tol
     if (!rc && a->count == 1 && b->count == 1) rc = voxels_pair(a, b, 0, 0, tol_mm, threads, out, err);
     else
         for (size_t i = 0, j = 0; (i < a->count || j < b->count) && !rc;) {
-            const uint32_t x = i < a->count ? a->item[i].part.label : UINT32_MAX, y = j < b->count ? b->item[j].part.label : UINT32_MAX;
+            const uint32_t x = i < a->count ? a->item[i].part.label : UINT32_MAX,
+                           y = j < b->count ? b->item[j].part.label : UINT32_MAX;
             rc = voxels_pair(a, b, x <= y ? i : SIZE_MAX, y <= x ? j : SIZE_MAX, tol_mm, threads, out, err);
             i += x <= y;
             j += y <= x;
@@ -227,9 +232,10 @@ lm_verdict lm_voxels_judge(const lm_voxels *v, double tol_mm)
     for (size_t i = 0; i < v->n; i++) {
         const lm_voxels_pair *p = &v->pair[i];
         lm_verdict one = fmax(p->hausdorff[0], p->hausdorff[1]) <= tol_mm * VOXELS_ROUND ? LM_VERDICT_PASS : LM_VERDICT_FAIL;
-        if (!p->apart) one = p->both == p->voxels[0] && p->both == p->voxels[1] ? LM_VERDICT_PASS
-                             : p->voxels[0] && p->voxels[1]                     ? LM_VERDICT_UNDECIDED
-                                                                                : LM_VERDICT_FAIL;
+        if (!p->apart)
+            one = p->both == p->voxels[0] && p->both == p->voxels[1] ? LM_VERDICT_PASS
+                  : p->voxels[0] && p->voxels[1]                     ? LM_VERDICT_UNDECIDED
+                                                                     : LM_VERDICT_FAIL;
         worst = lm_verdict_worst(worst, one);
     }
     return worst;
@@ -244,10 +250,10 @@ static json_t *voxels_number(double v)
 
 static json_t *voxels_json(const lm_voxels_pair *p)
 {
-    json_t *o = json_pack("{s:[I,I], s:s, s:[I,I], s:I, s:[f,f], s:o, s:o}", "label", (json_int_t)p->label[0], (json_int_t)p->label[1],
-                          "name", p->name, "voxels", (json_int_t)p->voxels[0], (json_int_t)p->voxels[1], "both", (json_int_t)p->both,
-                          "voxel_count_mm3", p->mm3[0], p->mm3[1], "dice", voxels_number(p->dice), "jaccard",
-                          voxels_number(p->jaccard));
+    json_t *o =
+        json_pack("{s:[I,I], s:s, s:[I,I], s:I, s:[f,f], s:o, s:o}", "label", (json_int_t)p->label[0], (json_int_t)p->label[1],
+                  "name", p->name, "voxels", (json_int_t)p->voxels[0], (json_int_t)p->voxels[1], "both", (json_int_t)p->both,
+                  "voxel_count_mm3", p->mm3[0], p->mm3[1], "dice", voxels_number(p->dice), "jaccard", voxels_number(p->jaccard));
     if (o && p->apart)
         json_object_update_new(
             o, json_pack("{s:[I,I], s:[f,f], s:f, s:[f,f], s:f, s:f, s:[f,f], s:f, s:o}", "border_voxels", (json_int_t)p->border[0],
@@ -277,8 +283,8 @@ static void voxels_cell(lm_out *out, double v, int digits)
 
 void lm_voxels_table(const lm_voxels *v, lm_out *out)
 {
-    lm_io_printf(out, "%-12s %11s %11s %11s %11s %11s %11s %11s %11s %11s  %s\n", "label", "voxels A", "voxels B", "Dice", "Jaccard",
-                 "HD mm", "HD95 larger", "HD95 pooled", "ASSD mm", "surf. Dice", "name");
+    lm_io_printf(out, "%-12s %11s %11s %11s %11s %11s %11s %11s %11s %11s  %s\n", "label", "voxels A", "voxels B", "Dice",
+                 "Jaccard", "HD mm", "HD95 larger", "HD95 pooled", "ASSD mm", "surf. Dice", "name");
     for (size_t i = 0; i < v->n; i++) {
         const lm_voxels_pair *p = &v->pair[i];
         char label[32];
@@ -297,6 +303,7 @@ void lm_voxels_table(const lm_voxels *v, lm_out *out)
     }
     if (v->sheared) lm_io_printf(out, "the axes of the grid are not perpendicular: no distances\n");
     else
-        lm_io_printf(out, "distances between the centres of border voxels, each weighing the same; HD95: of the two directions the larger,\n"
-                          "or of both borders pooled; ASSD: mean of both pooled; surface Dice: share of both within --tol\n");
+        lm_io_printf(
+            out, "distances between the centres of border voxels, each weighing the same; HD95: of the two directions the larger,\n"
+                 "or of both borders pooled; ASSD: mean of both pooled; surface Dice: share of both within --tol\n");
 }

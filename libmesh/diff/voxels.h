@@ -16,13 +16,13 @@ typedef struct {
     uint32_t label[2]; /* in a, in b; 0: it has no such region */
     char name[LM_PART_NAME];
     uint64_t voxels[2], both, border[2];
-    double dice, jaccard;        /* NAN: both are empty */
-    double mm3[2];               /* by voxel count */
-    bool apart;                  /* there are distances: both have voxels, and the axes of the grid are perpendicular */
-    double hausdorff[2];         /* mm; directed, from a and from b */
-    double p95[2], p95_pooled;   /* directed, and of both borders pooled */
-    double mean[2], assd;        /* directed, and pooled: average symmetric surface distance */
-    double within;               /* surface Dice: share of both borders within the tolerance; NAN: none was given */
+    double dice, jaccard;      /* NAN: both are empty */
+    double mm3[2];             /* by voxel count */
+    bool apart;                /* there are distances: both have voxels, and the axes of the grid are perpendicular */
+    double hausdorff[2];       /* mm; directed, from a and from b */
+    double p95[2], p95_pooled; /* directed, and of both borders pooled */
+    double mean[2], assd;      /* directed, and pooled: average symmetric surface distance */
+    double within;             /* surface Dice: share of both borders within the tolerance; NAN: none was given */
 } lm_voxels_pair;
 
 typedef struct {

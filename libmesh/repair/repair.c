@@ -5,6 +5,7 @@
 #include "repair/orient.h"
 #include "repair/seam.h"
 #include "repair/weld.h"
+#include "surface/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_CUT] = "cut",
         [LM_REPAIR_HOLES] = "holes",
         [LM_REPAIR_FLAPS] = "flaps",
+        [LM_REPAIR_REBUILD] = "rebuild",
         [LM_REPAIR_KEEP] = "keep",
         [LM_REPAIR_UNREFERENCED] = "unreferenced",
     };
@@ -181,6 +183,40 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     return repair_rounds(m, opt, r, volume, err);
 }
 
+/* The last resort. Nothing is lost, or the mesh stays as it is. */
+static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    lm_audit_opt look = {.threads = opt->threads};
+    lm_rebuild_opt how = {.step_mm = opt->rebuild_mm > 0 ? opt->rebuild_mm : 0, .threads = opt->threads};
+    lm_audit a;
+    lm_mesh fresh = LM_MESH_INIT;
+    lm_err why = LM_ERR_INIT;
+    if (opt->rebuild_mm == 0 || !repair_does(opt, LM_REPAIR_REBUILD) || !m->nt || r->nonorientable) return LM_OK;
+    lm_status rc = lm_audit_run(m, &look, &a, err);
+    if (rc || a.valid) return rc;
+    /* cracks and holes that are left, or material in material: others (--weld, the user) may know better */
+    if (opt->rebuild_mm < 0 && !a.count[LM_FAULT_SELF_INTERSECT] && !a.count[LM_FAULT_NONMANIFOLD_EDGE]) return LM_OK;
+    rc = lm_rebuild_run(m, &how, &fresh, &r->rebuild, &why);
+    if (rc == LM_ENO || (rc == LM_ERANGE && !(opt->rebuild_mm > 0))) return LM_OK; /* no body; the audit says what is wrong */
+    if (rc) {
+        *err = why;
+        return rc;
+    }
+    if (r->rebuild.lost) {
+        lm_mesh_release(&fresh);
+        return LM_OK;
+    }
+    fresh.parts = m->parts;
+    m->parts = (lm_parts)LM_PARTS_INIT;
+    lm_mesh_release(m);
+    *m = fresh;
+    repair_note(r, LM_REPAIR_REBUILD, 1, r->rebuild.max_move_mm, volume, r->rebuild.volume_mm3);
+    free(r->hole); /* closed */
+    r->hole = NULL;
+    r->holes_left = 0;
+    return LM_OK;
+}
+
 lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err)
 {
     size_t n;
@@ -188,7 +224,7 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     lm_keep keep;
     lm_status rc = LM_OK;
     *out = (lm_repair)LM_REPAIR_INIT;
-    if (!valid && (rc = repair_all(m, opt, out, &volume, err))) goto done;
+    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_rebuild(m, opt, out, &volume, err)))) goto done;
     if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));

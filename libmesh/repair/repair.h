@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
- * area, seams, duplicates, orientation, cutting, holes, flaps; then facing, shells that are not to be kept, and vertices left over.
- * What needs more (intersections, holes that no patch fits) stays for the audit to name. Doing it twice changes nothing more. */
+ * area, seams, duplicates, orientation, cutting, holes, flaps; then facing; where that is not enough the surface is rebuilt, if
+ * that loses nothing (rebuild.h; never a surface with one side only); then shells that are not to be kept, and vertices left over.
+ * What is not repaired stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
 
 #include "repair/holes.h"
 #include "repair/keep.h"
+#include "repair/rebuild.h"
 #include "surface/mesh.h"
 
 typedef struct {
     double weld_mm; /* 0: exact only; of seams: within rounding */
     lm_keep_opt keep;
-    unsigned skip; /* bits 1 << lm_repair_kind: steps to leave out */
+    unsigned skip;     /* bits 1 << lm_repair_kind: steps to leave out */
+    double rebuild_mm; /* grid step of the last resort; 0: none; below 0: by the size of the mesh, and only where
+                          triangles intersect or edges are not manifold */
     int threads;
 } lm_repair_opt;
 #define LM_REPAIR_OPT_INIT \
@@ -31,6 +35,7 @@ typedef enum {
     LM_REPAIR_HOLES,        /* holes filled */
     LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
+    LM_REPAIR_REBUILD,      /* 1: the whole surface */
     LM_REPAIR_KEEP,         /* shells dropped */
     LM_REPAIR_UNREFERENCED, /* vertices */
     LM_REPAIR_STEPS
@@ -48,8 +53,9 @@ typedef struct {
     size_t hole_triangles;
     size_t nonorientable; /* pieces with one side only, and the lowest triangle of the first */
     uint32_t nonorientable_first;
-    size_t holes_left; /* holes not filled */
-    lm_hole *hole;     /* they; owned */
+    size_t holes_left;  /* holes not filled */
+    lm_hole *hole;      /* they; owned */
+    lm_rebuild rebuild; /* what rebuilding did or would have done; step_mm 0: it was not tried */
 } lm_repair;
 #define LM_REPAIR_INIT \
     { \

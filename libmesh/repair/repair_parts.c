@@ -52,6 +52,7 @@ static void repair_parts_add(lm_repair *to, lm_repair *from)
     }
     to->hole_area_mm2 += from->hole_area_mm2;
     to->hole_triangles += from->hole_triangles;
+    if (from->rebuild.step_mm > 0) to->rebuild = from->rebuild;
     to->nonorientable = from->nonorientable;
     to->nonorientable_first = from->nonorientable_first;
     free(to->hole);

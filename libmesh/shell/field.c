@@ -54,14 +54,14 @@ static lm_status field_limit(field_job *job, const lm_mesh *m, double inset, siz
                       need / 0x1p20, limit / 0x1p20, job->step);
 }
 
-static lm_status field_sign_row(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err)
+static lm_status field_sign_row(void *ctx, size_t slab, size_t j, size_t k, const int32_t *turns, lm_err *err)
 {
     field_job *job = ctx;
     uint64_t *row = job->inside + (k * job->n[1] + j) * job->words;
     (void)slab;
     (void)err;
     memset(row, 0, job->words * sizeof *row);
-    for (size_t i = 0; i < job->n[0]; i++) row[i / 64] |= (uint64_t)inside[i] << (i % 64);
+    for (size_t i = 0; i < job->n[0]; i++) row[i / 64] |= (uint64_t)(turns[i] > 0) << (i % 64);
     return LM_OK;
 }
 

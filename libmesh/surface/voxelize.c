@@ -18,7 +18,6 @@ typedef struct {
     const size_t *start; /* start[s] .. start[s+1]: the triangles of slab s in list */
     const uint32_t *list;
     int32_t **delta; /* per worker: change of the winding number at each sample of a slab */
-    uint8_t **row;   /* per worker: one row of the result */
     lm_voxelize_fn fn;
     void *ctx;
 } voxelize_job;
@@ -128,7 +127,6 @@ static lm_status voxelize_slab(void *ctx, size_t slab, int worker, lm_err *err)
     const size_t *n = job->grid->n, plane = n[0] * n[1], k0 = slab * job->planes;
     size_t k1 = k0 + job->planes < n[2] ? k0 + job->planes : n[2];
     int32_t *delta = job->delta[worker];
-    uint8_t *row = job->row[worker];
     memset(delta, 0, (k1 - k0) * plane * sizeof *delta);
     for (size_t at = job->start[slab]; at < job->start[slab + 1]; at++) {
         double p[3][3];
@@ -140,13 +138,9 @@ static lm_status voxelize_slab(void *ctx, size_t slab, int worker, lm_err *err)
     }
     for (size_t k = k0; k < k1; k++)
         for (size_t j = 0; j < n[1]; j++) {
-            const int32_t *d = delta + (k - k0) * plane + j * n[0];
-            int32_t w = 0;
-            for (size_t i = 0; i < n[0]; i++) {
-                w += d[i];
-                row[i] = w > 0;
-            }
-            lm_status rc = job->fn(job->ctx, slab, j, k, row, err);
+            int32_t *d = delta + (k - k0) * plane + j * n[0];
+            for (size_t i = 1; i < n[0]; i++) d[i] += d[i - 1];
+            lm_status rc = job->fn(job->ctx, slab, j, k, d, err);
             if (rc) return rc;
         }
     return LM_OK;
@@ -166,13 +160,10 @@ lm_status lm_voxelize(const lm_mesh *m, const lm_vol *grid, int threads, lm_voxe
     rc = LM_ENOMEM;
     uint32_t *list = NULL;
     if (!(start = lm_arena_alloc(&scratch, slabs + 2, sizeof *start, err)) ||
-        !(job.delta = lm_arena_alloc(&scratch, (size_t)workers, sizeof *job.delta, err)) ||
-        !(job.row = lm_arena_alloc(&scratch, (size_t)workers, sizeof *job.row, err)))
+        !(job.delta = lm_arena_alloc(&scratch, (size_t)workers, sizeof *job.delta, err)))
         goto done;
     for (int w = 0; w < workers; w++)
-        if (!(job.delta[w] = lm_arena_alloc(&scratch, grid->n[0] * grid->n[1] * job.planes, sizeof **job.delta, err)) ||
-            !(job.row[w] = lm_arena_alloc(&scratch, grid->n[0], 1, err)))
-            goto done;
+        if (!(job.delta[w] = lm_arena_alloc(&scratch, grid->n[0] * grid->n[1] * job.planes, sizeof **job.delta, err))) goto done;
     memset(start, 0, (slabs + 2) * sizeof *start);
     for (int fill = 0; fill < 2; fill++) { /* count two places on, then put in place one place on */
         for (size_t t = 0; t < m->nt; t++) {
@@ -220,7 +211,7 @@ static bool voxelize_deep(const voxelize_both *b, size_t i, size_t j, size_t k, 
     return true;
 }
 
-static lm_status voxelize_compare(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err)
+static lm_status voxelize_compare(void *ctx, size_t slab, size_t j, size_t k, const int32_t *turns, lm_err *err)
 {
     enum { BLOCK = 512 };
     const voxelize_both *b = ctx;
@@ -233,10 +224,10 @@ static lm_status voxelize_compare(void *ctx, size_t slab, size_t j, size_t k, co
         lm_vol_row_f64(v, (k * v->n[1] + j) * v->n[0] + i, n, f);
         for (size_t c = 0; c < n; c++) {
             bool mask = f[c] >= v->iso;
-            o->mesh += inside[i + c];
+            o->mesh += turns[i + c] > 0;
             o->mask += mask;
-            o->both += mask && inside[i + c];
-            if (mask != (inside[i + c] != 0)) o->misplaced += voxelize_deep(b, i + c, j, k, mask);
+            o->both += mask && turns[i + c] > 0;
+            if (mask != (turns[i + c] > 0)) o->misplaced += voxelize_deep(b, i + c, j, k, mask);
         }
     }
     return LM_OK;

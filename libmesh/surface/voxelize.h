@@ -13,9 +13,9 @@
 #include "surface/mesh.h"
 #include "volume/volume.h"
 
-/* One row: inside[i] is 1 where sample (i,j,k) is inside. Rows of one slab come in order from one thread; different slabs
- * may come at the same time. */
-typedef lm_status (*lm_voxelize_fn)(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err);
+/* One row: turns[i] is the winding number at sample (i,j,k), which is inside where that is positive. Rows of one slab come in order
+ * from one thread; different slabs may come at the same time. */
+typedef lm_status (*lm_voxelize_fn)(void *ctx, size_t slab, size_t j, size_t k, const int32_t *turns, lm_err *err);
 
 /* Number of slabs the grid is worked in (for per-slab results). */
 size_t lm_voxelize_slabs(const lm_vol *grid);

@@ -99,27 +99,40 @@ payload() { sed '1,/^end_header$/d' "$1" | cksum; }
 }
 
 @test "meshfix: what it cannot repair it names, exit 1, nothing sent on" {
-    for n in cavity self_intersect; do
-        f=$(ls fx/${n}_bad.*)
-        rm -f out.ply r.json
-        refuses 1 out.ply meshfix -q "$f" -o out.ply --json r.json
-        [[ $stderr == *'not valid after repair'* ]]
-        [ "$(jq .audit.after.valid r.json)" = false ]
-        run --separate-stderr meshfix -q "$f"
-        [ "$status" -eq 1 ]
-        [ -z "$output" ]
-    done
+    f=$(ls fx/cavity_bad.*)
+    refuses 1 out.ply meshfix -q "$f" -o out.ply --json r.json
+    [[ $stderr == *'not valid after repair'* ]]
+    [ "$(jq .audit.after.valid r.json)" = false ]
+    run --separate-stderr meshfix -q "$f"
+    [ "$status" -eq 1 ]
+    [ -z "$output" ]
     run bash -c 'meshfix -q fx/cavity_bad.* | meshfix --check' # the reader of a refusal fails too
     [ "$status" -eq 2 ]
 }
 
+@test "meshfix: the last resort is a new surface, told with its step and moves" {
+    f=$(ls fx/self_intersect_bad.*)
+    run --separate-stderr meshfix "$f" -o out.ply --json r.json
+    [ "$status" -eq 0 ]
+    [[ $stderr == *'rebuilt on a grid of'* ]]
+    [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 1 ]
+    [ "$(jq '.repairs[] | select(.step == "rebuild").max_move_mm > 0' r.json)" = true ]
+    meshfix -q out.ply >again.ply
+    [ "$(payload out.ply)" = "$(payload again.ply)" ]
+    meshfix -q -j 1 "$f" >one.ply
+    [ "$(payload out.ply)" = "$(payload one.ply)" ]
+    meshfix --rebuild 0.5mm -q "$f" -o coarse.ply --json c.json
+    [ "$(jq .options.rebuild c.json)" = 0.5 ]
+    for w in 0 -1 2% x; do refuses 2 no.ply meshfix "--rebuild=$w" "$f" -o no.ply; done
+}
+
 @test "meshfix --write-failed: marked in name and metadata, still exit 1" {
-    run -1 meshfix -q --write-failed $(ls fx/self_intersect_bad.*) -o part.stl
+    run -1 meshfix -q --write-failed $(ls fx/cavity_bad.*) -o part.stl
     [ ! -e part.stl ]
     head -c 80 part.FAILED.stl | grep -q FAILED
-    run -1 meshfix -q --write-failed $(ls fx/self_intersect_bad.*) -o part.ply
+    run -1 meshfix -q --write-failed $(ls fx/cavity_bad.*) -o part.ply
     grep -aq FAILED part.FAILED.ply
-    refuses 2 x meshfix --write-failed $(ls fx/self_intersect_bad.*)
+    refuses 2 x meshfix --write-failed $(ls fx/cavity_bad.*)
 }
 
 @test "meshfix --check: a table on stdout; the mesh itself only by -o, then unchanged with a record" {
@@ -170,12 +183,15 @@ endloop
 endfacet
 endsolid crack
 STL
-    run -1 meshfix crack.stl -o no.ply
+    run -0 --separate-stderr meshfix crack.stl -o new.ply
+    [[ $stderr == *'rebuilt on a grid of'* ]]
     meshfix --weld 5um --json r.json crack.stl -o ok.ply
     [ "$(number moved_mm r.json | awk '{ print ($1 > 0.0019 && $1 <= 0.005) }')" = 1 ]
     [ "$(jq '.repairs[] | select(.step == "weld_near") | .count' r.json)" -eq 4 ]
     within 0.1 "$(number after_mm3 r.json)" 166.6667
-    run -1 meshfix --weld 0.0005mm crack.stl -o no.ply
+    [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 0 ]
+    meshfix --weld 0.0005mm crack.stl -q --json r.json -o new.ply
+    [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 1 ]
 }
 
 @test "meshfix: bad input and bad options, one line each" {

@@ -33,7 +33,8 @@ static double nearest(const uint8_t *f, const size_t n[3], const double step[3],
 static void brute_force(void **state)
 {
     (void)state;
-    static const size_t size[][3] = {{1, 1, 1}, {7, 1, 1}, {1, 9, 1}, {1, 1, 8}, {17, 5, 1}, {1, 6, 19}, {9, 1, 4}, {33, 11, 7}, {6, 18, 20}};
+    static const size_t size[][3] = {{1, 1, 1},  {7, 1, 1}, {1, 9, 1},   {1, 1, 8},  {17, 5, 1},
+                                     {1, 6, 19}, {9, 1, 4}, {33, 11, 7}, {6, 18, 20}};
     static const double steps[][3] = {{1, 1, 1}, {0.7, 0.7, 2.5}, {3, 0.25, 1e-3}};
     seed = 20261121;
     print_message("# seed %llu\n", (unsigned long long)seed);

@@ -13,12 +13,12 @@ typedef struct {
     uint8_t *at;
 } sink;
 
-static lm_status take(void *ctx, size_t slab, size_t j, size_t k, const uint8_t *inside, lm_err *err)
+static lm_status take(void *ctx, size_t slab, size_t j, size_t k, const int32_t *turns, lm_err *err)
 {
     sink *s = ctx;
     (void)err;
     assert_true(slab < lm_voxelize_slabs(s->grid));
-    memcpy(s->at + (k * s->grid->n[1] + j) * s->grid->n[0], inside, s->grid->n[0]);
+    for (size_t i = 0; i < s->grid->n[0]; i++) s->at[(k * s->grid->n[1] + j) * s->grid->n[0] + i] = turns[i] > 0;
     return LM_OK;
 }
 
