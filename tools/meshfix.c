@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* meshfix: check a mesh, or repair it; nothing that is not valid is sent on. */
 #include "cli/cli.h"
+#include "diff/reduce.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
 #include "repair/limits.h"
@@ -14,7 +15,7 @@ static struct {
     cli_quantity weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
-    const char *label, *keep, *skip, *only, *output, *json;
+    const char *label, *keep, *skip, *only, *decimate, *output, *json;
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
@@ -33,6 +34,8 @@ static const cli_opt opts[] = {
     {"skip", 0, CLI_TEXT, "STEPS", NULL, "leave these repairs out: their names, separated by commas (holes,cut)", &a.skip,
      LM_UNIT_NONE},
     {"only", 0, CLI_TEXT, "STEPS", NULL, "make these repairs only", &a.only, LM_UNIT_NONE},
+    {"decimate", 0, CLI_TEXT, "WHAT", NULL,
+     "fewer triangles: 200000, 10%, a file of 20MB, or as few as stay within 0.1mm of the surface", &a.decimate, LM_UNIT_NONE},
     {"max-move", 0, CLI_QUANTITY, "LENGTH", NULL, "send nothing on when the surface that stays was moved by more", &a.max_move,
      LM_UNIT_MM},
     {"max-volume-change", 0, CLI_QUANTITY, "PERCENT|VOLUME", NULL, "send nothing on when the repairs changed more volume",
@@ -70,9 +73,12 @@ static struct {
     lm_limits limits;
     lm_limits_result change;
     lm_repair_parts repair;
-    bool within;      /* the limits */
-    bool good;        /* valid, and within them, and all parts are there and fit each other */
-    double volume[2]; /* before, after: of the mesh as a whole, closed or not */
+    lm_reduce_target target;
+    lm_reduce reduce;
+    lm_repair_step then[1]; /* what was done after the repairs */
+    bool within;            /* the limits */
+    bool good;              /* valid, and within them, and all parts are there and fit each other */
+    double volume[2];       /* before, after: of the mesh as a whole, closed or not */
     lm_meshfile_format format;
     char name[NAME]; /* where the mesh goes */
 } s;
@@ -132,6 +138,7 @@ static lm_status usage(lm_err *err)
                          : a.rebuild.text    ? "rebuild"
                          : a.skip            ? "skip"
                          : a.only            ? "only"
+                         : a.decimate        ? "decimate"
                          : a.max_move.text   ? "max-move"
                          : a.max_volume.text ? "max-volume-change"
                                              : NULL;
@@ -144,7 +151,9 @@ static lm_status usage(lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
     const char *outputs[2] = {a.output, a.json};
     rc = cli_outputs(outputs, 2, 1, err);
-    return rc || !a.output ? rc : lm_meshfile_suffix(a.output, &s.format, err);
+    if (rc || (a.output && (rc = lm_meshfile_suffix(a.output, &s.format, err)))) return rc;
+    if (a.decimate && (rc = lm_reduce_parse(a.decimate, &s.target, err))) return lm_err_frame(err, "--decimate");
+    return LM_OK;
 }
 
 /* Parts that are there no more, though no shell was to go. */
@@ -157,6 +166,28 @@ static size_t gone(void)
 static double volume(const lm_audit_parts *now)
 {
     return s.mesh.label ? now->all.volume_mm3 : lm_mesh_volume(&s.mesh);
+}
+
+/* What is wanted beyond repair, of a mesh that is valid. */
+static lm_status after_repair(lm_err *err)
+{
+    lm_status rc = LM_OK;
+    if (!a.decimate || !s.after->all.valid) return LM_OK;
+    cli_progress(&tool, a.quiet, "decimate", 0.7);
+    if (s.target.bytes > 0) rc = lm_meshfile_fits(&s.mesh, s.format, &s.rec, s.target.bytes, &s.target.triangles, err);
+    if (rc) return lm_err_frame(err, "--decimate %s", a.decimate);
+    if ((rc = lm_reduce_run(&s.mesh, &s.target, (int)a.threads, &s.reduce, err))) return rc;
+    s.then[0] = (lm_repair_step){s.reduce.collapses, s.reduce.upper_mm, s.reduce.volume_mm3};
+    return LM_OK;
+}
+
+/* Judge the mesh again. */
+static lm_status judge(lm_err *err)
+{
+    lm_audit_opt aopt = {.threads = (int)a.threads};
+    lm_audit_parts_release(&s.later);
+    s.after = &s.later;
+    return lm_audit_parts_run(&s.mesh, &aopt, &s.later, err);
 }
 
 static lm_status work(lm_err *err)
@@ -180,13 +211,13 @@ static lm_status work(lm_err *err)
         if ((rc = lm_repair_parts_run(&s.mesh, &s.before, &ropt, &s.repair, err))) return rc;
     }
     if (s.repair.touched) { /* a valid mesh keeps its bytes */
-        s.after = &s.later;
         cli_progress(&tool, a.quiet, "check again", 0.6);
-        if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.later, err))) return rc;
+        if ((rc = judge(err))) return rc;
     }
+    if ((rc = after_repair(err)) || (s.reduce.tries && (rc = judge(err)))) return rc;
     s.volume[1] = volume(s.after);
-    s.within = lm_limits_check(&s.limits, s.repair.step, s.volume[!s.before.all.closed], &s.change);
-    s.good = s.after->all.valid && s.within && !s.repair.walls.lost && !gone();
+    s.within = lm_limits_check(&s.limits, s.repair.step, s.then, 1, s.volume[!s.before.all.closed], &s.change);
+    s.good = s.after->all.valid && s.within && s.reduce.why == LM_REDUCE_DONE && !s.repair.walls.lost && !gone();
     return LM_OK;
 }
 
@@ -205,6 +236,13 @@ static json_t *steps_json(double *moved)
         }
         json_array_append_new(list, o);
     }
+    if (s.reduce.tries)
+        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f, s:I, s:I, s:f, s:f}", "step", "decimate", "count",
+                                              (json_int_t)s.then[0].count, "max_move_mm", s.then[0].max_move_mm,
+                                              "volume_change_mm3", s.then[0].volume_change_mm3, "triangles_before",
+                                              (json_int_t)s.reduce.before, "triangles_after", (json_int_t)s.reduce.after,
+                                              "hausdorff_lower_mm", s.reduce.lower_mm, "hausdorff_upper_mm", s.reduce.upper_mm));
+    *moved += s.then[0].max_move_mm;
     return list;
 }
 
@@ -312,6 +350,10 @@ static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *te
         wall_text(text);
         rc = say(ctx, text, err);
     }
+    if (!rc && s.reduce.why != LM_REDUCE_DONE) {
+        lm_reduce_text(&s.reduce, text, sizeof text);
+        rc = say(ctx, text, err);
+    }
     if (rc || s.within) return rc;
     limit_text(text);
     return say(ctx, text, err);
@@ -353,6 +395,7 @@ static bool options(json_t *o)
         if (s.skip >> k & 1) snprintf(steps + n, sizeof steps - n, "%s%s", n ? "," : "", lm_repair_name((lm_repair_kind)k));
     }
     if (*steps) bad |= json_object_set_new(o, "skip", json_string(steps)) != 0;
+    if (a.decimate) bad |= json_object_set_new(o, "decimate", json_string(a.decimate)) != 0;
     if (a.max_move.text) bad |= json_object_set_new(o, "max-move", json_real(a.max_move.q.value)) != 0;
     if (a.max_volume.text) {
         snprintf(text + lm_num_f64(a.max_volume.q.value, text), 4, "%s", a.max_volume.q.unit == LM_UNIT_PERCENT ? "%" : "mm3");
@@ -494,6 +537,9 @@ static void say(void)
         if (s.repair.step[i].count)
             cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", lm_repair_name((lm_repair_kind)i), s.repair.step[i].count,
                      s.repair.step[i].max_move_mm, s.repair.step[i].volume_change_mm3);
+    if (a.verbose && s.reduce.tries)
+        cli_note(&tool, "decimate: %zu triangles of %zu, at most %.4g mm from what it was, volume %+.6g mm3", s.reduce.after,
+                 s.reduce.before, s.reduce.upper_mm, s.reduce.volume_mm3);
     if (!a.quiet) (void)remarks(a.verbose ? NAMED : 1, onto_stderr, NULL, NULL);
 }
 
@@ -513,14 +559,18 @@ int main(int argc, char **argv)
         say();
         if (!s.good) {
             if (!s.within) limit_text(line);
+            else if (s.reduce.why != LM_REDUCE_DONE && s.after->all.valid) lm_reduce_text(&s.reduce, line, sizeof line);
             else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
             else lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
-            lm_err_set(&err, LM_ENO, NULL, "%s%s: %s", s.within ? "not valid" : "beyond the limits",
-                       a.check          ? ""
-                       : a.write_failed ? " (written all the same)"
-                       : s.within       ? " after repair, and not sent on"
-                                        : ", and not sent on",
+            lm_err_set(&err, LM_ENO, NULL, "%s%s: %s",
+                       !s.within                                               ? "beyond the limits"
+                       : !s.after->all.valid || s.reduce.why == LM_REDUCE_DONE ? "not valid"
+                                                                               : "not decimated as asked",
+                       a.check                                      ? ""
+                       : a.write_failed                             ? " (written all the same)"
+                       : s.within && s.reduce.why == LM_REDUCE_DONE ? " after repair, and not sent on"
+                                                                    : ", and not sent on",
                        line);
             rc = cli_fail(&tool, &err);
         }

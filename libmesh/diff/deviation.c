@@ -49,6 +49,7 @@ typedef struct {
     deviation_block *block;
     lm_samples *samples; /* of each block */
     size_t blocks, cells;
+    bool maximum; /* alone */
 } deviation_work;
 
 static double deviation_dist2(const double a[3], const double b[3])
@@ -179,6 +180,20 @@ static void deviation_note(double far[2], int side, double d)
     if (side) far[side > 0] = fmax(far[side > 0], d);
 }
 
+/* Whether the cell may hold the maximum. */
+static lm_status deviation_keep(const deviation_work *w, deviation_block *b, deviation_cell *x, lm_err *err)
+{
+    if (x->hi <= w->start + w->precision) {
+        b->closed = fmax(b->closed, x->hi);
+        return LM_OK;
+    }
+    lm_status rc = lm_mem_grow(&b->open, &b->cap_open, b->n_open + 1, sizeof *b->open, err);
+    if (rc) return rc;
+    x->depth = 0;
+    b->open[b->n_open++] = *x;
+    return LM_OK;
+}
+
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
 static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2,
                                 lm_err *err)
@@ -212,15 +227,7 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
     }
     double most = fmax(c.d - lo, x->hi - c.d), move2 = fmin(edges2 / 36 + off2, most * most); /* mean squared distance from c */
     lm_status rc = lm_samples_add(&w->samples[b - w->block], area, c.d, side, lo, x->hi, move2, err);
-    if (rc) return rc;
-    if (x->hi <= w->start + w->precision) {
-        b->closed = fmax(b->closed, x->hi);
-        return LM_OK;
-    }
-    if ((rc = lm_mem_grow(&b->open, &b->cap_open, b->n_open + 1, sizeof *b->open, err))) return rc;
-    x->depth = 0;
-    b->open[b->n_open++] = *x;
-    return LM_OK;
+    return rc ? rc : deviation_keep(w, b, x, err);
 }
 
 /* Two halves of x, cut at p on the side that begins at corner i. */
@@ -272,7 +279,8 @@ static lm_status deviation_block_task(void *ctx, size_t task, int worker, lm_err
             deviation_best(&b->best, &x.c[i]);
         }
         if (x.c[0].d == 0 && x.c[1].d == 0 && x.c[2].d == 0) deviation_bound(w, &x, 0); /* lies it in the other surface? */
-        lm_status rc = deviation_cells(w, b, &x, err);
+        if (w->maximum) deviation_bound(w, &x, w->start + w->precision);
+        lm_status rc = w->maximum ? deviation_keep(w, b, &x, err) : deviation_cells(w, b, &x, err);
         if (rc) return rc;
     }
     return LM_OK;
@@ -555,6 +563,7 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
         w[i].to = &tree[1 - i];
         w[i].side = opt->signed_by[1 - i] ? &side[1 - i] : NULL;
         w[i].precision = opt->precision_mm;
+        w[i].maximum = opt->maximum;
         w[i].cells = opt->cells ? opt->cells : LM_DEVIATION_CELLS;
         rc = deviation_side(&w[i], opt, i ? NULL : quality, &out->side[i], err);
     }

@@ -29,6 +29,7 @@ enum { LM_DEVIATION_CELLS = 1 << 18 };
 
 typedef struct {
     double precision_mm; /* > 0: width wanted between the bounds of the maximum */
+    bool maximum;        /* that alone, in a part of the time: all other values are of no points */
     size_t cells;        /* a surface of fewer triangles is cut into about so many cells; 0: LM_DEVIATION_CELLS */
     double within_mm;    /* limit of the share; negative: none is wanted */
     double range_mm;     /* of the histogram; 0: the upper bound of the maximum, up to 1, 2 or 5 times a power of ten */

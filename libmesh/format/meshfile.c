@@ -254,6 +254,36 @@ lm_status lm_meshfile_parse(const char *name, lm_meshfile_format *out, lm_err *e
     return lm_err_set(err, LM_EUSAGE, NULL, "mesh format '%s' is unknown: ply, stl, stl-ascii, 3mf, obj, off", name);
 }
 
+lm_status lm_meshfile_fits(const lm_mesh *mesh, lm_meshfile_format format, const lm_records *rec, double bytes, size_t *triangles,
+                           lm_err *err)
+{
+    enum { FACET = 50, FACET_HEAD = 84, RECORD = 16384, PART = 512 };
+    uint32_t *label = NULL;
+    size_t parts;
+    double each = FACET, fixed = FACET_HEAD;
+    lm_status rc = lm_mesh_labels(mesh, &label, &parts, err);
+    free(label);
+    if (rc) return rc;
+    if (format == LM_MESHFILE_STL) {
+        for (size_t t = 0; mesh->label_back && t < mesh->nt; t++) fixed += mesh->label_back[t] ? FACET : 0; /* walls stand twice */
+        fixed += FACET_HEAD * (double)(parts ? parts - 1 : 0);
+    } else if (format == LM_MESHFILE_PLY) {
+        double vertex = mesh->quality ? 16 : 12, half = (double)mesh->nt / 2;
+        /* seams have more triangles than two at an edge: a tenth more vertices is more than they make */
+        each = 13 + (mesh->label ? 4 : 0) + (mesh->label_back ? 4 : 0) + vertex * (mesh->label_back ? 0.55 : 0.5);
+        fixed = RECORD + PART * (double)parts + ((double)mesh->nv > half ? vertex * ((double)mesh->nv - half) : 0);
+        for (size_t i = 0; i < rec->n; i++) {
+            size_t n = json_dumpb(rec->item[i], NULL, 0, JSON_COMPACT);
+            fixed += 1.5 * (double)n; /* in lines of at most 200 bytes, each with a prefix */
+        }
+    } else
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "the size of a %s file cannot be told beforehand: write PLY or binary STL, or give a number",
+                          lm_meshfile_name(format));
+    *triangles = bytes > fixed ? (size_t)((bytes - fixed) / each) : 0;
+    return LM_OK;
+}
+
 lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');

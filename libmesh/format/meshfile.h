@@ -59,6 +59,10 @@ LM_CHECKED lm_status lm_meshfile_stage(const char *path, const lm_meshfile_opt *
                                        lm_out **out, lm_err *err);
 /* Write to out in opt->format (AUTO: PLY); not committed. */
 LM_CHECKED lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err);
+/* How many triangles the mesh may have for its file to be no larger than `bytes`, when it keeps its topology; 0: not even one.
+ * Exact for a closed STL, a little too few for PLY, whose header is not known yet. LM_EUSAGE for other formats. */
+LM_CHECKED lm_status lm_meshfile_fits(const lm_mesh *mesh, lm_meshfile_format format, const lm_records *rec, double bytes,
+                                      size_t *triangles, lm_err *err);
 /* Format by the suffix of path; PLY for "-". LM_EUSAGE when it has none that is known. */
 LM_CHECKED lm_status lm_meshfile_suffix(const char *path, lm_meshfile_format *out, lm_err *err);
 const char *lm_meshfile_name(lm_meshfile_format f);

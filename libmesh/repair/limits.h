@@ -22,7 +22,9 @@ typedef struct {
     bool move_beyond, volume_beyond;
 } lm_limits_result;
 
-/* step: LM_REPAIR_STEPS of them. base_mm3: what percents are of; its sign does not matter. True when all is within. */
-bool lm_limits_check(const lm_limits *l, const lm_repair_step *step, double base_mm3, lm_limits_result *out);
+/* step: LM_REPAIR_STEPS of them. then: what was done to the repaired mesh (smoothing, decimation), whose moves add up. base_mm3:
+ * what percents are of; its sign does not matter. True when all is within. */
+bool lm_limits_check(const lm_limits *l, const lm_repair_step *step, const lm_repair_step *then, size_t n, double base_mm3,
+                     lm_limits_result *out);
 
 #endif
