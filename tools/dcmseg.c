@@ -191,10 +191,10 @@ typedef struct {
     char frame[LM_UID];
     lm_masks mask;
     const lm_identity *identity;
-    lm_pieces pieces;     /* volumes of the object */
-    lm_partial *of_label; /* of the mask's segments; owned */
-    bool alone;           /* there is nothing but the mask */
-    double level;         /* --probability */
+    lm_pieces pieces;           /* volumes of the object */
+    lm_label_volumes *of_label; /* of the mask's segments; owned */
+    bool alone;                 /* there is nothing but the mask */
+    double level;               /* --probability */
 } input;
 
 static void input_release(input *in)
@@ -226,7 +226,8 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_segment
                           .facts = facts,
                           .pieces = in->pieces.found ? &in->pieces : NULL,
                           .labels = labels,
-                          .of_label = masked ? in->of_label : NULL};
+                          .of_label = masked ? in->of_label : NULL,
+                          .grey = !in->alone};
 }
 
 /* ---- the work ---- */
@@ -529,13 +530,12 @@ static lm_status send_object(const choice *c, const input *in, const lm_segment_
     return rc;
 }
 
-/* Partial volumes of the mask's segments by the grey values. */
+/* Volumes of the mask's segments, partial ones by the grey values. */
 static lm_status measure_labels(const choice *c, input *in, lm_err *err)
 {
     const lm_regions *r = &in->mask.regions;
-    if (in->alone) return LM_OK;
     if (!(in->of_label = lm_mem_calloc(r->count, sizeof *in->of_label, err))) return LM_ENOMEM;
-    return lm_partial_of(&in->vol, r, NULL, &c->partial, in->of_label, err);
+    return lm_pieces_labels(r, in->alone ? NULL : &in->vol, &c->partial, LM_SEGRECORD_PARTS, in->of_label, err);
 }
 
 /* Cut the object out and measure it. The share of a sample can be told from one threshold only. */
@@ -549,10 +549,9 @@ static lm_status cut_and_measure(choice *c, input *in, lm_segment_facts *facts, 
     if (!rc) rc = lm_segment(&in->vol, &c->seg, facts, err);
     c->seg.mask = NULL;
     if (!rc && !c->occupancy) rc = lm_segment_step(&in->vol, (int)a.threads, facts, err);
-    if (!rc && partial) {
-        progress(NULL, "measuring", 0);
-        rc = lm_pieces_of(&in->vol, in->vol.iso, was, &c->partial, &in->pieces, err);
-    }
+    progress(NULL, "measuring", 0);
+    if (!rc) rc = lm_pieces_of(&in->vol, in->vol.iso, (int)a.threads, &in->pieces, err);
+    if (!rc && partial) rc = lm_pieces_partial(&in->pieces, &in->vol, in->vol.iso, was, &c->partial, err);
     free(mask);
     free(was);
     return rc;

@@ -231,7 +231,8 @@ lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_er
     lm_regions_fit(&m->regions, to, &same, &gap);
     lm_vol from = lm_regions_grid(&m->regions);
     uint64_t before = masks_voxels(&m->regions), after;
-    double was = (double)before * fabs(lm_vol_det(&from));
+    const double was = (double)before * fabs(lm_vol_det(&from));
+    m->own_mm3 = was;
     lm_status rc = lm_regions_regrid(&m->regions, to, &now, err);
     if (rc) return rc;
     lm_regions_release(&m->regions);
@@ -263,7 +264,7 @@ json_t *lm_masks_partial(const lm_partial *p)
                      p->outside, "mixed", (json_int_t)p->mixed, "undecided", (json_int_t)p->undecided);
 }
 
-json_t *lm_masks_labels(const lm_regions *r, const lm_partial *p, lm_err *err)
+json_t *lm_masks_labels(const lm_regions *r, const lm_label_volumes *v, bool grey, lm_err *err)
 {
     lm_vol grid = lm_regions_grid(r);
     double mm3 = fabs(lm_vol_det(&grid));
@@ -273,7 +274,9 @@ json_t *lm_masks_labels(const lm_regions *r, const lm_partial *p, lm_err *err)
         const lm_region *g = &r->item[i];
         json_t *one = json_pack("{s:I, s:s, s:I, s:f}", "label", (json_int_t)g->part.label, "name", g->part.name, "voxel_count",
                                 (json_int_t)g->voxels, "voxel_count_mm3", (double)g->voxels * mm3);
-        if (one && p) ok = !json_object_set_new(one, "partial", lm_masks_partial(&p[i]));
+        bool stated = one && v && !isnan(v[i].level_mm3);
+        if (stated) ok = !json_object_set_new(one, "at_level_mm3", json_real(v[i].level_mm3));
+        if (stated && grey && ok) ok = !json_object_set_new(one, "partial", lm_masks_partial(&v[i].partial));
         if (one && g->code[0] && ok)
             ok = !json_object_update_new(one,
                                          json_pack("{s:s, s:s, s:s}", "scheme", g->scheme, "code", g->code, "meaning", g->meaning));

@@ -8,7 +8,7 @@
 
 #include "dicom/identity.h"
 #include "dicom/segmask.h"
-#include "volume/partial.h"
+#include "volume/pieces.h"
 #include <jansson.h>
 
 typedef struct {
@@ -25,6 +25,7 @@ typedef struct {
     json_t *facts; /* of the file: kind, sha256_file, size, spacing_mm (DICOM: as segmask.h); then placed {resampled, gap_voxels},
                       warnings [{rule,text}]; owned */
     char frame[LM_UID]; /* Frame of Reference UID, or "" where the file knows none */
+    double own_mm3;     /* placed: voxel volume of all segments on the grid that they came on; else 0 */
     lm_tree *fractions; /* of a fractional DICOM segmentation, else NULL; owned */
 } lm_masks;
 #define LM_MASKS_INIT \
@@ -48,9 +49,10 @@ LM_CHECKED lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t 
  * its nearest one has, and that is a warning, as is what lies outside. frame: Frame of Reference UID of `to`, or "". LM_ERULE when
  * both frames are known and differ, or when nothing lies in it. */
 LM_CHECKED lm_status lm_masks_place(lm_masks *m, const lm_vol *to, const char *frame, lm_err *err);
-/* The segments as an array for the record: label, name, scheme, code, meaning, voxel_count, voxel_count_mm3, partial where p has
- * it, for each region or NULL (new reference). */
-LM_CHECKED json_t *lm_masks_labels(const lm_regions *r, const lm_partial *p, lm_err *err);
+/* The segments as an array for the record: label, name, scheme, code, meaning, voxel_count, voxel_count_mm3; and at_level_mm3 and
+ * partial, where v (one for each region, or NULL) states them; grey: from grey
+ * values (new reference). */
+LM_CHECKED json_t *lm_masks_labels(const lm_regions *r, const lm_label_volumes *v, bool grey, lm_err *err);
 /* A partial volume for the record: mm3, u_mm3, inside, outside, mixed, undecided; or why it is not stated. NULL: no memory. */
 LM_CHECKED json_t *lm_masks_partial(const lm_partial *p);
 

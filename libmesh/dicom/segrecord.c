@@ -90,7 +90,7 @@ static lm_status segrecord_mask(const lm_segrecord *s, json_t *rec, lm_err *err)
     if (ok && (m || s->labels)) ok = !json_object_set_new(o, "output", json_string(s->labels ? "labels" : "grey"));
     if (!ok) return lm_err_nomem(err, 0);
     const lm_regions *r = s->labels ? s->labels : m ? &m->regions : NULL;
-    json_t *all = r && r->count ? lm_masks_labels(r, s->of_label, err) : NULL;
+    json_t *all = r && r->count ? lm_masks_labels(r, s->of_label, s->grey, err) : NULL;
     if (r && r->count && (!all || json_object_set_new(rec, "labels", all))) return lm_err_nomem(err, 0);
     return s->alone || !m ? LM_OK : lm_segrecord_warnings(rec, m->facts, err);
 }
@@ -101,18 +101,91 @@ static lm_status segrecord_pieces(const lm_segrecord *s, json_t *rec, lm_err *er
     json_t *o = json_object_get(rec, "options"), *seg = json_object_get(rec, "segment"), *list = json_array();
     const lm_pieces *p = s->pieces;
     lm_vol grid = lm_regions_grid(&p->piece);
-    bool ok = list && !json_object_set_new(seg, "partial", lm_masks_partial(&p->whole));
+    bool ok = list && (!p->partial || !json_object_set_new(seg, "partial", lm_masks_partial(&p->whole)));
     for (size_t i = 0; i < p->piece.count && ok; i++) {
         uint64_t n = p->piece.item[i].voxels;
-        ok = !json_array_append_new(list,
-                                    json_pack("{s:I, s:f, s:o}", "voxel_count", (json_int_t)n, "voxel_count_mm3",
-                                              (double)n * fabs(lm_vol_det(&grid)), "partial", lm_masks_partial(&p->of_piece[i])));
+        json_t *one = json_pack("{s:I, s:f, s:f}", "voxel_count", (json_int_t)n, "voxel_count_mm3",
+                                (double)n * fabs(lm_vol_det(&grid)), "at_level_mm3", p->level_mm3[i]);
+        if (p->partial && json_object_set_new(one, "partial", lm_masks_partial(&p->of_piece[i]))) ok = false;
+        ok = !json_array_append_new(list, one) && ok;
     }
-    if (ok && p->piece.count) ok = !json_object_set(seg, "pieces", list);
+    if (ok && p->found > 1) ok = !json_object_set(seg, "pieces", list);
     json_decref(list);
     if (ok && !isnan(s->partial->inside)) ok = !json_object_set_new(o, "inside", json_real(s->partial->inside));
     if (ok && !isnan(s->partial->outside)) ok = !json_object_set_new(o, "outside", json_real(s->partial->outside));
     return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
+/* ---- the components of a ledger entry ---- */
+
+typedef struct {
+    json_t *list;
+    size_t n;
+    double voxels_mm3, level_mm3; /* of those in the list */
+    bool ok;
+} segrecord_parts;
+
+static void segrecord_part(segrecord_parts *b, const char *what, json_int_t number, double voxels_mm3, double level_mm3,
+                           const lm_partial *p)
+{
+    json_t *one = json_pack("{s:I, s:f, s:f}", what, number, "voxel_count_mm3", voxels_mm3, "at_level_mm3", level_mm3);
+    if (p && p->stated &&
+        json_object_update_new(one, json_pack("{s:f, s:f}", "partial_mm3", p->volume_mm3, "partial_u_mm3", p->u_mm3)))
+        b->ok = false;
+    if (json_array_append_new(b->list, one)) b->ok = false;
+    b->n++;
+    b->voxels_mm3 += voxels_mm3;
+    b->level_mm3 += level_mm3;
+}
+
+/* Into the newest entry: the list, and what it lacks of all; level_mm3 NAN: no sum is known. */
+static lm_status segrecord_put_parts(segrecord_parts *b, json_t *rec, size_t all, double voxels_mm3, double level_mm3, lm_err *err)
+{
+    json_t *ledger = json_object_get(rec, "ledger"), *entry = json_array_get(ledger, json_array_size(ledger) - 1);
+    bool ok = b->ok && entry && !json_object_set(entry, "components", b->list);
+    if (ok && all > b->n) {
+        json_t *rest = json_pack("{s:I, s:f}", "count", (json_int_t)(all - b->n), "voxel_count_mm3", voxels_mm3 - b->voxels_mm3);
+        if (!isnan(level_mm3)) ok = !json_object_set_new(rest, "at_level_mm3", json_real(level_mm3 - b->level_mm3));
+        ok = !json_object_set_new(entry, "rest", rest) && ok;
+    }
+    json_decref(b->list);
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
+static lm_status segrecord_ledger_pieces(const lm_pieces *p, const lm_segment_facts *f, json_t *rec, lm_err *err)
+{
+    segrecord_parts b = {.list = json_array(), .ok = true};
+    for (size_t i = 0; b.list && i < p->piece.count; i++)
+        segrecord_part(&b, "piece", (json_int_t)i + 1, (double)p->piece.item[i].voxels * f->voxel_mm3, p->level_mm3[i],
+                       p->partial ? &p->of_piece[i] : NULL);
+    return segrecord_put_parts(&b, rec, p->found, (double)f->voxel_count * f->voxel_mm3, f->at_level_mm3, err);
+}
+
+/* Labels as they are: what they were on their own grid, and are on that of the series. */
+static lm_status segrecord_ledger_labels(const lm_segrecord *s, json_t *rec, lm_err *err)
+{
+    const lm_regions *r = s->labels;
+    lm_vol grid = lm_regions_grid(r);
+    const double voxel = fabs(lm_vol_det(&grid));
+    const json_t *placed = json_object_get(s->mask->facts, "placed");
+    const bool same = !json_is_true(json_object_get(placed, "resampled"));
+    segrecord_parts b = {.list = json_array(), .ok = true};
+    double all = 0;
+    for (size_t i = 0; i < r->count; i++) all += (double)r->item[i].voxels * voxel;
+    lm_status rc =
+        lm_record_ledger(rec, "change", "voxel_count", placed ? s->mask->own_mm3 : all, "voxel_count", all, same ? 0 : -1, err);
+    for (size_t i = 0; b.list && i < r->count && !rc; i++)
+        if (!isnan(s->of_label[i].level_mm3))
+            segrecord_part(&b, "label", (json_int_t)r->item[i].part.label, (double)r->item[i].voxels * voxel,
+                           s->of_label[i].level_mm3, s->grey ? &s->of_label[i].partial : NULL);
+    if (rc) json_decref(b.list);
+    else rc = segrecord_put_parts(&b, rec, r->count, all, NAN, err);
+    if (rc || r->count <= LM_SEGRECORD_PARTS) return rc;
+    char text[160];
+    snprintf(text, sizeof text,
+             "volumes at level and partial volumes are stated of the %d largest of %zu labels; choose with --label",
+             (int)LM_SEGRECORD_PARTS, r->count);
+    return lm_record_finding(rec, "note", NULL, text, err);
 }
 
 /* The options of a threshold; a mask's occupancy has none. */
@@ -176,6 +249,8 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (!rc && s->facts) rc = segrecord_threshold(s, rec, err);
     if (!rc && s->facts) rc = segrecord_segment(rec, s->facts, err);
     if (!rc && s->pieces) rc = segrecord_pieces(s, rec, err);
+    if (!rc && s->pieces) rc = segrecord_ledger_pieces(s->pieces, s->facts, rec, err);
+    if (!rc && s->labels && s->mask) rc = segrecord_ledger_labels(s, rec, err);
     if (!rc) rc = segrecord_choices(rec, s->source, err);
     if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
     if (!rc) rc = segrecord_mask(s, rec, err);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* segrecord.h: the record of dcmseg: options as resolved, source, mask, named volumes of object, pieces and labels (DESIGN 4;
- * man/meshqa-stream.5). */
+ * man/meshqa-stream.5).
+ *
+ * Its entry in the ledger has the volumes of the components: of the pieces of a field, of the labels of a label map; by size, at
+ * most LM_SEGRECORD_PARTS, and what is left as one sum, so that they add up to the entry. */
 #ifndef LM_DICOM_SEGRECORD_H
 #define LM_DICOM_SEGRECORD_H
 
@@ -8,6 +11,8 @@
 #include "stream/record.h"
 #include "volume/pieces.h"
 #include "volume/segment.h"
+
+enum { LM_SEGRECORD_PARTS = 256 };
 
 typedef struct {
     /* what the user chose */
@@ -21,12 +26,13 @@ typedef struct {
     const lm_partial_opt *partial;
     /* what came of it */
     json_t *source;
-    const char *unit;              /* "HU" or "1" */
-    const lm_masks *mask;          /* or NULL */
-    const lm_segment_facts *facts; /* NULL: labels went out as they are */
-    const lm_pieces *pieces;       /* or NULL */
-    const lm_regions *labels;      /* what went out as a label map, or NULL */
-    const lm_partial *of_label;    /* of the mask's regions, or NULL */
+    const char *unit;                 /* "HU" or "1" */
+    const lm_masks *mask;             /* or NULL */
+    const lm_segment_facts *facts;    /* NULL: labels went out as they are */
+    const lm_pieces *pieces;          /* of a field; NULL: there is none */
+    const lm_regions *labels;         /* what went out as a label map, or NULL */
+    const lm_label_volumes *of_label; /* of the mask's regions, or NULL */
+    bool grey;                        /* with partial volumes */
 } lm_segrecord;
 
 /* A record with libraries and what every one has: case, what of the identity goes out. New reference. */

@@ -24,7 +24,7 @@ static void moved_again(const lm_pieces *before, lm_preserve_opt *opt)
 {
     opt->whole = before->whole;
     opt->of_piece = before->of_piece;
-    opt->n = before->piece.count;
+    opt->n = before->found > 1 ? before->piece.count : 0; /* one piece is the whole */
 }
 
 static lm_status moved_surface(const lm_vol *vol, double iso, const lm_preserve_opt *opt, double at_level_mm3, lm_moved *out,

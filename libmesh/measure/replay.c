@@ -295,7 +295,8 @@ static lm_status replay_measure(const json_t *options, const lm_segment_opt *how
     uint64_t *was = NULL;
     lm_status rc = lm_mask_all(&out->vol, how->lo, how->threads, &was, err);
     if (!rc) rc = lm_segment(&out->vol, how, &out->facts, err);
-    if (!rc) rc = lm_pieces_of(&out->vol, out->vol.iso, was, &partial, &out->pieces, err);
+    if (!rc) rc = lm_pieces_of(&out->vol, out->vol.iso, how->threads, &out->pieces, err);
+    if (!rc) rc = lm_pieces_partial(&out->pieces, &out->vol, out->vol.iso, was, &partial, err);
     free(was);
     return rc;
 }

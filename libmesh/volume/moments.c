@@ -154,6 +154,7 @@ struct lm_moments_sum {
     const lm_slices *in; /* the samples, while adding */
     double level;
     int threads;
+    const uint64_t *part; /* rows of bits: of these samples only; NULL: of all that are inside */
     size_t words;         /* per row of bits */
     size_t next;          /* layer to be done */
     moments_layer *layer; /* n[2]+1 of them */
@@ -212,8 +213,21 @@ static void moments_lid(const double f[8], double m[4])
     m[1] = x;
 }
 
+/* Of the corners of cell c that are inside, those that have their bit set. */
+static double moments_share(const uint64_t *const bits[4], size_t c, const double f[8])
+{
+    int mine = 0, all = 0;
+    for (size_t r = 0; r < 4; r++)
+        for (size_t x = 0; x < 2; x++) {
+            all += f[2 * r + x] >= 0;
+            if (c + x) mine += (int)(bits[r][(c + x - 1) / 64] >> (c + x - 1) % 64 & 1);
+        }
+    return (double)mine / all;
+}
+
 /* The cells of `mixed`, a word of bits for cells from c0 on in cell row (J,K). */
-static void moments_mixed(const moments_job *job, uint64_t mixed, size_t c0, size_t J, size_t K, moments_layer *s)
+static void moments_mixed(const moments_job *job, const uint64_t *const bits[4], uint64_t mixed, size_t c0, size_t J, size_t K,
+                          moments_layer *s)
 {
     double row[4][66];
     bool lid = !K || K == job->v->n[2];
@@ -228,6 +242,7 @@ static void moments_mixed(const moments_job *job, uint64_t mixed, size_t c0, siz
         }
         if (lid) moments_lid(f, m);
         else lm_moments_cell(f, m);
+        if (job->part) m[0] *= moments_share(bits, c, f);
         s->part[0] += m[0];
         for (int a = 0; a < 3; a++) s->part[1 + a] += ijk[a] * m[0] + m[1 + a];
         moments_crossings(job, f, ijk, s);
@@ -260,8 +275,15 @@ static void moments_cells(const moments_job *job, const uint64_t *const bits[4],
             s->full_i += n * w * 64 + moments_positions(full);
             s->full_j += n * J;
         }
-        if (mixed) moments_mixed(job, mixed, w * 64, J, K, s);
+        if (mixed) moments_mixed(job, bits, mixed, w * 64, J, K, s);
     }
+}
+
+static bool moments_any(const uint64_t *bits, size_t words)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < words; i++) any |= bits[i];
+    return any;
 }
 
 /* Bits of slice k (zero when it is virtual), rows -1 .. n[1]. */
@@ -270,6 +292,10 @@ static void moments_slice(const moments_job *job, size_t K, uint64_t *bits)
     const lm_vol *v = job->v;
     memset(bits, 0, (v->n[1] + 2) * job->words * sizeof *bits);
     if (!K || K > v->n[2]) return;
+    if (job->part) {
+        memcpy(bits + job->words, job->part + (K - 1) * v->n[1] * job->words, v->n[1] * job->words * sizeof *bits);
+        return;
+    }
     const size_t row = (K - 1 - job->in->first) * v->n[1];
     for (size_t j = 0; j < v->n[1]; j++) lm_mask_row(&job->in->win, job->level, (row + j) * v->n[0], bits + (j + 1) * job->words);
 }
@@ -312,7 +338,8 @@ static lm_status moments_slab(void *ctx, size_t task, int worker, lm_err *err)
         *s = (moments_layer){.lo = {INFINITY, INFINITY, INFINITY}, .hi = {-INFINITY, -INFINITY, -INFINITY}};
         moments_slice(job, K + 1, above);
         if (K < v->n[2]) moments_samples(job, K, above, s);
-        for (size_t J = 0; J <= v->n[1]; J++) {
+        bool some = moments_any(below, slice) || moments_any(above, slice);
+        for (size_t J = 0; some && J <= v->n[1]; J++) {
             const uint64_t *b = below + J * job->words, *a = above + J * job->words;
             moments_cells(job, (const uint64_t *const[4]){b, b + job->words, a, a + job->words}, J, K, s);
         }
@@ -396,13 +423,30 @@ void lm_moments_free(lm_moments_sum *job)
     free(job);
 }
 
-lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *out, lm_err *err)
+static lm_status moments_run(const lm_vol *v, double level, const uint64_t *part, int threads, lm_moments *out, lm_err *err)
 {
     const lm_slices in = lm_slices_of(v, NULL, NULL);
     moments_job *job = NULL;
     lm_status rc = lm_moments_begin(v, level, threads, &job, err);
     *out = (lm_moments){0};
-    if (!rc && !(rc = lm_moments_add(job, &in, err))) lm_moments_end(job, out);
+    if (!rc) {
+        job->part = part;
+        rc = lm_moments_add(job, &in, err);
+    }
+    if (!rc) lm_moments_end(job, out);
     lm_moments_free(job);
+    return rc;
+}
+
+lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *out, lm_err *err)
+{
+    return moments_run(v, level, NULL, threads, out, err);
+}
+
+lm_status lm_moments_part(const lm_vol *v, double level, const uint64_t *part, int threads, double *mm3, lm_err *err)
+{
+    lm_moments m;
+    lm_status rc = moments_run(v, level, part, threads, &m, err);
+    *mm3 = m.volume_mm3;
     return rc;
 }

@@ -30,6 +30,9 @@ typedef struct {
 
 /* No NaN in v. With nothing inside all of out is zero. The result is the same for any number of threads. */
 LM_CHECKED lm_status lm_moments_of(const lm_vol *v, double level, int threads, lm_moments *out, lm_err *err);
+/* The part of that volume that belongs to some of the samples inside: rows of bits (mask.h). A cell in which samples of several
+ * parts are inside counts for each by its share of them, so that the volumes of parts that share no sample add up to the whole. */
+LM_CHECKED lm_status lm_moments_part(const lm_vol *v, double level, const uint64_t *part, int threads, double *mm3, lm_err *err);
 /* The same of a volume that comes slice by slice in windows: begin, add until the window has reached the end, end. */
 typedef struct lm_moments_sum lm_moments_sum;
 LM_CHECKED lm_status lm_moments_begin(const lm_vol *grid, double level, int threads, lm_moments_sum **ret, lm_err *err);

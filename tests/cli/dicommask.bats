@@ -53,7 +53,7 @@ counts() { # VOXELS ARGUMENTS...
     meshmeasure o.ply --json m.json >/dev/null
     within 1 "$(number volume_mm3 m.json)" 5575.28
     dcmseg -q "$f/probability.dcm" --label 1 --probability 0.75 -o o.nrrd --json o.json # 1.5 mm below the surface
-    within 2 "$(number at_level_mm3 o.json)" 3591.36 # chords of 2 mm lie up to 0.05 mm inside: 1.7 %
+    within 2 "$(jq .segment.at_level_mm3 o.json)" 3591.36 # chords of 2 mm lie up to 0.05 mm inside: 1.7 %
     refuses 2 o.none dcmseg "$f/probability.dcm" --label 1 --probability 0 -o o.none
 }
 
@@ -82,7 +82,7 @@ counts() { # VOXELS ARGUMENTS...
     run --separate-stderr dcmseg fine --mask "$f/binary.dcm" --label 1 -o o.nrrd --json o.json
     [ "$status" -eq 0 ]
     [[ $stderr == *"another grid"* ]]
-    within 2 "$(number voxel_count_mm3 o.json)" "$(number voxel_count_mm3 a.json)"
+    within 2 "$(jq .segment.voxel_count_mm3 o.json)" "$(jq .segment.voxel_count_mm3 a.json)"
 }
 
 @test "masks among series: by --series or --label, with the images that they were drawn on" {
@@ -116,7 +116,7 @@ counts() { # VOXELS ARGUMENTS...
     a=$(jq -r .source.sha256_pixels o.json)
     counts 107098 "$s/seg-encodings/liver_nonbyte_aligned_rle.dcm"
     [ "$(jq -r .source.sha256_pixels o.json)" = "$a" ]
-    within 0.001 "$(number voxel_count_mm3 o.json)" 70361.93
+    within 0.001 "$(jq .segment.voxel_count_mm3 o.json)" 70361.93
 }
 
 @test "five segments that overlap: one by one, not as one label map" {
@@ -135,7 +135,7 @@ counts() { # VOXELS ARGUMENTS...
     counts 315 "$data/seg-phantom-24x38x3/seg/label.seg"
     for f in noppv ppv5; do counts 630 "$data/seg-phantom-24x38x3/sparse-labelmap-$f.dcm"; done
     counts 795 "$data/sr-tid1500-headneck-0003/seg.dcm"
-    within 0.0005 "$(number voxel_count_mm3 o.json)" 33582.4 # as the structured report beside it states: 33.5824 ml
+    within 0.0005 "$(jq .segment.voxel_count_mm3 o.json)" 33582.4 # as the structured report beside it states: 33.5824 ml
     counts 638 "$data/dicomdir-mixed/seg-of-77654033-CT2/seg_image_ct_binary.dcm"
     f=$data/dicomdir-mixed/seg-of-77654033-CT2/seg_image_ct_binary_overlap.dcm
     counts 64 "$f" --label 1

@@ -20,7 +20,7 @@ setup() { cd "$BATS_FILE_TMPDIR" || return 1; out=$BATS_TEST_TMPDIR/out data=$SH
     [ "$(jq -r .options.gaps "$out.json")" = interpolate ]
     [ "$(jq '.source.warnings[] | select(.rule == "G-4") | .text' "$out.json" | grep -c 'were made')" -eq 1 ]
     [ "$(jq -c .source.size "$out.json")" = '[40,40,36]' ]
-    within 1 "$(number at_level_mm3 "$out.json")" "$(number volume_mm3 ball.json)"
+    within 1 "$(jq .segment.at_level_mm3 "$out.json")" "$(number volume_mm3 ball.json)"
     dcmseg -q -j 1 "$out" -t 500 --gaps interpolate | cmp - "$out.nrrd"
     dcmseg -q "$out" -t 500 --gaps resample -o "$out.r" # whole multiples: the same slices are made
     cmp <(tail -c 115200 "$out.nrrd") <(tail -c 115200 "$out.r")
@@ -35,7 +35,7 @@ setup() { cd "$BATS_FILE_TMPDIR" || return 1; out=$BATS_TEST_TMPDIR/out data=$SH
     run -0 --separate-stderr dcmseg "$out" -t 500 --gaps resample -o "$out.nrrd" --json "$out.json"
     [ "$(jq -c '.source.gaps | [.choice, .kind]' "$out.json")" = '["resample","variable"]' ]
     within 1e-6 "$(number tilt_deg "$out.json")" 20
-    within 3 "$(number at_level_mm3 "$out.json")" 7238.229
+    within 3 "$(jq .segment.at_level_mm3 "$out.json")" 7238.229
     mcubes "$out.nrrd" -o "$out.ply"
     # farthest and nearest vertex from the centre: within half a voxel of the widest steps, 1.5 mm
     meshconv "$out.ply" -o "$out.obj"

@@ -47,7 +47,7 @@ setup() {
     [ "$status" -eq 0 ]
     [[ $stderr == *"another grid"* ]]
     jq -e '.mask.placed.resampled and ([.findings[].text] | any(contains("another grid")))' "$out.json"
-    within 1 "$(number at_level_mm3 "$out.json")" 7238.23 # 4/3 pi 12^3
+    within 1 "$(jq .segment.at_level_mm3 "$out.json")" 7238.23 # 4/3 pi 12^3
 }
 
 @test "segments that overlap are picked one by one; together they are no label map, and one object" {
@@ -117,4 +117,44 @@ setup() {
     jq -e '.segment.partial.refused | contains("--inside")' "$out.json"
     dcmseg -t 500 --inside 1000HU --outside 0 voxel -o "$out.nrrd" --json "$out.json"
     jq -e '.segment.partial.mm3 > 0 and .options.inside == 1000' "$out.json"
+}
+
+# the components of an entry, with the rest, add up to KEY of it: adds_up JSON ENTRY KEY COMPONENT-KEY
+adds_up() {
+    jq -e --arg k "$3" --arg c "$4" ".ledger[$2] | (([.components[][\$c]] | add) + (.rest[\$c] // 0)) as \$s | (\$s - .[\$k] | fabs) <= 1e-9 * .[\$k]" "$1"
+}
+
+@test "the ledger has the volumes of each component: pieces of a field, labels of a map" {
+    gen_series --body nested --radius 12 --size 40x40x40 -o nested
+    for how in '-t 500' '-t 300:900' '-t 500 --keep 1'; do
+        dcmseg -q $how nested -o "$out.nrrd" --json "$out.json"
+        adds_up "$out.json" 0 before_mm3 voxel_count_mm3
+        adds_up "$out.json" 0 after_mm3 at_level_mm3
+        jq -e '([.segment.components_kept, 20] | min) == (.ledger[0].components | length) and .ledger[0].components[0].piece == 1' "$out.json"
+    done
+    jq -e '.ledger[0].components[0] | .partial_mm3 > 0 and .partial_u_mm3 >= 0' "$out.json"
+    mcubes "$out.nrrd" | meshmeasure --json m.json >/dev/null # the last facts have it too
+    jq -e '.ledger[0].stage == "dcmseg" and (.ledger[0].components | length) == 1' m.json
+    for s in ball ''; do # of a mask, with grey values and without
+        dcmseg -q --mask over.seg.nrrd --label 1 --label 7 --output grey $s -o "$out.nrrd" --json "$out.json"
+        adds_up "$out.json" 0 before_mm3 voxel_count_mm3
+        adds_up "$out.json" 0 after_mm3 at_level_mm3
+        dcmseg -q --mask ball.seg.nrrd --output labels $s -o "$out.nrrd" --json "$out.json"
+        adds_up "$out.json" 0 before_mm3 voxel_count_mm3
+        jq -e '.labels[0].at_level_mm3 > 0 and .ledger[0].components[0].at_level_mm3 == .labels[0].at_level_mm3' "$out.json"
+        jq -e --arg s "$s" '(.ledger[0].components[0] | has("partial_mm3")) == ($s != "")' "$out.json"
+    done
+    mcubes --labels "$out.nrrd" | meshfix | meshmeasure --json m.json >/dev/null
+    jq -e '.ledger[0].components[0].label == 1 and all(.warnings[]; .text | test("ledger does not close") | not)' m.json
+}
+
+@test "thousands of labels: the 256 largest by themselves, the rest as one sum" {
+    { printf 'NRRD0005\ntype: uint16\ndimension: 3\nsizes: 40 40 40\nspace: left-posterior-superior\n'
+      printf 'space directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\nencoding: text\n\n'
+      awk 'BEGIN { for (n = 0; n < 64000; n++) { x = n % 40; y = int(n / 40) % 40; z = int(n / 1600); print int(x / 2) + 20 * int(y / 2) + 400 * int(z / 2) + 1 } }'; } >many.nrrd
+    dcmseg -q --mask many.nrrd -o "$out.nrrd" --json "$out.json"
+    adds_up "$out.json" 0 before_mm3 voxel_count_mm3
+    jq -e '(.labels | length) == 8000 and .ledger[0].rest.count == 7744 and (.ledger[0].components | length) == 256' "$out.json"
+    jq -e '.findings[] | select(.text | test("256 largest of 8000 labels"))' "$out.json"
+    [ "$(stat -c %s "$out.json")" -lt 4000000 ]
 }

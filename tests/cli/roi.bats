@@ -18,7 +18,7 @@ cap() { awk -v h="$1" -v r=12 'BEGIN { d = r + h; print 3.14159265358979 * d * d
     # chords take 0.5 % of this ball; half a voxel of the cut would be 3.4 %
     # slices at z = k - 19.87; the last one within the box is at 4.13, the surface at 4.63
     dcmseg -t 500 --roi box:-50,-50,-50,50,50,4.5 ball -o part.nrrd --json "$out.json"
-    within 0.8 "$(number at_level_mm3 "$out.json")" "$(cap 4.63)"
+    within 0.8 "$(jq .segment.at_level_mm3 "$out.json")" "$(cap 4.63)"
     mcubes part.nrrd | meshfix -o part.ply
     meshmeasure part.ply --json "$out.facts" >/dev/null
     within 0.8 "$(number volume_mm3 "$out.facts")" "$(cap 4.63)"
@@ -35,9 +35,9 @@ cap() { awk -v h="$1" -v r=12 'BEGIN { d = r + h; print 3.14159265358979 * d * d
 
 @test "sphere and cylinder: voxels within a sample's reach of the formula, the mesh valid" {
     dcmseg -t 500 -r sphere:3,0,0,7 ball --json "$out.json" -o ball.nrrd
-    within 1 "$(number at_level_mm3 "$out.json")" 1436.755 # 4/3 pi 7^3
+    within 1 "$(jq .segment.at_level_mm3 "$out.json")" 1436.755 # 4/3 pi 7^3
     dcmseg -t 500 -r cylinder:0,0,-6,0,0,6,6 ball --json "$out.json" -o rod.nrrd
-    within 3 "$(number at_level_mm3 "$out.json")" 1357.168 # pi 6^2 12
+    within 3 "$(jq .segment.at_level_mm3 "$out.json")" 1357.168 # pi 6^2 12
     for f in ball rod; do mcubes $f.nrrd | meshfix --check; done
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two-class partial volume against spheres of known volume. */
 #include "volume/pieces.h"
+#include "volume/label.h"
+#include "volume/moments.h"
 #include "volume/mask.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,17 +199,92 @@ static void pieces_by_size(void **state)
                     x += share((double[3]){(double)i - at[b], (double)j - 11.6, (double)k - 12.2}, radius[b], 12);
                 ((float *)v.data)[n] = (float)(100 * x);
             }
-    assert_int_equal(lm_pieces_of(&v, 50, NULL, &opt, &p, &err), LM_OK);
+    assert_int_equal(lm_pieces_of(&v, 50, 2, &p, &err), LM_OK);
+    assert_int_equal(lm_pieces_partial(&p, &v, 50, NULL, &opt, &err), LM_OK);
     assert_int_equal(p.found, 3);
     assert_int_equal(p.piece.count, 3);
-    double sum = 0;
+    double sum = 0, level = 0;
+    lm_moments m;
     for (int b = 0; b < 3; b++) {
         double r = radius[b == 0 ? 1 : b == 1 ? 2 : 0], truth = 4.0 / 3 * pi * r * r * r;
         assert_true(p.of_piece[b].stated && fabs(p.of_piece[b].volume_mm3 / truth - 1) < 0.0005);
         sum += p.of_piece[b].volume_mm3;
+        level += p.level_mm3[b];
     }
     assert_true(fabs(p.whole.volume_mm3 / sum - 1) < 1e-6);
+    assert_int_equal(lm_moments_of(&v, 50, 1, &m, &err), LM_OK);
+    assert_true(fabs(level / m.volume_mm3 - 1) < 1e-12);
     lm_pieces_release(&p);
+    lm_vol_release(&v);
+}
+
+/* Noise: hundreds of pieces that touch at edges and corners, and at the border. All volumes add up to the whole. */
+static void volumes_at_level_add_up(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_vol v = LM_VOL_INIT;
+    lm_moments m;
+    lm_label l = LM_LABEL_INIT;
+    assert_int_equal(lm_vol_alloc(&v, (size_t[3]){70, 9, 8}, LM_F32, &err), LM_OK);
+    v.dir[0][0] = 0.5;
+    for (size_t i = 0; i < lm_vol_count(&v); i++) ((float *)v.data)[i] = (float)(rnd() - 0.6);
+    assert_int_equal(lm_moments_of(&v, 0, 1, &m, &err), LM_OK);
+    assert_int_equal(lm_label_components(&v, 0, 1, &l, &err), LM_OK);
+    assert_true(l.comps > 100);
+    size_t words = lm_mask_words(70), n = words * 9 * 8;
+    uint64_t *bits = calloc(n, sizeof *bits);
+    double sum = 0, part;
+    for (size_t c = 0; c < l.comps; c++) {
+        memset(bits, 0, n * sizeof *bits);
+        for (size_t r = 0; r < 9 * 8; r++)
+            for (size_t k = l.row[r]; k < l.row[r + 1]; k++)
+                for (uint32_t i = l.start[k]; i < l.end[k] && l.comp[k] == c; i++)
+                    bits[r * words + i / 64] |= (uint64_t)1 << i % 64;
+        assert_int_equal(lm_moments_part(&v, 0, bits, 2, &part, &err), LM_OK);
+        assert_true(part > 0);
+        sum += part;
+    }
+    assert_true(fabs(sum / m.volume_mm3 - 1) < 1e-12);
+    lm_pieces p = LM_PIECES_INIT;
+    assert_int_equal(lm_pieces_of(&v, 0, 1, &p, &err), LM_OK);
+    assert_int_equal(p.found, l.comps);
+    assert_int_equal(p.piece.count, LM_PIECES_MAX);
+    for (size_t i = 1; i < LM_PIECES_MAX; i++) assert_true(p.piece.item[i - 1].voxels >= p.piece.item[i].voxels);
+    lm_pieces_release(&p);
+    free(bits);
+    lm_label_release(&l);
+    lm_vol_release(&v);
+}
+
+/* Two labels side by side, at the border and away from it: each as if it were alone, its window or not. */
+static void volumes_of_labels(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_vol v = LM_VOL_INIT, alone = LM_VOL_INIT;
+    lm_regions r = LM_REGIONS_INIT;
+    lm_label_volumes out[2];
+    lm_moments m;
+    const lm_partial_opt opt = LM_PARTIAL_OPT_INIT;
+    assert_int_equal(lm_vol_alloc(&v, (size_t[3]){12, 6, 6}, LM_U8, &err), LM_OK);
+    v.dir[2][2] = 2;
+    memset(v.data, 0, lm_vol_count(&v));
+    for (size_t k = 0; k < 3; k++)
+        for (size_t j = 0; j < 3; j++)
+            for (size_t i = 0; i < 7; i++) ((uint8_t *)v.data)[(k * 6 + j) * 12 + i] = i < 3 ? 2 : 5;
+    assert_int_equal(lm_regions_from_vol(&v, &r, &err), LM_OK);
+    assert_int_equal(r.count, 2);
+    assert_int_equal(lm_pieces_labels(&r, NULL, &opt, 9, out, &err), LM_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(lm_regions_mask(&r, (bool[]){i == 0, i == 1}, &alone, &err), LM_OK);
+        assert_int_equal(lm_moments_of(&alone, 0.5, 1, &m, &err), LM_OK);
+        assert_true(m.volume_mm3 > 0 && fabs(out[i].level_mm3 / m.volume_mm3 - 1) < 1e-12 && !out[i].partial.stated);
+    }
+    assert_int_equal(lm_pieces_labels(&r, NULL, &opt, 1, out, &err), LM_OK);
+    assert_true(isnan(out[0].level_mm3) && fabs(out[1].level_mm3 / m.volume_mm3 - 1) < 1e-12); /* the larger one only */
+    lm_regions_release(&r);
+    lm_vol_release(&alone);
     lm_vol_release(&v);
 }
 
@@ -220,6 +297,8 @@ int main(void)
         cmocka_unit_test(no_contrast_leaves_it_to_the_mask),
         cmocka_unit_test(changed_samples_count_as_the_mask_says),
         cmocka_unit_test(pieces_by_size),
+        cmocka_unit_test(volumes_at_level_add_up),
+        cmocka_unit_test(volumes_of_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
