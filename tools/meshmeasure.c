@@ -76,7 +76,8 @@ static struct {
     uint32_t label;
     lm_records rec;
     lm_audit_parts audit;
-    lm_mass mass;
+    lm_mass mass, whole; /* whole: of joined */
+    lm_shape shape;
     bool belonged; /* the records, before a part was taken out */
     lm_verdict_list list;
     lm_budget budget;
@@ -104,7 +105,7 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
         lm_measurement m;
         if (!(rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err)))
-            rc = lm_expect_judge(&s.expect[i], &s.mass, &s.aopt.tol, &m, err);
+            rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
     }
     for (size_t i = 0; i < a.output.n && !rc; i++) {
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
@@ -168,13 +169,15 @@ static lm_status expectations(lm_err *err)
     static const char note[] = "of the outer surface, filled: the part was hollowed";
     lm_mesh solid = s.mesh; /* borrowed */
     lm_mass outer = LM_MASS_INIT;
+    lm_shape outer_shape;
     bool hollow = false;
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    if (!rc && hollow) rc = lm_shape_of(&solid, &outer, &outer_shape, err);
     const lm_mass known = anatomy(hollow ? &outer : &s.mass);
     for (size_t i = 0; i < a.expect.n && !rc; i++) {
         lm_measurement m;
-        rc = lm_expect_judge(&s.expect[i], &known, &s.aopt.tol, &m, err);
+        rc = lm_expect_judge(&s.expect[i], &known, hollow ? &outer_shape : &s.shape, &s.aopt.tol, &m, err);
         if (!rc && hollow && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", note);
         if (!rc) rc = lm_verdict_add(&s.list, &m, err);
     }
@@ -192,8 +195,15 @@ static lm_status mass(lm_facts *f, lm_err *err)
     f->names = &s.mesh.parts;
     lm_status rc = lm_split_expand(&s.mesh, &s.joined, err);
     if (!rc) rc = lm_mass_measure(&s.joined, &s.mass, err);
-    if (rc || (rc = lm_mesh_copy(&s.mesh, &s.joined, err))) return rc;
-    return lm_split_join(&s.joined, &walls, err);
+    if (rc || (rc = lm_mesh_copy(&s.mesh, &s.joined, err)) || (rc = lm_split_join(&s.joined, &walls, err))) return rc;
+    return lm_mass_measure(&s.joined, &s.whole, err);
+}
+
+static lm_status form(lm_facts *f, lm_err *err)
+{
+    f->shape = &s.shape;
+    progress(NULL, "measure", 0);
+    return s.mesh.label ? lm_shape_of(&s.joined, &s.whole, &s.shape, err) : lm_shape_of(&s.mesh, &s.mass, &s.shape, err);
 }
 
 /* What the reports say is of the mesh as it is measured: of a hollow part the outer surface. */
@@ -206,7 +216,7 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     const lm_mass *of = hollow ? &outer : &s.mass, known = anatomy(of);
-    if (!rc) rc = lm_reported_judge(r, &s.rec, of, known.u_volume_mm3, opt, &s.list, err);
+    if (!rc) rc = lm_reported_judge(r, &s.rec, of, &s.shape, known.u_volume_mm3, opt, &s.list, err);
     s.rec.belong = belong;
     lm_mass_release(&outer);
     return rc;
@@ -215,18 +225,14 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
 /* Several parts are compared as one body without walls too. A part that was taken out still has the records of the whole. */
 static lm_status against_source(const char *const *paths, size_t n, lm_facts *f, lm_err *err)
 {
-    lm_mass whole = LM_MASS_INIT;
     bool belong = s.rec.belong;
-    lm_status rc = s.mesh.label ? lm_mass_measure(&s.joined, &whole, err) : LM_OK;
     s.aopt.label = belong != s.belonged ? s.label : 0;
     s.rec.belong = s.belonged;
-    if (!rc)
-        rc = lm_against(paths, n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &whole : &s.mass, &s.aopt,
-                        &s.against, err);
+    lm_status rc = lm_against(paths, n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &s.whole : &s.mass,
+                              &s.aopt, &s.against, err);
     s.rec.belong = belong;
     for (size_t i = 0; i < s.against.list.n && !rc; i++) rc = lm_verdict_add(&s.list, &s.against.list.item[i], err);
     if (!rc) f->against = &s.against;
-    lm_mass_release(&whole);
     return rc;
 }
 
@@ -248,7 +254,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     progress(NULL, "check", 0);
-    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err))) return rc;
+    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = form(f, err))) return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
     if (a.expect.n && (rc = expectations(err))) return rc;
@@ -366,6 +372,7 @@ static void release(void)
     lm_verdict_list_release(&s.list);
     lm_against_release(&s.against);
     lm_mass_release(&s.mass);
+    lm_mass_release(&s.whole);
     lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.joined);
     lm_mesh_release(&s.mesh);

@@ -70,8 +70,8 @@ static lm_sr_kind sr_kind(const sr_code *c)
     } known[] = {
         {"118565006", "SCT", LM_SR_VOLUME},  {"G-D705", "SRT", LM_SR_VOLUME},      {"YEKZ", "IBSI", LM_SR_VOXELS},
         {"RNU0", "IBSI", LM_SR_MESH},        {"C0JK", "IBSI", LM_SR_AREA},         {"L0JK", "IBSI", LM_SR_DIAMETER},
-        {"81827009", "SCT", LM_SR_DIAMETER}, {"M-02550", "SRT", LM_SR_DIAMETER},   {"103339001", "SCT", LM_SR_DIAMETER},
-        {"G-A185", "SRT", LM_SR_DIAMETER},   {"TDIC", "IBSI", LM_SR_MAJOR},        {"P9VJ", "IBSI", LM_SR_MINOR},
+        {"81827009", "SCT", LM_SR_DIAMETER}, {"M-02550", "SRT", LM_SR_DIAMETER},   {"103339001", "SCT", LM_SR_DISTANCE},
+        {"G-A185", "SRT", LM_SR_DISTANCE},   {"TDIC", "IBSI", LM_SR_MAJOR},        {"P9VJ", "IBSI", LM_SR_MINOR},
         {"7J51", "IBSI", LM_SR_LEAST},       {"121206", "DCM", LM_SR_DISTANCE},    {"410668003", "SCT", LM_SR_DISTANCE},
         {"G-D7FE", "SRT", LM_SR_DISTANCE},   {"103340004", "SCT", LM_SR_DISTANCE}, {"G-A186", "SRT", LM_SR_DISTANCE},
         {"122445", "DCM", LM_SR_DISTANCE},

@@ -11,7 +11,7 @@ static const struct {
     const char *name;
     lm_unit unit;
     expect_kind kind;
-    char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows */
+    char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows, 'd'iameter, a'x'is, 's'phericity */
     int axis;
 } expect_known[] = {
     {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},        {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
@@ -20,14 +20,16 @@ static const struct {
     {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},       {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
     {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0}, {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
     {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2}, {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
-    {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},
+    {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},    {"diameter", LM_UNIT_MM, EXPECT_SIZE, 'd', 0},
+    {"major-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 0},     {"minor-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 1},
+    {"least-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 2},     {"sphericity", LM_UNIT_NONE, EXPECT_SIZE, 's', 0},
 };
 enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
 
 const char *lm_expect_names(void)
 {
     return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, "
-           "cavities";
+           "cavities, diameter, major-axis, minor-axis, least-axis, sphericity";
 }
 
 static lm_status expect_unit(const char *text, lm_unit want, lm_quantity *q, lm_err *err)
@@ -86,7 +88,14 @@ static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out
     return LM_OK;
 }
 
-lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol *tol, lm_measurement *out, lm_err *err)
+/* u of a length between two vertices, each within half a unit in the last place. */
+static double expect_between(const lm_mass *m)
+{
+    return 2 * sqrt(m->u_box_mm[0] * m->u_box_mm[0] + m->u_box_mm[1] * m->u_box_mm[1] + m->u_box_mm[2] * m->u_box_mm[2]);
+}
+
+lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol, lm_measurement *out,
+                          lm_err *err)
 {
     int a = expect_known[e->what].axis;
     *out = (lm_measurement){.unit = expect_known[e->what].unit,
@@ -103,6 +112,9 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol 
     case 'e': out->value = mass->hi_mm[a] - mass->lo_mm[a], out->u_value = 2 * mass->u_box_mm[a]; break;
     case 'c': out->value = mass->centroid_mm[a], out->u_value = mass->u_centroid_mm; break;
     case 'n': out->value = (double)(mass->parts - mass->cavities); break;
+    case 'd': out->value = shape->diameter.mm, out->u_value = expect_between(mass); break;
+    case 'x': out->value = shape->has_axes ? shape->length_mm[a] : NAN, out->u_value = expect_between(mass); break;
+    case 's': out->value = shape->has_axes ? shape->sphericity : NAN, out->u_value = 1e-6; break;
     default: out->value = (double)mass->cavities;
     }
     lm_verdict_measurement(out);

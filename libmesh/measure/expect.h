@@ -7,7 +7,7 @@
 #ifndef LM_MEASURE_EXPECT_H
 #define LM_MEASURE_EXPECT_H
 
-#include "measure/mass.h"
+#include "measure/shape.h"
 #include "measure/verdict.h"
 
 typedef struct {
@@ -21,7 +21,8 @@ typedef struct {
 LM_CHECKED lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err);
 /* Judge. A volume or centroid of a mesh that has none is undecided, with the reason in the note. LM_EUSAGE when the
  * tolerance does not fit the quantity. */
-LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_tol *tol, lm_measurement *out, lm_err *err);
+LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol,
+                                     lm_measurement *out, lm_err *err);
 /* All names in one line. */
 const char *lm_expect_names(void);
 

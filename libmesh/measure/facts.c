@@ -66,6 +66,28 @@ static json_t *facts_quantities(const lm_facts *f)
                      "cavities", (json_int_t)m->cavities, "component_volumes_mm3", parts);
 }
 
+/* Under the names of IBSI where it has one. */
+static json_t *facts_shape(const lm_facts *f)
+{
+    const lm_shape *s = f->shape;
+    json_t *axes = json_array();
+    for (int a = 0; a < 3 && s->has_axes; a++)
+        if (json_array_append_new(axes,
+                                  json_pack("{s:f, s:o}", "length_mm", s->length_mm[a], "direction", facts_vector(s->axis[a]))))
+            return json_decref(axes), NULL;
+    json_t *j = json_pack("{s:f, s:I, s:f, s:o}", "maximum_3d_diameter_mm", s->diameter.mm, "genus", (json_int_t)f->audit->genus,
+                          "cavities_mm3", s->cavity_mm3, "axes", axes);
+    if (!j || !s->has_axes) return j;
+    json_t *more =
+        json_pack("{s:{s:o, s:o}, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "oriented_box", "extents_mm", facts_vector(s->box_mm),
+                  "centre_mm", facts_vector(s->box_centre_mm), "sphericity", s->sphericity, "asphericity", s->asphericity,
+                  "compactness_1", s->compactness1, "compactness_2", s->compactness2, "spherical_disproportion", s->disproportion,
+                  "surface_to_volume_per_mm", s->surface_to_volume, "elongation", s->elongation, "flatness", s->flatness);
+    if (more && !json_object_update_new(j, more)) return j;
+    json_decref(j);
+    return NULL;
+}
+
 /* Options and result of dcmseg in one object; null without that record. */
 static json_t *facts_segmentation(const json_t *dcmseg)
 {
@@ -206,6 +228,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
+    if (j && f->shape && json_object_set_new(j, "shape", facts_shape(f))) json_decref(j), j = NULL;
     if (j && f->budget &&
         json_object_set_new(j, "uncertainty",
                             json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,
@@ -249,6 +272,27 @@ static void facts_parts(const lm_facts *f, lm_out *out)
     }
 }
 
+static void facts_lengths(lm_out *out, const char *name, const double v[3], const char *what)
+{
+    lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   %s\n", name, v[0], v[1], v[2], what);
+}
+
+static void facts_form(const lm_shape *s, const lm_audit *audit, lm_out *out)
+{
+    char a[LM_NUM_TEXT];
+    if (!s) return;
+    lm_verdict_text(s->diameter.mm, LM_UNIT_MM, a, sizeof a);
+    lm_io_printf(out, "%-14s %16s   largest distance of two points\n", "diameter", a);
+    if (s->has_axes) {
+        facts_lengths(out, "axes", s->length_mm, "major, minor, least: 4 sqrt(covariance of the solid)");
+        facts_lengths(out, "oriented box", s->box_mm, "along the axes");
+        lm_io_printf(out, "%-14s %16.4f\n", "sphericity", s->sphericity);
+    }
+    lm_verdict_text(s->cavity_mm3, LM_UNIT_MM3, a, sizeof a);
+    if (s->cavity_mm3 > 0) lm_io_printf(out, "%-14s %16s   trapped\n", "cavities", a);
+    if (audit->genus) lm_io_printf(out, "%-14s %16lld   handles\n", "genus", (long long)audit->genus);
+}
+
 /* Where the records say more than the mesh does. */
 static void facts_budget(const lm_budget *b, lm_out *out)
 {
@@ -284,6 +328,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     }
     lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
                  m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
+    facts_form(f->shape, f->audit, out);
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no",
                  f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);

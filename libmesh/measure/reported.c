@@ -259,14 +259,19 @@ static double reported_counted(const json_t *dcmseg)
     return json_array_size(list) ? sum : NAN;
 }
 
-static lm_status reported_one_judge(const reported_one *o, size_t number, const json_t *dcmseg, const lm_mass *mass, double u_mm3,
-                                    const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err)
+static lm_status reported_one_judge(const reported_one *o, size_t number, const json_t *dcmseg, const lm_mass *mass,
+                                    const lm_shape *shape, double u_mm3, const lm_reported_opt *opt, lm_verdict_list *out,
+                                    lm_err *err)
 {
     static const char *const is[] = {
         [LM_SR_VOLUME] = "structured report: volume, method not stated",
         [LM_SR_VOXELS] = "structured report: volume by voxel summation",
         [LM_SR_MESH] = "structured report: volume of a mesh",
         [LM_SR_AREA] = "structured report: surface of a mesh",
+        [LM_SR_DIAMETER] = "structured report: largest diameter",
+        [LM_SR_MAJOR] = "structured report: major axis of the voxels' centres",
+        [LM_SR_MINOR] = "structured report: minor axis of the voxels' centres",
+        [LM_SR_LEAST] = "structured report: least axis of the voxels' centres",
     };
     lm_quantity q;
     char line[160];
@@ -276,12 +281,20 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
     lm_measurement m = {.unit = q.unit, .reference = q.value, .u_reference = q.ulp, .tol = reported_tol(opt->tol, &q)};
     if (reported_volume(i)) m.value = mass->volume_mm3, m.u_value = o->same ? mass->u_volume_mm3 : u_mm3;
     else if (i->kind == LM_SR_AREA) m.value = mass->area_mm2, m.u_value = mass->u_area_mm2;
+    else if (i->kind == LM_SR_DIAMETER) m.value = shape->diameter.mm, m.u_value = 4 * mass->u_box_mm[0];
+    else if (i->kind >= LM_SR_MAJOR && i->kind <= LM_SR_LEAST)
+        m.value = shape->has_axes ? shape->length_mm[i->kind - LM_SR_MAJOR] : NAN, m.u_value = 4 * mass->u_box_mm[0];
     else {
         lm_sr_line(i, line, sizeof line);
         return lm_err_set(err, LM_ERULE, NULL, "%s: a mesh by itself has no such quantity", line);
     }
     m.reference_is = is[i->kind];
-    snprintf(m.name, sizeof m.name, "reported %s %zu", i->kind == LM_SR_AREA ? "area" : "volume", number);
+    snprintf(m.name, sizeof m.name, "reported %s %zu",
+             i->kind == LM_SR_AREA       ? "area"
+             : i->kind == LM_SR_DIAMETER ? "diameter"
+             : i->kind >= LM_SR_MAJOR    ? "axis"
+                                         : "volume",
+             number);
     lm_verdict_measurement(&m);
     size_t at = strlen(m.note);
     if (i->kind == LM_SR_VOXELS && m.verdict != LM_VERDICT_PASS && fabs(reported_counted(dcmseg) - q.value) <= 2 * q.ulp)
@@ -291,8 +304,8 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
     return lm_verdict_add(out, &m, err);
 }
 
-lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, double u_anatomy_mm3,
-                            const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err)
+lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, const lm_shape *shape,
+                            double u_anatomy_mm3, const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err)
 {
     const json_t *dcmseg = NULL;
     reported_one *all = NULL;
@@ -307,7 +320,7 @@ lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const l
     for (size_t i = 0; i < (opt->n_pick ? opt->n_pick : 1) && !rc; i++) {
         rc = reported_pick(all, n, opt->n_pick ? opt->pick[i] : NULL, &which, err);
         if (!rc) rc = reported_segment(all[which].item, dcmseg, err);
-        if (!rc) rc = reported_one_judge(&all[which], which + 1, dcmseg, mass, u_anatomy_mm3, opt, out, err);
+        if (!rc) rc = reported_one_judge(&all[which], which + 1, dcmseg, mass, shape, u_anatomy_mm3, opt, out, err);
     }
     free(all);
     return rc;

@@ -9,7 +9,7 @@
 
 #include "dicom/identity.h"
 #include "dicom/sr.h"
-#include "measure/mass.h"
+#include "measure/shape.h"
 #include "measure/verdict.h"
 #include "stream/record.h"
 
@@ -40,8 +40,8 @@ LM_CHECKED lm_status lm_reported_open(const char *const *paths, size_t n, const 
  * where the report is not on the segmentation that the mesh was made from, since then the voxels are the same on both sides.
  * LM_ERULE: the report does not belong to the mesh, holds no volume, holds several that are meant (all are listed), or one without
  * a usable unit; LM_EUSAGE: no measurement answers to a text. */
-LM_CHECKED lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, double u_anatomy_mm3,
-                                       const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err);
+LM_CHECKED lm_status lm_reported_judge(const lm_reported *r, const lm_records *rec, const lm_mass *mass, const lm_shape *shape,
+                                       double u_anatomy_mm3, const lm_reported_opt *opt, lm_verdict_list *out, lm_err *err);
 void lm_reported_release(lm_reported *r); /* accepts a zeroed struct; leaves LM_REPORTED_INIT */
 
 #endif

@@ -189,3 +189,27 @@ two_boxes() {
     [ -z "$output" ]
     meshmeasure --list-options | cut -f1 | while read -r o; do grep -q -- "-${o#--}" "$ROOT/man/meshmeasure.1" || { echo "$o"; exit 1; }; done
 }
+
+@test "diameter, axes and shape: of a box by formula, judged by name" {
+    meshmeasure "$M/cavity_good.ply" --json m.json -e diameter=17.32mm -e major-axis=12.52mm,tol=0.1mm -e sphericity=0.5,tol=60% >/dev/null
+    jq -e '.shape | (.maximum_3d_diameter_mm - 17.320508 | fabs) < 1e-5 and .cavities_mm3 == 216 and (.oriented_box.extents_mm[0] - 10 | fabs) < 1e-5' m.json
+    run -1 meshmeasure "$M/cavity_good.ply" -e diameter=17.9mm
+    run -1 meshmeasure "$M/open_edge_bad.stl" -e sphericity=0.5
+}
+
+@test "real label maps: IBSI and pyradiomics figures" {
+    d=$SHARED/data
+    [ -d "$d/phantom-ibsi1-digital" ] && [ -d "$d/labelmaps-pyradiomics" ] || skip "no $d"
+    mcubes --labels --method mc "$d/phantom-ibsi1-digital/mask.nii.gz" -o i.ply
+    # consensus values and tolerances of the initiative
+    meshmeasure i.ply -e volume=556.0mm3,tol=4 -e area=388.0mm2,tol=3 -e diameter=13.10mm,tol=0.1 -e sphericity=0.8430,tol=1% >/dev/null
+    meshmeasure i.ply --json m.json >/dev/null
+    jq -e '.shape | (.surface_to_volume_per_mm - 0.698 | fabs) < 0.004 and (.compactness_1 - 0.0411 | fabs) < 0.0003
+        and (.compactness_2 - 0.599 | fabs) < 0.004 and (.spherical_disproportion - 1.19 | fabs) < 0.01 and (.asphericity - 0.186 | fabs) < 0.001' m.json
+    while read -r name volume area diameter; do
+        mcubes --labels --method mc "$d/labelmaps-pyradiomics/${name}_label.nrrd" -o p.ply
+        meshmeasure p.ply -e "volume=${volume}mm3,tol=0.1%" -e "area=${area}mm2,tol=0.2%" -e "diameter=${diameter}mm,tol=0.0001mm" >/dev/null
+    done <<<'brain1 16149.495443 6433.734317 69.600990
+breast1 124.091305 172.887079 9.081019
+lung1 1330.976079 782.241458 21.344947'
+}

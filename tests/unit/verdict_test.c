@@ -49,6 +49,8 @@ static const lm_mass liver = {.has_volume = true,
                               .parts = 3,
                               .cavities = 1};
 
+static const lm_shape box = {.has_axes = true, .diameter = {.mm = 12.5}, .length_mm = {40, 30, 20}, .sphericity = 0.5};
+
 static lm_measurement judged(const char *text, const char *tol_text, const lm_mass *mass)
 {
     lm_expect e;
@@ -56,7 +58,7 @@ static lm_measurement judged(const char *text, const char *tol_text, const lm_ma
     lm_measurement out;
     lm_err err = LM_ERR_INIT;
     if (tol_text && lm_verdict_tol(tol_text, &tol, &err)) fail_msg("%s", err.text[0]);
-    if (lm_expect_parse(text, &e, &err) || lm_expect_judge(&e, mass, &tol, &out, &err)) fail_msg("%s: %s", text, err.text[0]);
+    if (lm_expect_parse(text, &e, &err) || lm_expect_judge(&e, mass, &box, &tol, &out, &err)) fail_msg("%s: %s", text, err.text[0]);
     return out;
 }
 
@@ -141,7 +143,7 @@ static void bad_expectations_are_refused(void **state)
     assert_int_equal(lm_verdict_tol("1%", &tol, &err), LM_OK);
     assert_int_equal(lm_verdict_tol("2%", &tol, &err), LM_EUSAGE);
     assert_int_equal(lm_expect_parse("centroid-y=2mm", &e, &err), LM_OK);
-    assert_int_equal(lm_expect_judge(&e, &liver, &tol, &m, &err), LM_EUSAGE);
+    assert_int_equal(lm_expect_judge(&e, &liver, &box, &tol, &m, &err), LM_EUSAGE);
 }
 
 static void open_mesh_is_undecided_with_the_reason(void **state)
