@@ -2,6 +2,7 @@
 #include "repair/repair.h"
 #include "repair/clean.h"
 #include "repair/cut.h"
+#include "repair/fair.h"
 #include "repair/orient.h"
 #include "repair/seam.h"
 #include "repair/weld.h"
@@ -25,6 +26,7 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_OUTWARD] = "outward",
         [LM_REPAIR_CUT] = "cut",
         [LM_REPAIR_HOLES] = "holes",
+        [LM_REPAIR_FAIR] = "fair",
         [LM_REPAIR_FLAPS] = "flaps",
         [LM_REPAIR_REBUILD] = "rebuild",
         [LM_REPAIR_KEEP] = "keep",
@@ -91,10 +93,12 @@ static size_t repair_note(lm_repair *r, lm_repair_kind k, size_t count, double m
     return count;
 }
 
-static lm_status repair_holes(lm_mesh *m, int threads, lm_repair *r, double *volume, size_t *changed, lm_err *err)
+static lm_status repair_holes(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *changed, lm_err *err)
 {
     lm_holes h = LM_HOLES_INIT;
-    lm_status rc = lm_holes_fill(m, threads, &h, err);
+    lm_fair fair;
+    size_t first = m->nt;
+    lm_status rc = lm_holes_fill(m, opt->threads, &h, err);
     if (rc) return rc;
     *changed += repair_note(r, LM_REPAIR_HOLES, h.filled, 0, volume, h.filled ? lm_mesh_volume(m) : *volume);
     r->hole_triangles += h.triangles;
@@ -102,7 +106,10 @@ static lm_status repair_holes(lm_mesh *m, int threads, lm_repair *r, double *vol
     free(r->hole);
     r->hole = h.list; /* handed over */
     r->holes_left = h.left;
-    return LM_OK;
+    if (!h.filled || !repair_does(opt, LM_REPAIR_FAIR)) return LM_OK;
+    if (!(rc = lm_fair_run(m, first, opt->threads, &fair, err)))
+        repair_note(r, LM_REPAIR_FAIR, fair.vertices, 0, volume, lm_mesh_volume(m));
+    return rc;
 }
 
 /* Neighbours turned to agree. */
@@ -144,7 +151,7 @@ static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
         *changed += repair_note(r, LM_REPAIR_CUT, cut.copies, cut.max_move_mm, volume, lm_mesh_volume(m));
     }
     if (!repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
-    if ((rc = repair_holes(m, threads, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
+    if ((rc = repair_holes(m, opt, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
     if (!repair_does(opt, LM_REPAIR_FLAPS)) return LM_OK;
     if ((rc = lm_clean_flaps(m, threads, &n, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_FLAPS, n, 0, volume, lm_mesh_volume(m));

@@ -33,6 +33,7 @@ typedef enum {
     LM_REPAIR_ORIENT,       /* triangles */
     LM_REPAIR_CUT,          /* copies of vertices */
     LM_REPAIR_HOLES,        /* holes filled */
+    LM_REPAIR_FAIR,         /* vertices put into patches */
     LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
     LM_REPAIR_REBUILD,      /* 1: the whole surface */

@@ -98,6 +98,7 @@ static lm_status repair_parts_several(lm_mesh *m, const lm_audit_parts *before, 
     bool touched = false;
     lm_status rc = LM_OK;
     repair.keep = (lm_keep_opt){.most = 0};
+    repair.skip |= 1U << LM_REPAIR_FAIR; /* patches that two parts share must be the same to the bit */
     if (!before->all.valid && !(rc = lm_mesh_copy(m, &old, err)) &&
         !(rc = repair_parts_pass(m, before, &repair, out, &touched, err)))
         rc = lm_walls_check(&old, m, &out->walls, err);

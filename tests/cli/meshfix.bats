@@ -257,7 +257,7 @@ STL
 }
 
 @test "meshfix --skip, --only: each step can be left out, alone or all others; a wrong name is refused" {
-    for k in weld weld_near degenerate seam duplicate orient cut holes flaps outward keep unreferenced; do
+    for k in weld weld_near degenerate seam duplicate orient cut holes fair flaps outward keep unreferenced; do
         for f in fx/{nonmanifold_edge,coincident,degenerate}_bad.*; do
             for how in skip only; do
                 run --separate-stderr meshfix -q "--$how" $k --json r.json "$f" -o out.ply
