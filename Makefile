@@ -144,6 +144,10 @@ bench: ## time and peak memory of every stage and of the whole pipe, beside the 
 	@tools/scripts/install-deps.sh build
 	@$(MAKE) --no-print-directory -s all config=release
 	@B=build/release tests/bench/run.sh
+accuracy: ## volumes and areas of known bodies beside the peers that are installed: writes docs/ACCURACY.md anew
+	@tools/scripts/install-deps.sh build
+	@$(MAKE) --no-print-directory -s all config=release
+	@B=build/release tests/bench/accuracy.sh
 man: ## lint the manual pages
 	mandoc -Tlint -W warning $(MAN)
 lint: ## layering, SPDX lines, static analysis
@@ -175,4 +179,4 @@ help: ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo tests check check-oracles check-long ci bench man lint format install uninstall clean help
+.PHONY: all demo tests check check-oracles check-long ci bench accuracy man lint format install uninstall clean help

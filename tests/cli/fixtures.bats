@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The generators: what they write is DICOM, says what was asked for, and is the same each time.
 
+load common
+
 bats_require_minimum_version 1.5.0
 
 @test "gen_series: dcmdump reads every tag that a reader needs" {
@@ -70,4 +72,16 @@ bats_require_minimum_version 1.5.0
     [ "$(ls a | wc -l)" -eq $((2 * $(ls a/*_bad.* | wc -l) + 1)) ]
     gen_move --mirror x --shift 1,2,3 <a/soup_good.ply | gen_move --mirror x --shift -1,-2,-3 >c.ply
     gen_move <a/soup_good.ply | cmp -s - <(gen_move <c.ply)
+}
+
+@test "gen_grey: a grey ball whose samples add up to its volume; a mask of it" {
+    cd "$BATS_TEST_TMPDIR"
+    gen_grey --radius 4 --length 7 --aspect 2 --inside 1 --seed 5 -o a.nrrd --truth a.json
+    gen_grey --radius 4 --length 7 --aspect 2 --inside 1 --seed 5 | cmp - a.nrrd
+    sum=$(sed '1,/^$/d' a.nrrd | od -An -v -t f4 -w4 | awk '{ s += $1 } END { printf "%.6f", 2 * s }')
+    within 0.02 "$sum" "$(number volume_mm3 a.json)"
+    within 1e-9 "$(number volume_mm3 a.json)" "$(awk 'BEGIN { pi = atan2(0, -1); printf "%.12f", 4 / 3 * pi * 64 + pi * 16 * 7 }')"
+    gen_grey --mask --radius 4 --length 7 --aspect 2 --seed 5 -o m.nrrd --truth m.json
+    [ "$(sed '1,/^$/d' m.nrrd | od -An -v -t u1 -w1 | awk '{ s += $1 } END { print 2 * s }')" = "$(jq .voxel_mm3 m.json)" ]
+    run -2 gen_grey --radius 0
 }

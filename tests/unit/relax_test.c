@@ -99,6 +99,25 @@ static void a_ball_has_the_area_of_a_ball(void **state)
     assert_true(fabs(raw.audit[0].volume_mm3 / count - 1) < 1e-5);
     assert_true(fabs(r.audit[0].area_mm2 / area - 1) < 0.003);
     assert_true(raw.audit[0].area_mm2 / area > 1.45); /* stairs: 1.5 times the area */
+    /* and those of the ball that was drawn: no point of the surface is half a voxel from it */
+    double far = 0, mid[3], drawn = 4 * M_PI * 400;
+    lm_vol_to_world(&v, (double[]){24 - 0.37, 24 - 0.61, 24 - 0.45}, mid);
+    for (size_t i = 0; i < r.mesh.nv; i++) {
+        double d2 = 0;
+        for (size_t c = 0; c < 3; c++) d2 += ((double)r.mesh.pos[3 * i + c] - mid[c]) * ((double)r.mesh.pos[3 * i + c] - mid[c]);
+        far = fmax(far, fabs(sqrt(d2) - 20));
+    }
+    for (size_t t = 0; t < r.mesh.nt; t++) { /* the middle of a triangle lies deepest */
+        double d2 = 0;
+        for (size_t c = 0; c < 3; c++) {
+            double x = -mid[c];
+            for (size_t k = 0; k < 3; k++) x += (double)r.mesh.pos[3 * (size_t)r.mesh.tri[3 * t + k] + c] / 3;
+            d2 += x * x;
+        }
+        far = fmax(far, fabs(sqrt(d2) - 20));
+    }
+    print_message("area %+.3f %%, farthest %.3f voxels\n", 100 * (r.audit[0].area_mm2 / drawn - 1), far);
+    assert_true(fabs(r.audit[0].area_mm2 / drawn - 1) < 0.003 && far < 0.5);
     /* 2^-17: rounding of coordinates up to 48 to float32, on three axes */
     assert_true(r.facts.moved_mm > 0.1 && r.facts.moved_mm <= LM_RELAX_REACH * sqrt(3) + 0x1p-17 && raw.facts.moved_mm == 0);
     done(&r);
