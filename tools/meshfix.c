@@ -6,6 +6,7 @@
 #include "format/pick.h"
 #include "repair/limits.h"
 #include "repair/repair_parts.h"
+#include "repair/trim.h"
 #include "stream/audit_json.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ static struct {
     cli_quantity weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
-    const char *label, *keep, *skip, *only, *decimate, *output, *json;
+    const char *label, *keep, *skip, *only, *cut, *cut_off, *decimate, *output, *json;
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
@@ -40,6 +41,9 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"max-volume-change", 0, CLI_QUANTITY, "PERCENT|VOLUME", NULL, "send nothing on when the repairs changed more volume",
      &a.max_volume, LM_UNIT_MM3},
+    {"cut", 0, CLI_TEXT, "PLANE", NULL, "then cut: z=12.5mm keeps what is below, z=12.5mm,above the rest; or nx,ny,nz,d", &a.cut,
+     LM_UNIT_NONE},
+    {"cut-off", 0, CLI_TEXT, "FILE", NULL, "write what --cut takes away to FILE", &a.cut_off, LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write -o FILE also when it is not valid, marked FAILED in name and metadata",
      &a.write_failed, LM_UNIT_NONE},
     CLI_OPT_OUTPUT(&a.output),
@@ -75,6 +79,13 @@ static struct {
     lm_repair_parts repair;
     lm_reduce_target target;
     lm_reduce reduce;
+    lm_trim_plane plane;
+    lm_trim trim;
+    bool trimmed;
+    lm_err untrimmed; /* why not */
+    lm_mesh off;      /* what was cut off, with its records */
+    lm_audit_parts off_audit;
+    lm_records off_rec;
     lm_repair_step then[1]; /* what was done after the repairs */
     bool within;            /* the limits */
     bool good;              /* valid, and within them, and all parts are there and fit each other */
@@ -139,6 +150,7 @@ static lm_status usage(lm_err *err)
                          : a.skip            ? "skip"
                          : a.only            ? "only"
                          : a.decimate        ? "decimate"
+                         : a.cut             ? "cut"
                          : a.max_move.text   ? "max-move"
                          : a.max_volume.text ? "max-volume-change"
                                              : NULL;
@@ -149,8 +161,12 @@ static lm_status usage(lm_err *err)
         return lm_err_set(err, LM_EUSAGE, NULL, "--rebuild %s: a length above 0 is needed", a.rebuild.text);
     if (a.write_failed && (!a.output || to_stdout))
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a mesh that is not valid is never piped on");
-    const char *outputs[2] = {a.output, a.json};
-    rc = cli_outputs(outputs, 2, 1, err);
+    if (a.cut && (rc = lm_trim_parse(a.cut, &s.plane, err))) return lm_err_frame(err, "--cut");
+    lm_meshfile_format format;
+    if (a.cut_off && !a.cut) return lm_err_set(err, LM_EUSAGE, NULL, "--cut-off FILE needs --cut PLANE");
+    if (a.cut_off && (rc = lm_meshfile_suffix(a.cut_off, &format, err))) return rc;
+    const char *outputs[3] = {a.output, a.cut_off, a.json};
+    rc = cli_outputs(outputs, 3, 2, err);
     if (rc || (a.output && (rc = lm_meshfile_suffix(a.output, &s.format, err)))) return rc;
     if (a.decimate && (rc = lm_reduce_parse(a.decimate, &s.target, err))) return lm_err_frame(err, "--decimate");
     return LM_OK;
@@ -159,7 +175,7 @@ static lm_status usage(lm_err *err)
 /* Parts that are there no more, though no shell was to go. */
 static size_t gone(void)
 {
-    return s.keep.most || s.keep.min_mm3 > 0 ? 0 : s.before.n - s.after->n;
+    return s.keep.most || s.keep.min_mm3 > 0 ? 0 : s.before.n - s.after->n - s.trim.parts_gone;
 }
 
 /* Of the mesh as it is now, closed or not; of several parts all together. */
@@ -190,6 +206,23 @@ static lm_status judge(lm_err *err)
     return lm_audit_parts_run(&s.mesh, &aopt, &s.later, err);
 }
 
+/* Cut what is good. A plane that cannot be is an answer, not trouble. */
+static lm_status cut(lm_err *err)
+{
+    lm_audit_opt aopt = {.threads = (int)a.threads};
+    cli_progress(&tool, a.quiet, "cut", 0.8);
+    lm_status rc = lm_trim_run(&s.mesh, &s.plane, (int)a.threads, a.cut_off ? &s.off : NULL, &s.trim, err);
+    s.trimmed = !rc;
+    if (rc == LM_ENO) {
+        s.untrimmed = *err;
+        s.good = false;
+        return LM_OK;
+    }
+    if (!rc) rc = judge(err);
+    if (!rc && s.off.nt) rc = lm_audit_parts_run(&s.off, &aopt, &s.off_audit, err);
+    return rc;
+}
+
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
@@ -218,7 +251,7 @@ static lm_status work(lm_err *err)
     s.volume[1] = volume(s.after);
     s.within = lm_limits_check(&s.limits, s.repair.step, s.then, 1, s.volume[!s.before.all.closed], &s.change);
     s.good = s.after->all.valid && s.within && s.reduce.why == LM_REDUCE_DONE && !s.repair.walls.lost && !gone();
-    return LM_OK;
+    return a.cut && s.good ? cut(err) : LM_OK;
 }
 
 static json_t *steps_json(double *moved)
@@ -317,6 +350,13 @@ static void rebuild_text(uint32_t label, const lm_repair *r, char *text)
                  b->step_mm, b->max_move_mm, (double)b->lost_at[0], (double)b->lost_at[1], (double)b->lost_at[2]);
 }
 
+/* What cutting did, or why it did not. */
+static void cut_text(char *text)
+{
+    if (!s.trimmed) lm_err_line(&s.untrimmed, text, TEXT);
+    else snprintf(text, TEXT, "no valid halves at the plane itself: it was moved by %.3g mm", s.trim.shift_mm);
+}
+
 /* What the parts are not yet, beside the counts of the audit; `say` takes each text. At most `most` holes are named. */
 static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx, lm_err *err)
 {
@@ -352,6 +392,10 @@ static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *te
     }
     if (!rc && s.reduce.why != LM_REDUCE_DONE) {
         lm_reduce_text(&s.reduce, text, sizeof text);
+        rc = say(ctx, text, err);
+    }
+    if (!rc && (s.untrimmed.code || s.trim.shift_mm != 0)) {
+        cut_text(text);
         rc = say(ctx, text, err);
     }
     if (rc || s.within) return rc;
@@ -401,19 +445,34 @@ static bool options(json_t *o)
         snprintf(text + lm_num_f64(a.max_volume.q.value, text), 4, "%s", a.max_volume.q.unit == LM_UNIT_PERCENT ? "%" : "mm3");
         bad |= json_object_set_new(o, "max-volume-change", json_string(text)) != 0;
     }
+    if (a.cut) bad |= json_object_set_new(o, "cut", json_string(a.cut)) != 0;
     if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (a.keep_names) bad |= json_object_set_new(o, "keep-names", json_true()) != 0;
     if (a.write_failed) bad |= json_object_set_new(o, "write-failed", json_true()) != 0;
     return bad;
 }
 
-static lm_status record(lm_err *err)
+/* off: the other half's. */
+static bool cut_json(json_t *r, bool off, lm_err *err)
+{
+    const double *n = s.plane.normal;
+    if (!s.trimmed) return false;
+    json_t *o = json_pack("{s:[f, f, f], s:f, s:f, s:b, s:f, s:I}", "normal", n[0], n[1], n[2], "offset_mm",
+                          s.plane.offset_mm + s.trim.shift_mm, "shift_mm", s.trim.shift_mm, "off", off, "cap_area_mm2",
+                          s.trim.cap_area_mm2, "cap_triangles", (json_int_t)s.trim.cap_triangles);
+    return json_object_set_new(r, "cut", o) != 0 ||
+           lm_record_ledger(r, "intended", "mesh", s.volume[1], "mesh", off ? s.trim.off_mm3 : s.trim.kept_mm3, 0, err);
+}
+
+/* off: of the half that was cut off. */
+static lm_status record(lm_records *rec, bool off, lm_err *err)
 {
     double moved;
     lm_status rc;
-    json_t *r = lm_record_new(&s.rec, "meshfix", err);
+    const lm_audit_parts *now = off ? &s.off_audit : s.after;
+    json_t *r = lm_record_new(rec, "meshfix", err);
     if (!r) return LM_ENOMEM;
-    json_t *before = lm_audit_json(&s.before.all, err), *after = before ? lm_audit_json(&s.after->all, err) : NULL,
+    json_t *before = lm_audit_json(&s.before.all, err), *after = before ? lm_audit_json(&now->all, err) : NULL,
            *steps = steps_json(&moved);
     bool bad = options(json_object_get(r, "options"));
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
@@ -424,18 +483,32 @@ static lm_status record(lm_err *err)
             json_object_set_new(r, "change",
                                 json_pack("{s:f, s:f, s:f, s:b}", "max_move_mm", s.change.move_mm, "volume_mm3",
                                           s.change.volume_mm3, "volume_percent", s.change.volume_percent, "within", s.within)) != 0;
-    if (s.mesh.label) bad |= json_object_set_new(r, "parts", lm_audit_parts_json(s.after, &s.mesh.parts, err)) != 0;
+    if (s.mesh.label) bad |= json_object_set_new(r, "parts", lm_audit_parts_json(now, &s.mesh.parts, err)) != 0;
     if (s.repair.walls.walls)
         bad |= json_object_set_new(r, "walls",
                                    json_pack("{s:I, s:I}", "triangles", (json_int_t)s.repair.walls.walls, "lost",
                                              (json_int_t)s.repair.walls.lost)) != 0;
     rc = bad ? lm_err_nomem(err, sizeof(json_t))
              : lm_record_ledger(r, "change", "mesh", s.volume[0], "mesh", s.volume[1], moved, err);
+    if (!rc && cut_json(r, off, err)) rc = lm_err_nomem(err, sizeof(json_t));
     if (rc || (rc = findings(r, err))) {
         json_decref(r);
         return rc;
     }
-    return lm_record_append(&s.rec, r, err);
+    return lm_record_append(rec, r, err);
+}
+
+/* Of both halves, where there are two. */
+static lm_status records(lm_err *err)
+{
+    lm_status rc = LM_OK;
+    if (s.off.nt) {
+        s.off_rec = s.rec;
+        for (size_t i = 0; i < s.off_rec.n; i++) json_incref(s.off_rec.item[i]);
+        json_incref(s.off_rec.findings);
+        rc = record(&s.off_rec, true, err);
+    }
+    return rc ? rc : record(&s.rec, false, err);
 }
 
 static void table_parts(lm_out *out)
@@ -493,7 +566,7 @@ static void name_output(void)
 /* Mesh and JSON are put in place after all was written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
-    lm_out *json = NULL, *mesh = NULL, *out = NULL;
+    lm_out *json = NULL, *mesh = NULL, *off = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool json_stdout = a.json && !strcmp(a.json, "-");
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
@@ -502,6 +575,12 @@ static lm_status write_all(lm_err *err)
         name_output();
         cli_progress(&tool, a.quiet, "write", 0.9);
         if ((rc = lm_meshfile_stage(s.name, &opt, &s.mesh, &s.rec, &mesh, err))) goto done;
+    }
+    if (s.off.nt && s.good) {
+        lm_meshfile_opt opt = {.title = NULL};
+        if ((rc = lm_meshfile_suffix(a.cut_off, &opt.format, err)) ||
+            (rc = lm_meshfile_stage(a.cut_off, &opt, &s.off, &s.off_rec, &off, err)))
+            goto done;
     }
     if (a.check && !json_stdout && !(a.output && !strcmp(a.output, "-"))) {
         cli_progress_done(a.quiet);
@@ -513,12 +592,17 @@ static lm_status write_all(lm_err *err)
         rc = lm_io_commit(mesh, err);
         mesh = NULL;
     }
+    if (!rc && off) {
+        rc = lm_io_commit(off, err);
+        off = NULL;
+    }
     if (!rc && json) {
         rc = lm_io_commit(json, err);
         json = NULL;
     }
 done:
     lm_io_abort(mesh);
+    lm_io_abort(off);
     lm_io_abort(json);
     return rc;
 }
@@ -552,30 +636,35 @@ int main(int argc, char **argv)
     char line[LM_ERR_TEXT];
 
     if (cli_parse(&tool, argc, argv, args, 1, &n, &rc)) return rc;
-    if (usage(&err) || lm_meshfile_load_as(args[0], &s.in, &s.mesh, &s.rec, &err) || work(&err) || record(&err) || write_all(&err))
+    if (usage(&err) || lm_meshfile_load_as(args[0], &s.in, &s.mesh, &s.rec, &err) || work(&err) || records(&err) || write_all(&err))
         rc = cli_fail(&tool, &err);
     else {
         cli_progress_done(a.quiet);
         say();
         if (!s.good) {
             if (!s.within) limit_text(line);
+            else if (s.untrimmed.code) cut_text(line);
             else if (s.reduce.why != LM_REDUCE_DONE && s.after->all.valid) lm_reduce_text(&s.reduce, line, sizeof line);
             else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
             else lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
             lm_err_set(&err, LM_ENO, NULL, "%s%s: %s",
                        !s.within                                               ? "beyond the limits"
+                       : s.untrimmed.code                                      ? "not cut"
                        : !s.after->all.valid || s.reduce.why == LM_REDUCE_DONE ? "not valid"
                                                                                : "not decimated as asked",
-                       a.check                                      ? ""
-                       : a.write_failed                             ? " (written all the same)"
-                       : s.within && s.reduce.why == LM_REDUCE_DONE ? " after repair, and not sent on"
-                                                                    : ", and not sent on",
+                       a.check                                                           ? ""
+                       : a.write_failed                                                  ? " (written all the same)"
+                       : s.within && s.reduce.why == LM_REDUCE_DONE && !s.untrimmed.code ? " after repair, and not sent on"
+                                                                                         : ", and not sent on",
                        line);
             rc = cli_fail(&tool, &err);
         }
     }
     lm_record_release(&s.rec);
+    lm_record_release(&s.off_rec);
+    lm_audit_parts_release(&s.off_audit);
+    lm_mesh_release(&s.off);
     lm_repair_parts_release(&s.repair);
     lm_audit_parts_release(&s.before);
     lm_audit_parts_release(&s.later);

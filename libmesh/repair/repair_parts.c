@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The parts one behind the other, with labels; space and names are m's. Parts are released on the way. */
-static lm_status repair_parts_assemble(lm_mesh *part, const uint32_t *label, size_t n, lm_mesh *m, lm_err *err)
+lm_status lm_repair_parts_assemble(lm_mesh *part, const uint32_t *label, size_t n, lm_mesh *m, lm_err *err)
 {
     lm_mesh out = LM_MESH_INIT;
     size_t nv = 0, nt = 0;
@@ -81,7 +80,7 @@ static lm_status repair_parts_pass(lm_mesh *m, const lm_audit_parts *valid, cons
         *touched |= valid || r.step[LM_REPAIR_KEEP].count;
         repair_parts_add(&out->part[k], &r);
     }
-    if (!rc && *touched && !(rc = repair_parts_assemble(part, s.label, s.n, m, err))) rc = lm_share_run(m, &walls, err);
+    if (!rc && *touched && !(rc = lm_repair_parts_assemble(part, s.label, s.n, m, err))) rc = lm_share_run(m, &walls, err);
     for (size_t i = 0; part && i < s.n; i++) lm_mesh_release(&part[i]);
     free(part);
     free(now);

@@ -30,6 +30,9 @@ typedef struct {
  * error m is some mesh, and out is empty. */
 LM_CHECKED lm_status lm_repair_parts_run(lm_mesh *m, const lm_audit_parts *before, const lm_repair_opt *opt, lm_repair_parts *out,
                                          lm_err *err);
+/* The parts one behind the other, with these labels, in place of m, whose space and names they take over. Parts are released on the
+ * way. */
+LM_CHECKED lm_status lm_repair_parts_assemble(lm_mesh *part, const uint32_t *label, size_t n, lm_mesh *m, lm_err *err);
 void lm_repair_parts_release(lm_repair_parts *r);
 
 #endif

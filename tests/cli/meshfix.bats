@@ -316,3 +316,37 @@ STL
     refuses 2 no.ply meshfix --max-volume-change -1% $f -o no.ply
     refuses 2 no.ply meshfix --check --max-move 1mm $f -o no.ply
 }
+
+@test "meshfix --cut, --cut-off: two closed halves that make the whole, in the books as intended" {
+    f=fx/cavity_good.* # 1000 - 8 mm3 or the like: whatever it is, the halves add up
+    meshfix -q $f -o whole.ply --json w.json
+    z=$(jq '(.audit.after.box_mm[0][2] * 0.625 + .audit.after.box_mm[1][2] * 0.375)' w.json)
+    meshfix -q --cut "z=$z" --cut-off up.ply --json r.json whole.ply -o low.ply
+    meshfix --check up.ply --json up.json >/dev/null
+    meshfix --check low.ply --json low.json >/dev/null
+    within 1e-5 "$(jq -s '.[0].audit.after.volume_mm3 + .[1].audit.after.volume_mm3' up.json low.json)" "$(jq .audit.after.volume_mm3 w.json)"
+    [ "$(jq -c '[.ledger[].kind], .cut.off, .cut.shift_mm == 0, .cut.cap_area_mm2 > 0' r.json | xargs)" = '[change,intended] false true true' ]
+    [ "$(jq '.ledger[1].after_mm3 == .audit.after.volume_mm3' r.json)" = true ]
+    meshmeasure up.ply --json m.json >/dev/null # the books of both halves close
+    meshmeasure low.ply --json m.json >/dev/null
+    # the same half from the other side, and oblique
+    meshfix -q --cut "z=$z,above" whole.ply --json r.json -o up2.ply
+    [ "$(payload up.ply)" = "$(payload up2.ply)" ]
+    meshfix -q --cut "1,2,3,$z" whole.ply --cut-off b.stl -o a.3mf
+    [ -s a.3mf ] && [ -s b.stl ]
+    # parts keep their wall
+    meshfix -q fx/shared_wall_good.ply -o parts.ply --json w.json
+    z=$(jq '(.audit.after.box_mm[0][2] * 0.625 + .audit.after.box_mm[1][2] * 0.375)' w.json)
+    meshfix -q --cut "z=$z" fx/shared_wall_good.ply -o parts.ply --json r.json
+    [ "$(jq -c '[.audit.after.valid, (.parts | length)]' r.json)" = '[true,2]' ]
+    # no half: an answer, with its report
+    refuses 1 no.ply meshfix -q --cut z=-1000 --json r.json whole.ply -o no.ply
+    [[ $stderr == "meshfix: not cut, and not sent on: the plane leaves nothing of the mesh" ]]
+    [ "$(jq -c '.findings[0].text, (.cut == null)' r.json | xargs)" = 'the plane leaves nothing of the mesh true' ]
+    meshfix -q --cut z=1000 --cut-off none.ply whole.ply -o all.ply # nothing is cut off: the whole, and no second file
+    [ "$(payload all.ply)" = "$(payload whole.ply)" ] && [ ! -e none.ply ]
+    for p in z=1% z= w=1 1,2,3 0,0,0,1 ''; do refuses 2 no.ply meshfix --cut "$p" whole.ply -o no.ply; done
+    refuses 2 no.ply meshfix --cut-off b.ply whole.ply -o no.ply
+    refuses 2 no.ply meshfix --check --cut z=1 whole.ply -o no.ply
+    refuses 2 no.ply meshfix --cut z=1 --cut-off no.ply whole.ply -o no.ply
+}
