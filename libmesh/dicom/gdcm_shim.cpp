@@ -207,7 +207,12 @@ int shim_open(const lm_gdcm_file *from, lm_gdcm_object *o, size_t *got)
         const gdcm::ByteValue *bv = ds.GetDataElement(shim_pixel_tag).GetByteValue();
         if (!bv || !bv->GetPointer()) return LM_GDCM_NO_PIXELS;
         *got = bv->GetLength();
-        return *got < o->frames * o->want || *got > o->frames * o->want + 1 ? LM_GDCM_LENGTH : LM_GDCM_OK;
+        const size_t want = o->frames * o->want;
+        const char *end = bv->GetPointer() + *got;
+        if (*got < want) return LM_GDCM_LENGTH;
+        /* PS3.5 8.1.1 knows one byte of padding; some writers put more, which are zeros, and anything else is a wrong size */
+        return *got > want + 1 && std::any_of(end - (*got - want), end, [](char c) { return c != 0; }) ? LM_GDCM_LENGTH
+                                                                                                       : LM_GDCM_OK;
     }
     stream.clear();
     stream.seekg(0);

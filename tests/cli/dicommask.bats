@@ -140,6 +140,7 @@ counts() { # VOXELS ARGUMENTS...
     f=$data/dicomdir-mixed/seg-of-77654033-CT2/seg_image_ct_binary_overlap.dcm
     counts 64 "$f" --label 1
     counts 16 "$f" --label 2
+    counts 638 "$data/dicomdir-mixed/seg-of-77654033-CT2/seg_image_ct_binary_fractional.dcm"
     f=$data/dicomdir-mixed/seg-of-77654033-CT2/seg_image_ct_true_fractional.dcm
     counts 638 "$f"
     jq -e '.source.type == "probability" and .options.probability == 0.5 and (.source | has("occupancy") | not)' o.json

@@ -75,12 +75,26 @@ stated() {
     stated ct-seg-liver-dcmqi/liver_spine_seg.nrrd 1=107098 2=12439
     stated ct-seg-liver-dcmqi/liver_spine_gapped_seg.nrrd 1=107098 5=12439
     stated ct-seg-liver-dcmqi/heart_seg.nrrd 3=41449
+    stated ct-seg-liver-dcmqi/liver_seg.nrrd 1=107098
+    stated ct-seg-liver-dcmqi/spine_seg.nrrd 2=12439
+    for s in rtstruct-sts-012/CT rtstruct-sts-012/MR_T1; do stated ${s}_mask.nii.gz 1=25263; done
+    for s in rtstruct-sts-025/CT rtstruct-sts-025/MR_T1; do stated ${s}_mask.nii.gz 1=9655; done
+    stated mixed-ct-mr-pt-sts-002/CT_mask.nii.gz 1=17090
+    stated mixed-ct-mr-pt-sts-002/MR_T1_mask.nii.gz 1=17090
+    stated mixed-ct-mr-pt-sts-002/PET_mask.nii.gz 1=555
     stated labelmaps-pyradiomics/brain1_label.nrrd 1=4137
     stated labelmaps-pyradiomics/breast1_label.nrrd 1=143
     stated labelmaps-pyradiomics/lung1_label.nrrd 1=837
     stated phantom-ibsi1-digital/mask.nii.gz 1=74
     stated seg-phantom-24x38x3/nrrd/label.nrrd 1=315
+    stated seg-phantom-24x38x3/sparse_labelmap_noppv_seg.nrrd 1=630
     stated seg-phantom-24x38x3/sparse_labelmap_ppv5_seg.nrrd 1=630 5=912
+}
+
+@test "concentric shells: voxels and pieces as stated, also in the ledger" {
+    dcmseg -q -t 128 "$data/phantom-ibsi2-sphere" -o "$out.nrrd" --json "$out.json"
+    jq -e '.segment | .voxel_count == 51989 and .voxel_count_mm3 == 415912 and [.pieces[].voxel_count] == [34188, 14524, 3244, 33]' "$out.json"
+    jq -e '[.ledger[0].components[].voxel_count_mm3] == [273504, 116192, 25952, 264]' "$out.json"
 }
 
 @test "a label map lies on its CT: mean HU of liver and spleen, through a threshold and a mask" {
@@ -90,4 +104,16 @@ stated() {
         [ "$(number voxel_count "$out.json")" = "${l#*:}" ]
         jq -e '.mask.placed.resampled == false and .segment.mask_filled < 0.02 * .segment.voxel_count' "$out.json"
     done
+}
+
+@test "pixel data with more than they need: zeros are padding, anything else is a wrong size" {
+    s=$data/mr-transfer-syntaxes-small
+    for f in MR_small MR_small_padded; do dcmseg -q --frame 1 "$s/$f.dcm" -o "$out.$f"; done
+    cmp <(tail -c 8192 "$out.MR_small") <(tail -c 8192 "$out.MR_small_padded")
+    cp "$s/MR_small_padded.dcm" "$out.dcm"
+    chmod u+w "$out.dcm"
+    n=$(grep -abo -m1 $'\xe0\x7f\x10' "$out.dcm" | head -n 1 | cut -d: -f1)
+    printf x | dd of="$out.dcm" bs=1 seek=$((n + 12 + 8192 + 40)) conv=notrunc status=none
+    refuses 2 "$out.nrrd" dcmseg -q --frame 1 "$out.dcm" -o "$out.nrrd"
+    [[ $stderr == *'8320 bytes'*'need 8192'* ]]
 }
