@@ -5,8 +5,10 @@
 #include "format/pick.h"
 #include "measure/expect.h"
 #include "measure/facts.h"
+#include "measure/junit.h"
 #include "measure/ledger.h"
 #include "measure/reported.h"
+#include "measure/spec.h"
 #include "reports/report.h"
 #include "surface/split.h"
 
@@ -16,7 +18,7 @@
 
 static struct {
     cli_list expect, tol, against, measurement, output;
-    const char *label, *case_id, *report, *json;
+    const char *label, *case_id, *report, *json, *spec, *junit;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
@@ -26,6 +28,8 @@ static const cli_opt opts[] = {
      &a.expect, LM_UNIT_NONE},
     {"tol", 't', CLI_LIST, "T", NULL,
      "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
+    {"spec", 0, CLI_TEXT, "FILE", NULL, "tolerances per quantity, and expectations, as JSON; see the manual", &a.spec,
+     LM_UNIT_NONE},
     {"against", 'a', CLI_LIST, "PATH", NULL,
      "judge against the DICOM source that the records name, or a structured report on it (may be repeated)", &a.against,
      LM_UNIT_NONE},
@@ -43,6 +47,7 @@ static const cli_opt opts[] = {
     CLI_OPT_CASE(&a.case_id),
     CLI_OPT_REPORT(&a.report),
     CLI_OPT_JSON(&a.json),
+    {"junit", 0, CLI_TEXT, "FILE", NULL, "write the verdicts as JUnit XML", &a.junit, LM_UNIT_NONE},
     CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet),
     CLI_OPT_VERBOSE(&a.verbose),
@@ -68,7 +73,9 @@ typedef struct { /* one file on its way */
 } part;
 
 static struct {
-    lm_expect expect[CLI_LIST_MAX];
+    lm_expect expect[CLI_LIST_MAX + LM_SPEC_MAX]; /* of the command line, then of the specification */
+    size_t expected;
+    lm_spec spec;
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
     bool to_stdout;       /* a mesh goes there, so no table */
@@ -86,7 +93,7 @@ static struct {
     json_t *options, *facts;
     part part[PARTS];
     size_t parts;
-    lm_out *report, *json;
+    lm_out *report, *json, *junit;
 } s;
 
 static void progress(void *ctx, const char *what, double fraction)
@@ -95,17 +102,38 @@ static void progress(void *ctx, const char *what, double fraction)
     cli_progress(&tool, a.quiet, what, fraction);
 }
 
+/* The specification behind the command line: a name in both is refused. */
+static lm_status read_spec(lm_err *err)
+{
+    lm_in *in = NULL;
+    s.expected = a.expect.n;
+    if (!a.spec) return LM_OK;
+    lm_status rc = strcmp(a.spec, "-") ? lm_io_open(a.spec, &in, err)
+                                       : lm_err_set(err, LM_EUSAGE, NULL, "--spec: standard input is for the mesh");
+    if (!rc) rc = lm_spec_read(in, &s.spec, err);
+    lm_io_close(in);
+    for (size_t i = 0; i < s.spec.n_expect && !rc; i++) {
+        for (size_t k = 0; k < a.expect.n; k++)
+            if (s.expect[k].what == s.spec.expect[i].what)
+                return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is expected by --expect and by --spec", lm_expect_name(&s.expect[k]));
+        s.expect[s.expected++] = s.spec.expect[i];
+    }
+    for (size_t i = 0; i < s.expected; i++) lm_spec_expect(&s.spec, &s.expect[i]);
+    return rc;
+}
+
 /* What can be said of the options before anything is read. */
 static lm_status check_options(lm_err *err)
 {
     lm_status rc = LM_OK;
     size_t to_stdout = 0;
-    const char *outputs[CLI_LIST_MAX + 2];
+    const char *outputs[CLI_LIST_MAX + 3];
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
-    for (size_t i = 0; i < a.expect.n && !rc; i++) {
+    for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
+    if (!rc) rc = read_spec(err);
+    for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
-        if (!(rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err)))
-            rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
+        rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
     }
     for (size_t i = 0; i < a.output.n && !rc; i++) {
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
@@ -121,10 +149,12 @@ static lm_status check_options(lm_err *err)
     s.to_stdout = to_stdout > 0;
     outputs[a.output.n] = a.report;
     outputs[a.output.n + 1] = a.json;
-    if ((rc = cli_outputs(outputs, a.output.n + 2, a.output.n, err))) return rc;
+    outputs[a.output.n + 2] = a.junit;
+    if ((rc = cli_outputs(outputs, a.output.n + 3, a.output.n, err))) return rc;
     if (a.write_failed && a.output.n == to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
+    if (a.spec && json_object_set_new(s.options, "spec", json_true())) return lm_err_nomem(err, 0);
     for (size_t i = 0; i < a.expect.n; i++)
         json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
     for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
@@ -175,7 +205,7 @@ static lm_status expectations(lm_err *err)
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     if (!rc && hollow) rc = lm_shape_of(&solid, &outer, &outer_shape, err);
     const lm_mass known = anatomy(hollow ? &outer : &s.mass);
-    for (size_t i = 0; i < a.expect.n && !rc; i++) {
+    for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
         rc = lm_expect_judge(&s.expect[i], &known, hollow ? &outer_shape : &s.shape, &s.aopt.tol, &m, err);
         if (!rc && hollow && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", note);
@@ -257,12 +287,14 @@ static lm_status judge(lm_facts *f, lm_err *err)
     if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = form(f, err))) return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
-    if (a.expect.n && (rc = expectations(err))) return rc;
+    if (s.expected && (rc = expectations(err))) return rc;
     if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {
         if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
         f->second = &s.second;
     }
+    for (size_t i = 0; i < s.list.n; i++)
+        if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;
     f->n = s.list.n;
     f->item = s.list.item;
     f->judged = f->n || a.output.n;
@@ -334,7 +366,12 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
         !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
         rc = lm_io_flush(s.report, err);
     if (!rc && a.json) rc = cli_json(a.json, s.facts, &s.json, err);
-    if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.report && !strcmp(a.report, "-"))) {
+    if (!rc && a.junit && !(rc = lm_io_create(a.junit, true, &s.junit, err))) {
+        lm_junit_write(s.junit, s.facts);
+        rc = lm_io_flush(s.junit, err);
+    }
+    if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.junit && !strcmp(a.junit, "-")) &&
+        !(a.report && !strcmp(a.report, "-"))) {
         lm_out *table = NULL;
         if (!(rc = lm_io_create("-", true, &table, err))) {
             lm_facts_table(f, table);
@@ -358,6 +395,7 @@ static lm_status put_in_place(lm_err *err)
     lm_status rc = LM_OK;
     for (size_t i = 0; i < s.parts && !rc; i++) rc = take(&s.part[i].out, err);
     if (!rc) rc = take(&s.report, err);
+    if (!rc) rc = take(&s.junit, err);
     return rc ? rc : take(&s.json, err);
 }
 
@@ -366,6 +404,7 @@ static void release(void)
     for (size_t i = 0; i < PARTS; i++) lm_io_abort(s.part[i].out);
     lm_io_abort(s.report);
     lm_io_abort(s.json);
+    lm_io_abort(s.junit);
     json_decref(s.options);
     json_decref(s.facts);
     lm_record_release(&s.rec);

@@ -53,6 +53,7 @@ typedef struct {
     double value, u, reference;
     const char *is;
     double tol;
+    const char *tol_is;
 } against_one;
 
 static lm_status against_add(lm_against_facts *out, uint32_t part, const against_one *q, const char *note, lm_err *err)
@@ -63,7 +64,8 @@ static lm_status against_add(lm_against_facts *out, uint32_t part, const against
                         .u_value = q->u,
                         .reference = q->reference,
                         .reference_is = q->is,
-                        .tol = q->tol};
+                        .tol = q->tol,
+                        .tol_is = q->tol_is};
     if (part) snprintf(m.name, sizeof m.name, "%.30s of part %" PRIu32, q->name, part);
     else snprintf(m.name, sizeof m.name, "%s", q->name);
     lm_verdict_measurement(&m);
@@ -79,13 +81,14 @@ static size_t against_near(double tol_mm, double spacing)
 }
 
 typedef struct {
+    const char *is;      /* where tol_mm is from */
     double edge, tol_mm; /* smallest voxel edge; tolerance of places */
     size_t near[3];      /* of voxels */
 } against_limits;
 
 static against_limits against_limits_of(const lm_vol *grid, const lm_tol *given)
 {
-    against_limits l = {.edge = INFINITY};
+    against_limits l = {.edge = INFINITY, .is = given->has[LM_UNIT_MM] ? "--tol" : "default: half the smallest voxel edge"};
     for (int a = 0; a < 3; a++) l.edge = lm_vol_spacing(grid, a) < l.edge ? lm_vol_spacing(grid, a) : l.edge;
     l.tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * l.edge;
     for (int a = 0; a < 3; a++) l.near[a] = against_near(l.tol_mm, lm_vol_spacing(grid, a));
@@ -108,6 +111,13 @@ static double against_tol_mm3(const lm_tol *given, double reference, double edge
     return !given->has[LM_UNIT_PERCENT] && surface > tol ? surface : tol;
 }
 
+static const char *against_tol_is(const lm_tol *given)
+{
+    return given->has[LM_UNIT_MM3] || given->has[LM_UNIT_PERCENT]
+               ? "--tol"
+               : "default: 1 %, or 0.05 voxel edges times the area if that is more";
+}
+
 /* What a mesh is compared with. */
 typedef struct {
     const lm_vol *vol;
@@ -128,18 +138,15 @@ static lm_status against_place(const against_body *b, const against_limits *l, c
     const char *box = m ? "box of the moved surface" : "box at level";
     double shift = 0;
     for (int a = 0; a < 3; a++) shift += (mass->centroid_mm[a] - centroid[a]) * (mass->centroid_mm[a] - centroid[a]);
-    const against_one centre = {"centroid-shift",
-                                LM_UNIT_MM,
-                                sqrt(shift),
-                                mass->u_centroid_mm,
-                                0,
-                                m ? "centroid of the moved surface" : "centroid at level",
-                                l->tol_mm};
+    const against_one centre = {"centroid-shift",    LM_UNIT_MM, sqrt(shift),
+                                mass->u_centroid_mm, 0,          m ? "centroid of the moved surface" : "centroid at level",
+                                l->tol_mm,           l->is};
     lm_status rc = against_add(out, b->part, &centre, NULL, err);
     for (int a = 0; a < 3 && !rc; a++) {
         double tol = against_tol_box(b->vol, l, b->counted, given, a);
-        const against_one lo = {axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], least[a], box, tol},
-                          hi = {axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], most[a], box, tol};
+        const char *from = tol > l->tol_mm ? "default: half a cell" : l->is;
+        const against_one lo = {axis[0][a], LM_UNIT_MM, mass->lo_mm[a], mass->u_box_mm[a], least[a], box, tol, from},
+                          hi = {axis[1][a], LM_UNIT_MM, mass->hi_mm[a], mass->u_box_mm[a], most[a], box, tol, from};
         if (!(rc = against_add(out, b->part, &lo, NULL, err))) rc = against_add(out, b->part, &hi, NULL, err);
     }
     return rc;
@@ -170,15 +177,18 @@ static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_ma
                                 mass->u_volume_mm3 + u,
                                 reference,
                                 is,
-                                against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2)};
+                                against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2),
+                                against_tol_is(&opt->tol)};
     const lm_overlap *o = &b->overlap;
     if (!rc) rc = against_add(out, b->part, &volume, NULL, err);
     if (!rc) rc = against_place(b, &l, mass, &opt->tol, out, err);
     snprintf(note, sizeof note, "%zu voxels in the mesh, %zu in the mask, %zu in both; at least %g wanted", o->mesh, o->mask,
              o->both, LM_AGAINST_DICE);
-    const against_one
-        dice = {"dice", LM_UNIT_NONE, o->dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE},
-        lost = {"misplaced", LM_UNIT_NONE, (double)o->misplaced, 0, 0, "voxels of one only, away from the mask's surface", 0};
+    const against_one dice = {"dice",   LM_UNIT_NONE, o->dice, 0, 1, "mesh as voxels and mask the same", 1 - LM_AGAINST_DICE,
+                              "default"},
+                      lost = {
+                          "misplaced", LM_UNIT_NONE, (double)o->misplaced, 0, 0, "voxels of one only, away from the mask's surface",
+                          0,           "default"};
     if (!rc) rc = against_add(out, b->part, &dice, note, err);
     return rc ? rc : against_add(out, b->part, &lost, NULL, err);
 }
@@ -245,7 +255,14 @@ static lm_status against_region(const lm_regions *r, const bool *pick, uint32_t 
 static lm_status against_lonely(uint32_t part, double mesh_mm3, double label_mm3, const lm_tol *given, lm_against_facts *out,
                                 lm_err *err)
 {
-    const against_one q = {"volume", LM_UNIT_MM3, mesh_mm3, 0, label_mm3, "voxel count", against_tol_mm3(given, label_mm3, 0, 0)};
+    const against_one q = {"volume",
+                           LM_UNIT_MM3,
+                           mesh_mm3,
+                           0,
+                           label_mm3,
+                           "voxel count",
+                           against_tol_mm3(given, label_mm3, 0, 0),
+                           against_tol_is(given)};
     return against_add(out, part, &q, label_mm3 > 0 ? "the mesh has no such part" : "the source has no such label", err);
 }
 

@@ -32,6 +32,21 @@ const char *lm_expect_names(void)
            "cavities, diameter, major-axis, minor-axis, least-axis, sphericity";
 }
 
+const char *lm_expect_name(const lm_expect *e)
+{
+    return expect_known[e->what].name;
+}
+
+bool lm_expect_unit(const char *name, lm_unit *unit)
+{
+    for (size_t i = 0; i < EXPECT_KNOWN; i++)
+        if (!strcmp(expect_known[i].name, name)) {
+            *unit = expect_known[i].unit;
+            return true;
+        }
+    return false;
+}
+
 static lm_status expect_unit(const char *text, lm_unit want, lm_quantity *q, lm_err *err)
 {
     lm_status rc = lm_num_quantity(text, want, q, err);
@@ -72,15 +87,17 @@ lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err)
 }
 
 /* The tolerance in the quantity's unit. */
-static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out, lm_err *err)
+static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out, const char **is, lm_err *err)
 {
     lm_unit unit = expect_known[e->what].unit;
     double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : 1;
     bool own = e->has_tol && e->tol.unit == LM_UNIT_PERCENT;
+    bool of_tol = given->has[LM_UNIT_PERCENT] || (unit != LM_UNIT_NONE && given->has[unit]);
+    *is = e->of_spec ? "specification" : e->has_tol ? "given with it" : of_tol ? "--tol" : "default: 1 %";
     if (own) percent = e->tol.value;
     if (e->has_tol && !own) *out = e->tol.value;
     else if (!own && unit != LM_UNIT_NONE && given->has[unit]) *out = given->value[unit];
-    else if (expect_known[e->what].kind == EXPECT_COUNT && !own) *out = 0;
+    else if (expect_known[e->what].kind == EXPECT_COUNT && !own) *out = 0, *is = "counts are exact";
     else if (expect_known[e->what].kind != EXPECT_POSITION) *out = fabs(e->reference.value) * percent / 100;
     else
         return lm_err_set(err, LM_EUSAGE, NULL, "%s is a position, a percentage of it means nothing: add ,tol=0.5mm or --tol 0.5mm",
@@ -104,7 +121,7 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
                             .reference_is = "expected",
                             .u_reference = e->reference.ulp};
     snprintf(out->name, sizeof out->name, "%s", expect_known[e->what].name);
-    lm_status rc = expect_tol(e, tol, &out->tol, err);
+    lm_status rc = expect_tol(e, tol, &out->tol, &out->tol_is, err);
     if (rc) return rc;
     switch (expect_known[e->what].of) {
     case 'v': out->value = mass->volume_mm3, out->u_value = mass->u_volume_mm3; break;

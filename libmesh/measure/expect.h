@@ -14,6 +14,7 @@ typedef struct {
     size_t what; /* row of the table of known names */
     lm_quantity reference;
     bool has_tol;
+    bool of_spec;    /* it is that of a specification (spec.h) */
     lm_quantity tol; /* percent or the quantity's unit */
 } lm_expect;
 
@@ -23,6 +24,9 @@ LM_CHECKED lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *e
  * tolerance does not fit the quantity. */
 LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol,
                                      lm_measurement *out, lm_err *err);
+const char *lm_expect_name(const lm_expect *e);
+/* The unit of a name; false: it is not known. */
+bool lm_expect_unit(const char *name, lm_unit *unit);
 /* All names in one line. */
 const char *lm_expect_names(void);
 

@@ -353,8 +353,8 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_verdict_text(x->value - x->reference, x->unit, c, sizeof c);
         lm_verdict_text(x->u_value + x->u_reference, x->unit, d, sizeof d);
         lm_verdict_text(x->tol, x->unit, e, sizeof e);
-        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict),
-                     x->reference_is);
+        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s%s%s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict),
+                     x->reference_is, x->tol_is ? "; tolerance: " : "", x->tol_is ? x->tol_is : "");
     }
     lm_verdict v = lm_facts_verdict(f, line, sizeof line);
     if (f->judged) lm_io_printf(out, "\nverdict: %s: %s\n", lm_verdict_name(v), line);

@@ -279,6 +279,7 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
     lm_status rc = lm_sr_value(i, &q, err);
     if (rc) return rc;
     lm_measurement m = {.unit = q.unit, .reference = q.value, .u_reference = q.ulp, .tol = reported_tol(opt->tol, &q)};
+    m.tol_is = opt->tol->has[LM_UNIT_PERCENT] || opt->tol->has[q.unit] ? "--tol" : "default: 1 %";
     if (reported_volume(i)) m.value = mass->volume_mm3, m.u_value = o->same ? mass->u_volume_mm3 : u_mm3;
     else if (i->kind == LM_SR_AREA) m.value = mass->area_mm2, m.u_value = mass->u_area_mm2;
     else if (i->kind == LM_SR_DIAMETER) m.value = shape->diameter.mm, m.u_value = 4 * mass->u_box_mm[0];

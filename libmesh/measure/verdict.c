@@ -107,12 +107,12 @@ json_t *lm_verdict_json(const lm_measurement *m, lm_err *err)
 {
     double d = m->value - m->reference;
     bool share = m->reference != 0 && !m->absolute;
-    json_t *j =
-        json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit),
-                  "value", verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is,
-                  "difference", verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN),
-                  "uncertainty", verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "verdict",
-                  lm_verdict_name(m->verdict), "rule", LM_VERDICT_RULE, "note", m->note);
+    json_t *j = json_pack(
+        "{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit),
+        "value", verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is, "difference",
+        verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
+        verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "tolerance_is",
+        m->tol_is ? m->tol_is : "none", "verdict", lm_verdict_name(m->verdict), "rule", LM_VERDICT_RULE, "note", m->note);
     if (!j) lm_err_nomem(err, sizeof *m);
     return j;
 }

@@ -31,6 +31,7 @@ typedef struct {
     const char *reference_is; /* static text: "expected", "volume at level", ... */
     double u_value, u_reference;
     double tol;
+    const char *tol_is; /* static text: where the tolerance is from; NULL: by itself */
     lm_verdict verdict;
     char note[LM_VERDICT_TEXT]; /* what the verdict rests on, one sentence */
 } lm_measurement;
@@ -56,8 +57,8 @@ lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
 const char *lm_verdict_unit(lm_unit u);
 /* A value with its unit for people, volumes in ml from 1 ml on: "1730.590 ml", "12.345 mm". */
 void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap);
-/* {name, unit, value, reference, reference_is, difference, difference_percent, uncertainty, tolerance, verdict, rule, note};
- * numbers that do not exist are null. New reference. */
+/* {name, unit, value, reference, reference_is, difference, difference_percent, uncertainty, tolerance, tolerance_is, verdict, rule,
+ * note}; numbers that do not exist are null. New reference. */
 LM_CHECKED json_t *lm_verdict_json(const lm_measurement *m, lm_err *err);
 
 /* Tolerances as given on the command line: at most one per unit; "1%" holds for every quantity that is no position and

@@ -213,3 +213,20 @@ two_boxes() {
 breast1 124.091305 172.887079 9.081019
 lung1 1330.976079 782.241458 21.344947'
 }
+
+@test "a specification: tolerances and expectations from a file; JUnit XML" {
+    echo '{"schema":1,"tolerances":{"volume":"5%"},"expect":[{"name":"volume","value":"800mm3"},{"name":"width","value":"10.0mm"}]}' >s.json
+    run -0 meshmeasure "$M/cavity_good.ply" --spec s.json -e area=816.0mm2 --junit j.xml --json m.json
+    [[ $output == *"tolerance: specification"*"tolerance: default: 1 %"* ]]
+    jq -e '[.measurements[].tolerance_is] == ["default: 1 %", "specification", "default: 1 %"] and .options.spec' m.json
+    grep -q 'tests="4" failures="0"' j.xml
+    python3 -c 'import xml.etree.ElementTree as e; assert len(e.parse("j.xml").getroot().findall(".//testcase")) == 4'
+    run -1 --separate-stderr meshmeasure "$M/cavity_good.ply" -e volume=900mm3 --junit -
+    [[ ${lines[0]} == '<?xml'* && $output == *'<failure type="fail"'* && $output != *"verdict:"* ]]
+    refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json -e volume=800mm3 --junit o.xml
+    [[ $stderr == *"by --expect and by --spec"* ]]
+    echo '{"schema":1,"tolerance":{}}' >s.json
+    refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json --junit o.xml
+    echo '{"schema":1,"tolerances":{"volume":"5%","volume":"1%"}}' >s.json
+    refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json --junit o.xml
+}
