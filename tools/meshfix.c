@@ -302,11 +302,23 @@ static void hole_text(uint32_t label, const lm_hole *h, char *text)
 
 static void side_text(uint32_t label, const lm_repair *r, char *text)
 {
+    char at[3][LM_NUM_TEXT];
     int n = of_part(label, text);
-    n += snprintf(text + n, (size_t)(TEXT - n), "%zu piece%s with one side only (as a Moebius strip), ", r->nonorientable,
-                  r->nonorientable == 1 ? "" : "s");
-    if (!s.mesh.label) n += snprintf(text + n, (size_t)(TEXT - n), "the first with triangle %u: ", r->nonorientable_first);
-    snprintf(text + n, (size_t)(TEXT - n), "cannot be oriented");
+    for (int k = 0; k < 3; k++) lm_num_f32(r->nonorientable_at[k], at[k]);
+    n += snprintf(text + n, (size_t)(TEXT - n), "%zu piece%s with one side only (as a Moebius strip or a Klein bottle), the first ",
+                  r->nonorientable, r->nonorientable == 1 ? "" : "s");
+    if (!s.mesh.label) n += snprintf(text + n, (size_t)(TEXT - n), "with triangle %u ", r->nonorientable_first);
+    snprintf(text + n, (size_t)(TEXT - n), "at (%s, %s, %s) mm: cannot be oriented", at[0], at[1], at[2]);
+}
+
+/* The first of them; false when there is none. */
+static bool one_sided(char *text)
+{
+    size_t i = 0;
+    while (i < s.repair.n && !s.repair.part[i].nonorientable) i++;
+    if (i == s.repair.n || s.after->all.valid) return false;
+    side_text(s.repair.label[i], &s.repair.part[i], text);
+    return true;
 }
 
 static void wall_text(char *text)
@@ -647,7 +659,7 @@ int main(int argc, char **argv)
             else if (s.reduce.why != LM_REDUCE_DONE && s.after->all.valid) lm_reduce_text(&s.reduce, line, sizeof line);
             else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
-            else lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
+            else if (!one_sided(line)) lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
             lm_err_set(&err, LM_ENO, NULL, "%s%s: %s",
                        !s.within                                               ? "beyond the limits"
                        : s.untrimmed.code                                      ? "not cut"

@@ -171,6 +171,9 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
+    if (orient.nonorientable)
+        memcpy(r->nonorientable_at, m->pos + 3 * (size_t)m->tri[3 * (size_t)orient.nonorientable_first],
+               sizeof r->nonorientable_at);
     return LM_OK;
 }
 

@@ -54,6 +54,7 @@ static void repair_parts_add(lm_repair *to, lm_repair *from)
     if (from->rebuild.step_mm > 0) to->rebuild = from->rebuild;
     to->nonorientable = from->nonorientable;
     to->nonorientable_first = from->nonorientable_first;
+    memcpy(to->nonorientable_at, from->nonorientable_at, sizeof to->nonorientable_at);
     free(to->hole);
     to->hole = from->hole;
     to->holes_left = from->holes_left;
