@@ -409,7 +409,7 @@ static lm_status write_all(const lm_meshfile_opt *opt, lm_err *err)
 static void say(void)
 {
     char text[LM_PRESERVE_TEXT];
-    for (lm_preserve_why w = LM_PRESERVE_MOVED; w < LM_PRESERVE_WHYS && !a.quiet; w++)
+    for (lm_preserve_why w = LM_PRESERVE_MOVED + 1; w < LM_PRESERVE_WHYS && !a.quiet; w++)
         if (lm_preserve_text(&s.preserved, w, text)) cli_note(&tool, "%s", text);
     if (a.relief.text && !a.quiet) cli_note(&tool, "relief of one image: height is brightness, the model is not anatomy");
     if (!a.verbose) return;

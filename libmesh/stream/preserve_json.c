@@ -11,7 +11,8 @@ static const struct {
 } preserve_why[] = {
     [LM_PRESERVE_SMALL] = {"no-pure-samples", "no sample lies wholly inside or outside; --inside and --outside give the values"},
     [LM_PRESERVE_UNKNOWN] = {"not-measured", "their partial volume is not in the record of dcmseg, which cut the grey values"},
-    [LM_PRESERVE_UNCERTAIN] = {"uncertain", "their partial volume is less certain than the move is large"},
+    [LM_PRESERVE_UNCERTAIN] = {"uncertain",
+                               "the uncertainty of their partial volume (two standard deviations) is more than the move"},
     [LM_PRESERVE_BEYOND] = {"beyond", "too many samples would have to change sides: the level is far from half way"},
 };
 
@@ -92,12 +93,19 @@ json_t *lm_preserve_json(const lm_preserve_facts *f, lm_err *err)
 bool lm_preserve_text(const lm_preserve_facts *f, lm_preserve_why why, char text[LM_PRESERVE_TEXT])
 {
     double all = 0, left = 0;
-    if (why == LM_PRESERVE_MOVED || !f->count[why]) return false;
+    if (!f->count[why]) return false;
     for (size_t i = 0; i < f->n; i++) {
         all += f->piece[i].plain_mm3;
         if (f->piece[i].why == why) left += f->piece[i].plain_mm3;
     }
-    snprintf(text, LM_PRESERVE_TEXT, "%zu of %zu pieces (%.3g %% of the volume) stay at the level: %s", f->count[why], f->n,
-             all > 0 ? 100 * left / all : 0, preserve_why[why].text);
+    double share = all > 0 ? 100 * left / all : 0;
+    if (why == LM_PRESERVE_MOVED)
+        snprintf(text, LM_PRESERVE_TEXT,
+                 "%zu of %zu pieces (%.3g %% of the volume) were moved from the level to their two-class partial volume, by %.3g "
+                 "mm at most",
+                 f->count[why], f->n, share, f->moved_mm);
+    else
+        snprintf(text, LM_PRESERVE_TEXT, "%zu of %zu pieces (%.3g %% of the volume) stay at the level: %s", f->count[why], f->n,
+                 share, preserve_why[why].text);
     return true;
 }

@@ -20,7 +20,7 @@ LM_CHECKED lm_status lm_preserve_source(const json_t *dcmseg, double iso, lm_pre
  * LM_PRESERVE_LISTED pieces; left is a word where the piece was. New reference. */
 enum { LM_PRESERVE_LISTED = 20 };
 LM_CHECKED json_t *lm_preserve_json(const lm_preserve_facts *f, lm_err *err);
-/* Why so many pieces were left, as a sentence; false: none for this reason. */
+/* How many pieces were moved, or left for this reason, as a sentence; false: none. */
 enum { LM_PRESERVE_TEXT = 240 };
 bool lm_preserve_text(const lm_preserve_facts *f, lm_preserve_why why, char text[LM_PRESERVE_TEXT]);
 

@@ -341,7 +341,7 @@ static size_t preserve_begin(preserve_job *job)
         piece->plain_mm3 = piece->mesh_mm3 = job->volume[p];
         if (piece->why != LM_PRESERVE_MOVED) continue;
         s->error = piece->plain_mm3 - piece->partial_mm3;
-        if (!(piece->u_mm3 <= fabs(s->error))) piece->why = LM_PRESERVE_UNCERTAIN;
+        if (!(2 * piece->u_mm3 <= fabs(s->error))) piece->why = LM_PRESERVE_UNCERTAIN;
         else if (!(piece->partial_mm3 > 0)) piece->why = LM_PRESERVE_BEYOND;
         else s->active = true, active++;
     }

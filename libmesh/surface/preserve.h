@@ -9,8 +9,8 @@
  * sample is not moved.
  *
  * A piece is what hangs together by the cells of the grid (26 neighbours), cavities included. A piece stays at the level when
- * nothing says its volume, when that is less certain than the move is large, and when its samples' sides do not let it: when more
- * than a quarter of the samples at its surface would have to change theirs, the surface would have stairs. */
+ * nothing says its volume, when twice the standard deviation of that is more than the move, and when its samples' sides do not let
+ * it: when more than a quarter of the samples at its surface would have to change theirs, the surface would have stairs. */
 #ifndef LM_SURFACE_PRESERVE_H
 #define LM_SURFACE_PRESERVE_H
 
@@ -24,7 +24,7 @@ typedef enum {
     LM_PRESERVE_MOVED,
     LM_PRESERVE_SMALL,     /* no sample is wholly inside, or none wholly outside, and no values were given */
     LM_PRESERVE_UNKNOWN,   /* nobody measured it: see lm_preserve_from */
-    LM_PRESERVE_UNCERTAIN, /* the uncertainty of the volume is larger than the move */
+    LM_PRESERVE_UNCERTAIN, /* the uncertainty of the volume, 2 u_mm3, is larger than the move */
     LM_PRESERVE_BEYOND,    /* too many samples would have to change sides */
     LM_PRESERVE_WHYS
 } lm_preserve_why;
@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
     uint64_t voxels;
     double plain_mm3;          /* of its mesh at the level */
-    double partial_mm3, u_mm3; /* two-class partial volume; NAN: not known */
+    double partial_mm3, u_mm3; /* two-class partial volume and its standard deviation; NAN: not known */
     double mesh_mm3;           /* of its mesh as it is, plain_mm3 when it was left */
     double shift, u_shift;     /* of the level, in the unit of the samples, and what u_mm3 makes of it; 0 when it was left */
     double held;               /* part of the samples at its surface that the moved level would put on the other side */
