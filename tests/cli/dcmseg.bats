@@ -165,7 +165,8 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     dcmseg -t 500 big -o big.nrrd & pid=$!
     sleep 0.05
     kill -TERM $pid 2>/dev/null || true
-    run wait $pid
+    status=0
+    wait $pid || status=$? # in this shell: the child is ours
     [ ! -e big.nrrd ] || [ "$status" -eq 0 ]
     [ -z "$(find . -maxdepth 1 -name '*big.nrrd*' ! -name big.nrrd)" ]
     run -1 pgrep -P $pid # 1: looked, and found none

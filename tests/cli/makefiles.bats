@@ -21,7 +21,7 @@ setup() {
     [[ $output == *"Nothing to be done"* ]]
     touch scans/hip
     run -0 make
-    [ "$(grep -c dcmseg <<<"$output")" -eq 1 ]
+    [ "$(grep -c "^dcmseg" <<<"$output")" -eq 1 ]
 }
 
 @test "a case that cannot be read stops make, leaves nothing, and is named; -k makes the others" {
