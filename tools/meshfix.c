@@ -8,6 +8,8 @@
 #include "repair/repair_parts.h"
 #include "repair/trim.h"
 #include "stream/audit_json.h"
+#include "stream/places_json.h"
+#include "surface/split.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,11 +18,13 @@ static struct {
     cli_quantity weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
-    const char *label, *keep, *skip, *only, *cut, *cut_off, *decimate, *output, *json;
+    const char *label, *keep, *skip, *only, *cut, *cut_off, *mark, *decimate, *output, *json;
 } a = {.keep = "all"};
 
 static const cli_opt opts[] = {
     {"check", 0, CLI_FLAG, NULL, NULL, "repair nothing: print what is wrong (the mesh goes on with -o only)", &a.check,
+     LM_UNIT_NONE},
+    {"mark", 0, CLI_TEXT, "FILE", NULL, "with --check: write the mesh as PLY with the faulty triangles in colour", &a.mark,
      LM_UNIT_NONE},
     {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld,
      LM_UNIT_MM},
@@ -79,6 +83,7 @@ static struct {
     lm_repair_parts repair;
     lm_reduce_target target;
     lm_reduce reduce;
+    lm_places places; /* with --check */
     lm_trim_plane plane;
     lm_trim trim;
     bool trimmed;
@@ -165,8 +170,9 @@ static lm_status usage(lm_err *err)
     lm_meshfile_format format;
     if (a.cut_off && !a.cut) return lm_err_set(err, LM_EUSAGE, NULL, "--cut-off FILE needs --cut PLANE");
     if (a.cut_off && (rc = lm_meshfile_suffix(a.cut_off, &format, err))) return rc;
-    const char *outputs[3] = {a.output, a.cut_off, a.json};
-    rc = cli_outputs(outputs, 3, 2, err);
+    if (a.mark && !a.check) return lm_err_set(err, LM_EUSAGE, NULL, "--mark FILE needs --check");
+    const char *outputs[4] = {a.output, a.cut_off, a.mark, a.json};
+    rc = cli_outputs(outputs, 4, 3, err);
     if (rc || (a.output && (rc = lm_meshfile_suffix(a.output, &s.format, err)))) return rc;
     if (a.decimate && (rc = lm_reduce_parse(a.decimate, &s.target, err))) return lm_err_frame(err, "--decimate");
     return LM_OK;
@@ -206,6 +212,23 @@ static lm_status judge(lm_err *err)
     return lm_audit_parts_run(&s.mesh, &aopt, &s.later, err);
 }
 
+/* Where the faults are, part by part. */
+static lm_status places(lm_err *err)
+{
+    lm_split parts = LM_SPLIT_INIT;
+    cli_progress(&tool, a.quiet, "places", 0.7);
+    if (!s.mesh.label) return lm_places_add(&s.places, &s.mesh, &s.before.all, NULL, (int)a.threads, err);
+    lm_status rc = lm_split_make(&s.mesh, &parts, err);
+    for (size_t i = 0; i < parts.n && !rc; i++) {
+        lm_mesh part = LM_MESH_INIT;
+        if (!(rc = lm_split_part(&s.mesh, &parts, i, NULL, &part, NULL, err)))
+            rc = lm_places_add(&s.places, &part, &s.before.part[i], parts.tri + parts.at[i], (int)a.threads, err);
+        lm_mesh_release(&part);
+    }
+    lm_split_release(&parts);
+    return rc;
+}
+
 /* Cut what is good. A plane that cannot be is an answer, not trouble. */
 static lm_status cut(lm_err *err)
 {
@@ -239,6 +262,7 @@ static lm_status work(lm_err *err)
     if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.before, err))) return rc;
     s.volume[0] = volume(&s.before);
     s.after = &s.before;
+    if (a.check && (rc = places(err))) return rc;
     if (!a.check) {
         cli_progress(&tool, a.quiet, "repair", 0.4);
         if ((rc = lm_repair_parts_run(&s.mesh, &s.before, &ropt, &s.repair, err))) return rc;
@@ -490,6 +514,17 @@ static lm_status record(lm_records *rec, bool off, lm_err *err)
     json_t *audit = json_pack("{s:o, s:o}", "before", before, "after", after);
     bad |= json_object_set_new(r, "audit", audit) != 0;
     bad |= json_object_set_new(r, "repairs", steps) != 0;
+    if (a.check) {
+        const size_t *k = s.places.kind;
+        bad |= json_object_set_new(r, "places", lm_places_json(&s.places, err)) != 0;
+        bad |=
+            json_object_set_new(r, "meeting",
+                                json_pack("{s:I, s:I, s:I}", "touching", (json_int_t)k[LM_PLACE_TOUCHES], "crossing",
+                                          (json_int_t)k[LM_PLACE_CROSSES], "overlapping", (json_int_t)k[LM_PLACE_OVERLAPS])) != 0;
+        bad |= json_object_set_new(r, "notes",
+                                   json_pack("{s:I, s:I}", "slivers", (json_int_t)s.places.slivers, "short_sides",
+                                             (json_int_t)s.places.short_edges)) != 0;
+    }
     if (!a.check)
         bad |=
             json_object_set_new(r, "change",
@@ -534,6 +569,26 @@ static void table_parts(lm_out *out)
     }
 }
 
+/* The first place of a fault. */
+static void table_place(lm_out *out, lm_fault f)
+{
+    char at[3][LM_NUM_TEXT];
+    size_t i = 0;
+    while (i < s.places.n && s.places.list[i].fault != f) i++;
+    if (i == s.places.n) return;
+    for (int k = 0; k < 3; k++) lm_num_f32(s.places.list[i].at[k], at[k]);
+    lm_io_printf(out, " at (%s, %s, %s) mm", at[0], at[1], at[2]);
+}
+
+static void table_notes(lm_out *out)
+{
+    static const char *const how[LM_PLACE_KINDS] = {NULL, "  that touch", "  that cross", "  that overlap in one plane"};
+    for (int k = 1; k < LM_PLACE_KINDS && s.after->all.count[LM_FAULT_SELF_INTERSECT]; k++)
+        lm_io_printf(out, "%-48s %14zu\n", how[k], s.places.kind[k]);
+    lm_io_printf(out, "%-48s %14zu\n", "note: triangles lower than 1/100 of their length", s.places.slivers);
+    lm_io_printf(out, "%-48s %14zu\n", "note: sides of triangles below 0.01 mm", s.places.short_edges);
+}
+
 static void table(lm_out *out)
 {
     const lm_audit *x = &s.after->all;
@@ -561,8 +616,10 @@ static void table(lm_out *out)
         lm_io_printf(out, "%-48s %14zu", lm_audit_fault_text((lm_fault)f), x->count[f]);
         if (x->count[f]) lm_io_printf(out, "   first: %s %zu", vertex ? "vertex" : "triangle", x->first[f]);
         if (x->count[f] && f == LM_FAULT_SELF_INTERSECT) lm_io_printf(out, " and %zu", x->second);
+        table_place(out, (lm_fault)f);
         lm_io_printf(out, "\n");
     }
+    table_notes(out);
     lm_io_printf(out, "%-48s %14s\n", "valid", x->valid ? "yes" : "no");
     if (s.mesh.label) table_parts(out);
 }
@@ -578,7 +635,7 @@ static void name_output(void)
 /* Mesh and JSON are put in place after all was written, so that trouble leaves nothing. */
 static lm_status write_all(lm_err *err)
 {
-    lm_out *json = NULL, *mesh = NULL, *off = NULL, *out = NULL;
+    lm_out *json = NULL, *mesh = NULL, *off = NULL, *mark = NULL, *out = NULL;
     lm_status rc = LM_OK;
     bool json_stdout = a.json && !strcmp(a.json, "-");
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
@@ -588,6 +645,9 @@ static lm_status write_all(lm_err *err)
         cli_progress(&tool, a.quiet, "write", 0.9);
         if ((rc = lm_meshfile_stage(s.name, &opt, &s.mesh, &s.rec, &mesh, err))) goto done;
     }
+    if (a.mark && ((rc = lm_io_create(a.mark, false, &mark, err)) || (rc = lm_places_mark(mark, &s.mesh, &s.places, err)) ||
+                   (rc = lm_io_flush(mark, err))))
+        goto done;
     if (s.off.nt && s.good) {
         lm_meshfile_opt opt = {.title = NULL};
         if ((rc = lm_meshfile_suffix(a.cut_off, &opt.format, err)) ||
@@ -604,6 +664,10 @@ static lm_status write_all(lm_err *err)
         rc = lm_io_commit(mesh, err);
         mesh = NULL;
     }
+    if (!rc && mark) {
+        rc = lm_io_commit(mark, err);
+        mark = NULL;
+    }
     if (!rc && off) {
         rc = lm_io_commit(off, err);
         off = NULL;
@@ -615,6 +679,7 @@ static lm_status write_all(lm_err *err)
 done:
     lm_io_abort(mesh);
     lm_io_abort(off);
+    lm_io_abort(mark);
     lm_io_abort(json);
     return rc;
 }
@@ -676,6 +741,7 @@ int main(int argc, char **argv)
     lm_record_release(&s.rec);
     lm_record_release(&s.off_rec);
     lm_audit_parts_release(&s.off_audit);
+    lm_places_release(&s.places);
     lm_mesh_release(&s.off);
     lm_repair_parts_release(&s.repair);
     lm_audit_parts_release(&s.before);

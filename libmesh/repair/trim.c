@@ -401,7 +401,10 @@ lm_status lm_trim_run(lm_mesh *m, const lm_trim_plane *plane, int threads, lm_me
     if (!rc && !good)
         rc = lm_err_set(err, LM_ENO, NULL,
                         "no valid halves at this plane, nor 256 units in the last place beside it: try another one");
-    if (rc) goto done;
+    if (rc) {
+        *out = (lm_trim){.shift_mm = 0};
+        goto done;
+    }
     out->kept_mm3 = trim_volume(&kept);
     out->off_mm3 = trim_volume(&rest);
     if ((rc = trim_assemble(&kept, m, &now, err)) || (off && rest.n && (rc = trim_assemble(&rest, m, &other, err)))) {

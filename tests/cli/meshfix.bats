@@ -350,3 +350,20 @@ STL
     refuses 2 no.ply meshfix --check --cut z=1 whole.ply -o no.ply
     refuses 2 no.ply meshfix --cut z=1 --cut-off no.ply whole.ply -o no.ply
 }
+
+@test "meshfix --check: every fault has its place in JSON, and its colour in the file of --mark" {
+    for f in fx/*_bad.ply fx/*_good.ply; do
+        meshfix -q --check --json r.json --mark m.ply "$f" >table 2>/dev/null || [ $? -eq 1 ] || continue
+        # as many places as faults; of what is inside out the first alone
+        [ "$(jq -c '.audit.before as $a | [.places | to_entries[] | select(.key != "inverted_components") | (.value | length) == $a[.key]] | all' r.json)" = true ] || { echo "$f"; return 1; }
+        [ "$(jq '.audit.before.selfintersecting_pairs == (.meeting | add)' r.json)" = true ]
+        [ "$(jq '(.places == {}) == (.audit.before | .valid or .triangles == 0)' r.json)" = true ] || { echo "$f"; return 1; }
+        grep -aq '^property uchar fault$' m.ply
+        ! grep -q '^part ' table || continue
+        meshfix -q --check m.ply >again 2>/dev/null || [ $? -eq 1 ] # the marked file is the same mesh
+        diff table again
+    done
+    run -1 meshfix --check fx/open_edge_bad.stl
+    [[ $output == *"first: triangle "*" at ("*") mm"* ]]
+    refuses 2 m2.ply meshfix --mark m2.ply fx/open_edge_bad.stl -o o.ply
+}
