@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 geometry, 2 values, 3 segments, 4 facts, 5 the table */
 #include "dicom/info.h"
+#include "dicom/source_facts.h"
 #include "base/child.h"
 #include "base/mem.h"
 #include "base/num.h"

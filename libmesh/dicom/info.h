@@ -5,6 +5,8 @@
 
 #include "base/io.h"
 #include "dicom/source.h"
+#include "volume/volume.h"
+#include <jansson.h>
 
 enum { LM_INFO_BINS = 32 };
 /* Facts of a series (new reference): those of lm_source_json, and orientation, aspect, coding, padding, values and their histogram

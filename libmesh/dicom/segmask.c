@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dicom/segmask.h"
+#include "dicom/source_load.h"
 #include "base/bytes.h"
 #include "dicom/rtstruct.h"
 

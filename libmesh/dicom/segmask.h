@@ -7,6 +7,7 @@
 #include "dicom/identity.h"
 #include "dicom/seg.h"
 #include "dicom/source.h"
+#include <jansson.h>
 
 typedef struct {
     double level;                /* of fractional segmentations; 0: 0.5 (seg.h) */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 the record, 2 the images that are there, 3 pairing, 4 the answer */
 #include "dicom/verify.h"
+#include "dicom/source_facts.h"
+#include "dicom/source_load.h"
 #include "base/child.h"
 #include "base/mem.h"
 #include "dicom/decode.h"

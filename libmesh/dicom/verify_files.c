@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dicom/verify_files.h"
+#include "dicom/source_facts.h"
 #include "base/mem.h"
 #include "dicom/segmask.h"
 #include "stream/volfile.h"

@@ -6,7 +6,9 @@
 #ifndef LM_DICOM_VERIFY_FILES_H
 #define LM_DICOM_VERIFY_FILES_H
 
+#include "dicom/digest.h"
 #include "dicom/source.h"
+#include <jansson.h>
 
 typedef enum {
     LM_VERIFY_FILE_SAME,

@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "dicom/source.h"
+#include "dicom/source_load.h"
+#include "dicom/source_pick.h"
 #include "stream/volfile.h"
 
 #include <inttypes.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 what is given, 2 the recorded options, 3 the images, 4 the mask, 5 the segmentation */
 #include "measure/replay.h"
+#include "dicom/source_facts.h"
+#include "dicom/source_load.h"
 #include "base/mem.h"
 #include "stream/volfile.h"
 #include "volume/mask.h"

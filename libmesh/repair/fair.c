@@ -354,8 +354,8 @@ static lm_status fair_corner(fair_rows *r, const double *const p[3], const uint3
     return rc;
 }
 
-static lm_status fair_row(const fair_work *w, const fair_patch *p, fair_rows *r, const size_t *around, const uint32_t *corner, uint32_t i,
-                          lm_err *err)
+static lm_status fair_row(const fair_work *w, const fair_patch *p, fair_rows *r, const size_t *around, const uint32_t *corner,
+                          uint32_t i, lm_err *err)
 {
     lm_status rc = LM_OK;
     double edge = 0, sum = 0, out[2][3];
@@ -383,7 +383,8 @@ static lm_status fair_row(const fair_work *w, const fair_patch *p, fair_rows *r,
 }
 
 /* y = the gradient, of vertices put in, of half the sum of squares at x (all coordinates of one axis); row: scratch. */
-static void fair_apply(const fair_rows *r, size_t border, const double *x, const double (*known)[3], int axis, double *row, double *y)
+static void fair_apply(const fair_rows *r, size_t border, const double *x, const double (*known)[3], int axis, double *row,
+                       double *y)
 {
     for (size_t i = 0; i < r->n; i++) {
         double u = -x[i];

@@ -4,6 +4,8 @@
  * file). Case i of a seed is always the same; a case that fails is kept as mutate-SEED-I.dcm. Prints one line; exit 1: a case
  * failed. */
 #include "dicom/info.h"
+#include "dicom/source_frame.h"
+#include "dicom/source_load.h"
 #include "dicom/masks.h"
 #include <errno.h>
 #include <signal.h>

@@ -36,7 +36,8 @@ static void cap(double r, double from, double to, int rings, int n)
             else tri(a, c, b), tri(b, c, d);
         }
     if (to > 3.14)
-        for (uint32_t j = 0; j < k; j++) tri(first + ((uint32_t)rings - 1) * k + j, (uint32_t)mesh.nv - 1, first + ((uint32_t)rings - 1) * k + (j + 1) % k);
+        for (uint32_t j = 0; j < k; j++)
+            tri(first + ((uint32_t)rings - 1) * k + j, (uint32_t)mesh.nv - 1, first + ((uint32_t)rings - 1) * k + (j + 1) % k);
 }
 
 static lm_fair run(int threads)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From files to volumes, with damaged files: whatever stands in them, an answer or one error, never a crash or a hang. */
 #include "dicom/source.h"
+#include "dicom/source_load.h"
+#include "dicom/source_pick.h"
 #include "fixtures/gen/dicom_write.h"
 #include <dirent.h>
 #include <math.h>
