@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
+#include "measure/caliper.h"
 #include "measure/expect.h"
 #include "measure/facts.h"
 #include "measure/junit.h"
@@ -18,7 +19,7 @@
 
 static struct {
     cli_list expect, tol, against, measurement, output;
-    const char *label, *case_id, *report, *json, *spec, *junit;
+    const char *label, *case_id, *report, *json, *spec, *landmarks, *junit;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
@@ -30,6 +31,8 @@ static const cli_opt opts[] = {
      "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
     {"spec", 0, CLI_TEXT, "FILE", NULL, "tolerances per quantity, and expectations, as JSON; see the manual", &a.spec,
      LM_UNIT_NONE},
+    {"landmarks", 0, CLI_TEXT, "FILE", NULL, "distances between landmarks, with what was read on the images (text, .mrk.json)",
+     &a.landmarks, LM_UNIT_NONE},
     {"against", 'a', CLI_LIST, "PATH", NULL,
      "judge against the DICOM source that the records name, or a structured report on it (may be repeated)", &a.against,
      LM_UNIT_NONE},
@@ -76,6 +79,7 @@ static struct {
     lm_expect expect[CLI_LIST_MAX + LM_SPEC_MAX]; /* of the command line, then of the specification */
     size_t expected;
     lm_spec spec;
+    lm_calipers calipers;
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
     bool to_stdout;       /* a mesh goes there, so no table */
@@ -122,6 +126,17 @@ static lm_status read_spec(lm_err *err)
     return rc;
 }
 
+static lm_status read_landmarks(lm_err *err)
+{
+    lm_in *in = NULL;
+    if (!a.landmarks) return LM_OK;
+    lm_status rc = strcmp(a.landmarks, "-") ? lm_io_open(a.landmarks, &in, err)
+                                            : lm_err_set(err, LM_EUSAGE, NULL, "--landmarks: standard input is for the mesh");
+    if (!rc) rc = lm_caliper_read(in, &s.calipers, err);
+    lm_io_close(in);
+    return rc;
+}
+
 /* What can be said of the options before anything is read. */
 static lm_status check_options(lm_err *err)
 {
@@ -131,6 +146,7 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
     if (!rc) rc = read_spec(err);
+    if (!rc) rc = read_landmarks(err);
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
         rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
@@ -154,7 +170,9 @@ static lm_status check_options(lm_err *err)
     if (a.write_failed && a.output.n == to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
-    if (a.spec && json_object_set_new(s.options, "spec", json_true())) return lm_err_nomem(err, 0);
+    if ((a.spec && json_object_set_new(s.options, "spec", json_true())) ||
+        (a.landmarks && json_object_set_new(s.options, "landmarks", json_true())))
+        return lm_err_nomem(err, 0);
     for (size_t i = 0; i < a.expect.n; i++)
         json_array_append_new(json_object_get(s.options, "expect"), json_string(a.expect.item[i]));
     for (size_t i = 0; i < a.tol.n; i++) json_array_append_new(json_object_get(s.options, "tol"), json_string(a.tol.item[i]));
@@ -293,6 +311,9 @@ static lm_status judge(lm_facts *f, lm_err *err)
         if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
         f->second = &s.second;
     }
+    if (s.calipers.n &&
+        (rc = lm_caliper_judge(&s.calipers, s.mesh.label ? &s.joined : &s.mesh, &s.aopt.tol, a.keep_names, &s.list, err)))
+        return rc;
     for (size_t i = 0; i < s.list.n; i++)
         if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;
     f->n = s.list.n;
@@ -409,6 +430,7 @@ static void release(void)
     json_decref(s.facts);
     lm_record_release(&s.rec);
     lm_verdict_list_release(&s.list);
+    lm_caliper_release(&s.calipers);
     lm_against_release(&s.against);
     lm_mass_release(&s.mass);
     lm_mass_release(&s.whole);

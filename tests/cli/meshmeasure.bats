@@ -230,3 +230,15 @@ lung1 1330.976079 782.241458 21.344947'
     echo '{"schema":1,"tolerances":{"volume":"5%","volume":"1%"}}' >s.json
     refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json --junit o.xml
 }
+
+@test "landmarks: distances on the mesh against readings and against the print" {
+    printf 'point A -1 5 5\npoint B 10.5 5 5\ndistance width A B 10.0mm tol=0.2mm print=10.1mm\n' >l.txt
+    run -0 meshmeasure "$M/cavity_good.ply" --landmarks l.txt --json m.json
+    jq -e '[.measurements[] | [.name, .value, .verdict]] == [["distance 1", 10, "pass"], ["print 1", 10.1, "pass"]] and .options.landmarks' m.json
+    sed -i 's/10.0mm/10.6mm/' l.txt
+    run -1 meshmeasure "$M/cavity_good.ply" --landmarks l.txt --keep-names
+    [[ $output == *"verdict: fail: distance width: differs by 0.600 mm"* ]]
+    sed -i 's/A B/A C/' l.txt
+    refuses 2 o.json meshmeasure "$M/cavity_good.ply" --landmarks l.txt --json o.json
+    [[ $stderr == *"line 3"* ]]
+}
