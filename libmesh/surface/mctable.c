@@ -118,24 +118,25 @@ static int mctable_side(const uint8_t *loop, int n, unsigned inside)
     return in == out ? 0 : in < out ? 1 : -1;
 }
 
-/* Best triangulation of the loop's vertices i..j with the chord i-j given: classic dynamic programming over polygons. */
-static int mctable_best(const uint8_t *loop, int i, int j, int side, uint8_t split[12][12])
+/* Least cost of a triangulation of the loop of n, and where it splits each part i..j: dynamic programming over polygons. */
+static int mctable_best(const uint8_t *loop, int n, int side, uint8_t split[12][12])
 {
-    if (j - i < 2) return 0;
-    int best = MCTABLE_NONE;
-    for (int k = i + 1; k < j; k++) {
-        int cost = -side * MCTABLE_VOLUME * mctable_volume(loop[i], loop[k], loop[j]);
-        if (k > i + 1) cost += mctable_share_face(loop[i], loop[k]) ? MCTABLE_NONE : mctable_length2(loop[i], loop[k]);
-        if (k < j - 1) cost += mctable_share_face(loop[k], loop[j]) ? MCTABLE_NONE : mctable_length2(loop[k], loop[j]);
-        uint8_t mine[12][12];
-        memcpy(mine, split, sizeof mine);
-        cost += mctable_best(loop, i, k, side, mine) + mctable_best(loop, k, j, side, mine);
-        if (cost >= best) continue;
-        best = cost;
-        mine[i][j] = (uint8_t)k;
-        memcpy(split, mine, sizeof mine);
-    }
-    return best;
+    int best[12][12], chord[12][12]; /* of the part behind the chord i-j; of the chord by itself */
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++) {
+            best[i][j] = j - i < 2 ? 0 : MCTABLE_NONE;
+            chord[i][j] = j - i < 2 ? 0 : mctable_share_face(loop[i], loop[j]) ? MCTABLE_NONE : mctable_length2(loop[i], loop[j]);
+        }
+    for (int len = 2; len < n; len++)
+        for (int i = 0, j = len; j < n; i++, j++)
+            for (int k = i + 1; k < j; k++) {
+                int cost = chord[i][k] + chord[k][j] + best[i][k] + best[k][j] -
+                           side * MCTABLE_VOLUME * mctable_volume(loop[i], loop[k], loop[j]);
+                if (cost >= best[i][j]) continue;
+                best[i][j] = cost;
+                split[i][j] = (uint8_t)k;
+            }
+    return best[0][n - 1];
 }
 
 static void mctable_triangle(lm_mctable_entry *e, int a, int b, int c)
@@ -172,7 +173,7 @@ static void mctable_find_loops(mctable_loops *l, unsigned inside, unsigned joine
 static void mctable_disk(lm_mctable_entry *e, unsigned inside, const uint8_t *loop, int n)
 {
     uint8_t split[12][12] = {{0}};
-    if (mctable_best(loop, 0, n - 1, mctable_side(loop, n, inside), split) < MCTABLE_NONE / 2) {
+    if (mctable_best(loop, n, mctable_side(loop, n, inside), split) < MCTABLE_NONE / 2) {
         mctable_emit(e, loop, 0, n - 1, split);
         return;
     }

@@ -4,6 +4,7 @@
 # beside them the peers that are installed. Called by `make bench`. Everything printed was measured in this run.
 #   B            build folder (build/release)     BENCH_SIZE   512x512x400
 #   BENCH_RUNS   runs, of which the best counts (3)  BENCH_ISO    300
+#   BENCH_LABELS size of a label map (256x256x200)
 #   TMPDIR       needs about 2 GB (/tmp)
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
@@ -83,24 +84,48 @@ awk '$1 ~ /^p_/ && $4 > m[$1] { m[$1] = $4 } END { for (s in m) t += m[s]; print
 
 # ---- peers, whole process against whole process, and filter against filter ----
 echo
-# filters THREADS: our filter alone beside the memory and VTK's; leaves the seconds in filter_ours
+# filters VOLUME LEVEL|labels THREADS PEER NAME [ISO]: our filter alone beside the memory and a peer's, in turns; the machine may
+# be busy, so the time of the processors counts as well as that of the clock. Leaves the seconds of ours in filter_ours.
 filters() {
-    local f audit triangles voxels bytes memory peer
-    read -r f audit triangles voxels bytes memory <<<"$(for ((i = 0; i < runs; i++)); do "$stages" v.nrrd "$iso" "$1"; done |
-        awk '!n++ || $1 < f { f = $1 } n == 1 || $2 < a { a = $2 } n == 1 || $6 < m { m = $6 } { t = $3; v = $4; b = $5 } END { if (n) print f, a, t, v, b, m }')"
-    [ -n "${memory:-}" ] || { echo "inside our mcubes: not measured"; return; }
-    awk -v n="$1" -v f="$f" -v a="$audit" -v t="$triangles" -v v="$voxels" -v b="$bytes" -v m="$memory" -v w="$(stat -c %s v.nrrd)" 'BEGIN {
-        printf "inside our mcubes, threads %d: filter alone %.3f s, %.0f M voxels/s, %.1f M triangles/s, %.0f %% of the bandwidth of memory (%.1f GB/s); audit alone %.3f s, %d triangles\n",
-            n, f, v / f / 1e6, t / f / 1e6, 100 * b / f / (w / m), w / m / 1e9, a, t }'
-    filter_ours=$f
-    py vtk || return 0
-    read -r peer _ <<<"$(for ((i = 0; i < runs; i++)); do /usr/bin/python3 "$here/iso_peer.py" vtk v.nrrd "$iso" vtk.stl "$1"; done | sort -n | head -n 1)"
-    awk -v n="$1" -v p="${peer:-0}" -v f="$f" 'BEGIN { if (p > 0) printf "VTK Flying Edges, threads %d: filter alone %.3f s, %.2f x ours\n", n, p, p / f }'
+    local i ours wall cpu audit_wall audit_cpu triangles voxels bytes memory
+    : >ours.log
+    : >peer.log
+    for ((i = 0; i < runs; i++)); do
+        "$stages" "$1" "$2" "$3" >>ours.log
+        ! py vtk || /usr/bin/python3 "$here/iso_peer.py" "$4" "$1" "${6:-$2}" vtk.stl "$3" >>peer.log 2>/dev/null
+    done
+    ours=$(awk 'function least(c) { if (NR == 1 || $c < m[c]) m[c] = $c } { for (i = 1; i <= NF; i++) least(i) }
+        END { if (NR) print m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8] }' ours.log)
+    read -r wall cpu audit_wall audit_cpu triangles voxels bytes memory <<<"$ours"
+    [ -n "${memory:-}" ] || { echo "our filter on $1, threads $3: not measured"; return; }
+    awk -v n="$3" -v f="$wall" -v c="$cpu" -v a="$audit_wall" -v ac="$audit_cpu" -v t="$triangles" -v v="$voxels" -v b="$bytes" -v m="$memory" -v w="$(stat -c %s "$1")" 'BEGIN {
+        printf "our filter, threads %d: %.3f s wall, %.3f s cpu, %.0f M voxels/s, %.1f M triangles/s, %.0f %% of the bandwidth of memory (%.1f GB/s); audit alone %.3f s wall, %.3f s cpu; %d triangles\n",
+            n, f, c, v / f / 1e6, t / f / 1e6, 100 * b / f / (w / m), w / m / 1e9, a, ac, t }'
+    filter_ours=$wall
+    if [ -s peer.log ]; then
+        awk -v n="$3" -v name="$5" -v f="$wall" -v c="$cpu" '!k++ || $1 < w { w = $1 } k == 1 || $2 < u { u = $2 } { t = $3 }
+            END { printf "%s, threads %d: %.3f s wall, %.3f s cpu: %.2f x our wall, %.2f x our cpu; %d triangles\n", name, n, w, u, w / f, u / c, t }' peer.log
+    else echo "$5: not in this VTK, or VTK is not installed"; fi
 }
 filter_ours=
+threads=1
+[ "$(nproc)" -eq 1 ] || threads="1 2"
 if [ -s v.nrrd ]; then
-    filters 1
-    [ "$(nproc)" -eq 1 ] || filters "$(nproc)"
+    for n in $threads; do filters v.nrrd "$iso" "$n" vtk "VTK Flying Edges"; done
+fi
+filter_iso=$filter_ours labels=12
+if /usr/bin/python3 "$here/iso_peer.py" labels "${BENCH_LABELS:-256x256x200}" "$labels" l.nrrd 2>/dev/null; then
+    echo
+    echo "labels: ${BENCH_LABELS:-256x256x200}, $labels of them; ours are smoothed in 30 steps and share their walls, the peer's are neither"
+    for n in $threads; do filters l.nrrd labels "$n" discrete "VTK Discrete Flying Edges" "$labels"; done
+    filters l.nrrd labels 1 nets "VTK Surface Nets" "$labels" | tail -n 1
+    run labels mcubes --labels l.nrrd -q -o l.ply
+    printf '\n%-46s %8s %8s %8s\n' labels 'wall s' 'cpu s' 'peak MB'
+    row labels "mcubes --labels (NRRD -> PLY, audited)"
+    if py vtk; then
+        run discrete /usr/bin/python3 "$here/iso_peer.py" discrete l.nrrd "$labels" l.stl
+        row discrete "VTK Discrete Flying Edges (NRRD -> STL)" "$(times discrete labels)"
+    fi
 fi
 echo
 printf '%-46s %8s %8s %8s\n' peer 'wall s' 'cpu s' 'peak MB'
@@ -109,9 +134,13 @@ if [ -s v.nrrd ]; then
         name=$([ $peer = vtk ] && echo "VTK Flying Edges" || echo "scikit-image marching_cubes")
         if ! py $peer; then echo "$name: not installed (python3-$([ $peer = vtk ] && echo vtk9 || echo skimage))"; continue; fi
         run $peer /usr/bin/python3 "$here/iso_peer.py" $peer v.nrrd "$iso" $peer.stl
-        read -r filter triangles <"$peer.out"
-        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes, which audits its mesh too); filter alone ${filter:-?} s ($(awk -v a="${filter:-0}" -v b="${filter_ours:-0}" 'BEGIN { if (a > 0 && b > 0) printf "%.2f x our filter", a / b }')), ${triangles:-?} triangles"
+        read -r filter _ triangles <"$peer.out"
+        row $peer "$name (NRRD -> STL)" "$(times $peer mcubes) (mcubes, which audits its mesh too); filter alone ${filter:-?} s ($(awk -v a="${filter:-0}" -v b="${filter_iso:-0}" 'BEGIN { if (a > 0 && b > 0) printf "%.2f x our filter", a / b }')), ${triangles:-?} triangles"
     done
+    if have nii2mesh && /usr/bin/python3 "$here/iso_peer.py" nifti v.nrrd 0 v.nii; then
+        run nii2mesh nii2mesh v.nii -i "$iso" -l 0 -p 0 -r 1 n.stl
+        row nii2mesh "nii2mesh (NIfTI -> STL)" "$(times nii2mesh mcubes)"
+    else echo "nii2mesh: not installed (neurolabusc/nii2mesh)"; fi
 fi
 if [ -s part.stl ]; then
     if have admesh; then
