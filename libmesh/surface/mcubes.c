@@ -477,19 +477,6 @@ static void mcubes_scan(const mcubes_job *job, size_t k, size_t slices, uint64_t
     *triangles = t;
 }
 
-/* Room for so many vertices and triangles, with what is there kept. */
-static lm_status mcubes_grow(lm_mesh *out, size_t cap[2], uint64_t nv, uint64_t nt, size_t max, lm_err *err)
-{
-    if (nv > LM_MESH_MAX_VERTICES || nt > max)
-        return lm_err_set(
-            err, LM_ERANGE, NULL,
-            "the surface has more than %zu triangles, which is as many as a mesh may have: take a part of the volume, "
-            "or a coarser one",
-            max);
-    lm_status rc = lm_mem_grow(&out->pos, &cap[0], nv, 3 * sizeof *out->pos, err);
-    return rc ? rc : lm_mem_grow(&out->tri, &cap[1], nt, 3 * sizeof *out->tri, err);
-}
-
 /* ---- 7 the sweep ---- */
 
 typedef struct {
@@ -509,6 +496,21 @@ static lm_status mcubes_run(mcubes_sweep *s, lm_pool_fn pass, size_t from, size_
     return from < to ? lm_pool_run(s->threads, to - from, pass, &s->job, err) : LM_OK;
 }
 
+/* Room for what was counted: exactly that when it is all there will be, else so much that arrays need not grow often. */
+static lm_status mcubes_grow(mcubes_sweep *s, lm_err *err)
+{
+    lm_mesh *out = s->job.out;
+    if (s->nv > LM_MESH_MAX_VERTICES || s->nt > s->max)
+        return lm_err_set(
+            err, LM_ERANGE, NULL,
+            "the surface has more than %zu triangles, which is as many as a mesh may have: take a part of the volume, "
+            "or a coarser one",
+            s->max);
+    if (!out->pos && s->counted == s->job.m[2]) return lm_mesh_alloc(out, s->nv, s->nt, err);
+    lm_status rc = lm_mem_grow(&out->pos, &s->cap[0], s->nv, 3 * sizeof *out->pos, err);
+    return rc ? rc : lm_mem_grow(&out->tri, &s->cap[1], s->nt, 3 * sizeof *out->tri, err);
+}
+
 /* Make bits up to slice b + 1 and offsets up to slice b, so that slices a .. b - 1 can be written. */
 static lm_status mcubes_prepare(mcubes_sweep *s, size_t a, size_t b, lm_err *err)
 {
@@ -522,7 +524,7 @@ static lm_status mcubes_prepare(mcubes_sweep *s, size_t a, size_t b, lm_err *err
     if ((rc = mcubes_run(s, mcubes_pass_count, s->counted, counted, err))) return rc;
     mcubes_scan(job, s->counted, counted - s->counted, &s->nv, &s->nt);
     s->counted = counted;
-    if (s->nt) return mcubes_grow(job->out, s->cap, s->nv, s->nt, s->max, err);
+    if (s->nt) return mcubes_grow(s, err);
     if ((rc = mcubes_run(s, mcubes_pass_histogram, fresh, bits, err))) return rc;
     for (size_t k = fresh; k < bits; k++) lm_histogram_join(&s->all, &job->histogram[k - fresh]);
     return LM_OK;
@@ -583,7 +585,9 @@ lm_status lm_mcubes_slices(lm_slices *in, const lm_mcubes_opt *opt, lm_mesh *out
     const lm_vol *vol = in->vol;
     mcubes_sweep s = {.job = {.vol = vol, .in = in, .iso = opt->iso, .pad = !opt->open, .flip = lm_vol_det(vol) < 0, .out = out},
                       .threads = lm_pool_threads(opt->threads),
-                      .slab = opt->slab ? opt->slab : LM_MCUBES_SLAB,
+                      .slab = opt->slab  ? opt->slab
+                              : in->read ? LM_MCUBES_SLAB
+                                         : SIZE_MAX,
                       .max = opt->max_triangles ? opt->max_triangles : LM_MESH_MAX_TRIANGLES,
                       .all = LM_HISTOGRAM_INIT};
     lm_status rc;

@@ -16,7 +16,7 @@ typedef struct {
     double iso;           /* in the unit of the samples; no default: NAN is refused */
     bool open;            /* leave the surface open where the object leaves the volume; else it closes half a voxel outside */
     int threads;          /* 0: as lm_pool_threads; the result does not depend on it */
-    size_t slab;          /* slices at a time, 0: LM_MCUBES_SLAB; the result does not depend on it */
+    size_t slab;          /* slices at a time, 0: LM_MCUBES_SLAB of a stream, all of a volume; the result does not depend on it */
     size_t max_triangles; /* LM_ERANGE above so many; 0: LM_MESH_MAX_TRIANGLES */
     lm_moments *moments;  /* NULL, or: takes the moments of {f >= iso}, measured on the way; not on error */
 } lm_mcubes_opt;
@@ -28,8 +28,8 @@ enum { LM_MCUBES_SLAB = 16 };
 
 /*   vol  at least 1 sample per axis, no NaN
  *   out  replaced; triangles counter-clockwise seen from outside whatever the sign of the volume's determinant
- * Scratch: one bit per sample and 28 bytes per row of some 16 slices. The mesh grows as it is found: up to as much address space
- * again is asked for, and given back.
+ * Scratch: one bit per sample and 28 bytes per row of the slices at a time. The mesh of a stream grows as it is found: up to as
+ * much address space again is asked for, and given back.
  * LM_ENO when nothing crosses the level (range and histogram of the data in the text), LM_ERULE for NaN or unusable geometry,
  * LM_ERANGE when the mesh would be larger than a mesh can be (mesh.h: over 1.4e9 triangles), or than opt->max_triangles, or when
  * float32 cannot separate the vertices at these coordinates (clamp over 1e-2 needed: shift the origin), LM_ENOMEM. On error out is
