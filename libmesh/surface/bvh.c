@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     float c[3]; /* centre of the triangle's box */
@@ -25,22 +26,51 @@ typedef struct {
     size_t jobs;
 } bvh_build;
 
-static bool bvh_less(const bvh_ref *a, const bvh_ref *b, int k)
+/* Refs in order of (c[k], t), as whole numbers: floats without their sign bits count up as integers do. */
+static inline uint64_t bvh_key(const bvh_ref *r, int k)
 {
-    return a->c[k] < b->c[k] || (a->c[k] == b->c[k] && a->t < b->t);
+    uint32_t u;
+    memcpy(&u, &r->c[k], sizeof u);
+    u ^= u >> 31 ? 0xffffffffu : 0x80000000u;
+    return (uint64_t)u << 32 | r->t;
 }
 
+static int bvh_cmp(const bvh_ref *a, const bvh_ref *b, int k)
+{
+    return bvh_key(a, k) < bvh_key(b, k) ? -1 : 1;
+}
 static int bvh_cmp0(const void *a, const void *b)
 {
-    return bvh_less(a, b, 0) ? -1 : 1;
+    return bvh_cmp(a, b, 0);
 }
 static int bvh_cmp1(const void *a, const void *b)
 {
-    return bvh_less(a, b, 1) ? -1 : 1;
+    return bvh_cmp(a, b, 1);
 }
 static int bvh_cmp2(const void *a, const void *b)
 {
-    return bvh_less(a, b, 2) ? -1 : 1;
+    return bvh_cmp(a, b, 2);
+}
+
+/* Those below the pivot to the front, at least one, and how many; without branches, of which half would be guessed wrong. */
+static size_t bvh_part(bvh_ref *r, size_t n, int k, uint64_t pivot)
+{
+    size_t below = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bvh_ref x = r[i];
+        r[i] = r[below];
+        r[below] = x;
+        below += bvh_key(&x, k) < pivot;
+    }
+    if (below) return below;
+    for (size_t i = 0; i < n; i++) /* the pivot is the least: keys differ */
+        if (bvh_key(&r[i], k) == pivot) {
+            const bvh_ref x = r[0];
+            r[0] = r[i];
+            r[i] = x;
+            break;
+        }
+    return 1;
 }
 
 /* Put the `left` smallest of r[0..n) by (c[k], t) in front: quickselect, and a sort when the pivots keep failing. */
@@ -53,21 +83,9 @@ static void bvh_select(bvh_ref *r, size_t n, size_t left, int k)
             qsort(r + lo, hi - lo, sizeof *r, cmp[k]);
             return;
         }
-        bvh_ref a = r[lo], b = r[lo + (hi - lo) / 2], c = r[hi - 1], x;
-        if (bvh_less(&b, &a, k)) x = a, a = b, b = x;
-        if (bvh_less(&c, &b, k)) b = bvh_less(&c, &a, k) ? a : c;
-        size_t i = lo, j = hi - 1; /* Hoare: afterwards r[lo..j] <= b <= r[j+1..hi) */
-        for (;;) {
-            while (bvh_less(&r[i], &b, k)) i++;
-            while (bvh_less(&b, &r[j], k)) j--;
-            if (i >= j) break;
-            x = r[i], r[i] = r[j], r[j] = x;
-            i++;
-            j--;
-        }
-        /* keys differ, so the pivot alone can stop both at one place */
-        size_t cut = i;       /* r[lo..cut) < or = pivot, r[cut..hi) >= pivot */
-        if (cut == lo) cut++; /* the pivot is the smallest and stands at lo */
+        uint64_t a = bvh_key(&r[lo], k), b = bvh_key(&r[lo + (hi - lo) / 2], k), c = bvh_key(&r[hi - 1], k);
+        const uint64_t least = a < b ? a : b, most = a < b ? b : a;
+        const size_t cut = lo + bvh_part(r + lo, hi - lo, k, c < least ? least : c > most ? most : c);
         if (left < cut) hi = cut;
         else lo = cut;
     }

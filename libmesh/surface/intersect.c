@@ -42,37 +42,55 @@ static lm_status intersect_add(intersect_found *f, bool list, uint32_t s, uint32
 }
 
 typedef struct {
-    uint32_t t, id[3];
-    const float *p[3];
+    uint32_t t;
     float lo[3], hi[3];
+    lm_predicates_tri tri;
 } intersect_tri;
 
-static void intersect_load(const intersect_walk *w, const lm_bvh_node *leaf, intersect_tri *tri)
+/* Leaves meet those around them, one after the other: the triangles of the last ones stay at hand. */
+enum { INTERSECT_LEAVES = 32 };
+typedef struct {
+    uint32_t node[INTERSECT_LEAVES]; /* whose triangles lie there; UINT32_MAX: none */
+    intersect_tri tri[INTERSECT_LEAVES][LM_BVH_LEAF];
+} intersect_cache;
+
+static const intersect_tri *intersect_load(const intersect_walk *w, intersect_cache *cache, uint32_t node)
 {
+    const lm_bvh_node *leaf = &w->b->node[node];
+    intersect_tri *x = cache->tri[node % INTERSECT_LEAVES];
+    if (cache->node[node % INTERSECT_LEAVES] == node) return x;
+    cache->node[node % INTERSECT_LEAVES] = node;
     for (uint32_t i = 0; i < leaf->n; i++) {
-        intersect_tri *x = &tri[i];
-        x->t = w->b->item[leaf->at + i];
+        const float *p[3];
+        uint32_t id[3];
+        x[i].t = w->b->item[leaf->at + i];
         for (int k = 0; k < 3; k++) {
-            uint32_t v = w->m->tri[3 * (size_t)x->t + (size_t)k];
-            x->id[k] = w->point ? w->point[v] : v;
-            x->p[k] = w->m->pos + 3 * (size_t)v;
+            uint32_t v = w->m->tri[3 * (size_t)x[i].t + (size_t)k];
+            id[k] = w->point ? w->point[v] : v;
+            p[k] = w->m->pos + 3 * (size_t)v;
         }
-        lm_bvh_tri_box(w->m, x->t, x->lo, x->hi);
+        lm_predicates_tri_of(p, id, &x[i].tri);
+        lm_bvh_tri_box(w->m, x[i].t, x[i].lo, x[i].hi);
     }
+    return x;
 }
 
-static lm_status intersect_leaves(const intersect_walk *w, const lm_bvh_node *a, const lm_bvh_node *b, intersect_found *f,
+static lm_status intersect_leaves(const intersect_walk *w, intersect_cache *cache, intersect_part p, intersect_found *f,
                                   lm_err *err)
 {
-    intersect_tri ta[LM_BVH_LEAF], tb[LM_BVH_LEAF];
-    intersect_load(w, a, ta);
-    if (a != b) intersect_load(w, b, tb);
+    const lm_bvh_node *a = &w->b->node[p.a], *b = &w->b->node[p.b];
+    intersect_tri copy[LM_BVH_LEAF];
+    const intersect_tri *ta = intersect_load(w, cache, p.a), *tb = ta;
+    if (p.a != p.b) {
+        if (p.a % INTERSECT_LEAVES == p.b % INTERSECT_LEAVES) ta = memcpy(copy, ta, sizeof copy); /* its place is taken */
+        tb = intersect_load(w, cache, p.b);
+    }
     for (uint32_t i = 0; i < a->n; i++) {
         const intersect_tri *x = &ta[i];
-        if (a != b && !lm_bvh_overlap(x->lo, x->hi, b->lo, b->hi)) continue;
-        for (uint32_t j = a == b ? i + 1 : 0; j < b->n; j++) {
-            const intersect_tri *y = a == b ? &ta[j] : &tb[j];
-            if (!lm_bvh_overlap(x->lo, x->hi, y->lo, y->hi) || !lm_predicates_pair(x->p, x->id, y->p, y->id)) continue;
+        if (p.a != p.b && !lm_bvh_overlap(x->lo, x->hi, b->lo, b->hi)) continue;
+        for (uint32_t j = p.a == p.b ? i + 1 : 0; j < b->n; j++) {
+            const intersect_tri *y = &tb[j];
+            if (!lm_bvh_overlap(x->lo, x->hi, y->lo, y->hi) || !lm_predicates_meet(&x->tri, &y->tri)) continue;
             lm_status rc = intersect_add(f, w->list, x->t, y->t, err);
             if (rc) return rc;
         }
@@ -111,14 +129,16 @@ static lm_status intersect_task(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     intersect_walk *w = ctx;
     intersect_part stack[4 * LM_BVH_DEPTH], sub[3];
+    intersect_cache cache;
     int n = 1;
+    memset(cache.node, 0xff, sizeof cache.node);
     stack[0] = w->part[task];
     while (n) {
         bool leaf;
         intersect_part p = stack[--n];
         int k = intersect_cut(w->b, p, sub, &leaf);
         if (leaf) {
-            lm_status rc = intersect_leaves(w, &w->b->node[p.a], &w->b->node[p.b], &w->found[task], err);
+            lm_status rc = intersect_leaves(w, &cache, p, &w->found[task], err);
             if (rc) return rc;
         }
         while (k) stack[n++] = sub[--k];

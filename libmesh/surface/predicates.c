@@ -215,6 +215,33 @@ bool lm_predicates_collinear(const float a[3], const float b[3], const float c[3
 
 /* ---- triangles ---- */
 
+void lm_predicates_tri_of(const float *const p[3], const uint32_t id[3], lm_predicates_tri *out)
+{
+    double u[3], v[3];
+    for (int k = 0; k < 3; k++) {
+        out->p[k] = p[k];
+        out->id[k] = id[k];
+        u[k] = (double)p[1][k] - p[0][k];
+        v[k] = (double)p[2][k] - p[0][k];
+    }
+    for (int k = 0; k < 3; k++) {
+        const int i = k == 2 ? 0 : k + 1, j = k == 0 ? 2 : k - 1;
+        double l = u[i] * v[j], r = u[j] * v[i];
+        out->normal[k] = l - r;
+        out->size[k] = fabs(l) + fabs(r);
+    }
+}
+
+/* On which side of the plane of t is d: predicates_o3(t0, t1, t2, d), the determinant expanded by the row that changes. The
+ * bound is the same, since it names no row. */
+static inline int tri_side(const lm_predicates_tri *t, const float *d)
+{
+    double x = (double)d[0] - t->p[0][0], y = (double)d[1] - t->p[0][1], z = (double)d[2] - t->p[0][2];
+    double det = x * t->normal[0] + y * t->normal[1] + z * t->normal[2];
+    double bound = (7 + 56 * EPS) * EPS * (fabs(x) * t->size[0] + fabs(y) * t->size[1] + fabs(z) * t->size[2]);
+    return det > bound ? 1 : det < -bound ? -1 : predicates_o3(t->p[0], t->p[1], t->p[2], d);
+}
+
 /* An axis along which triangle t keeps area, and its orientation there. */
 static int tri_axis(const float *const t[3], int *turn)
 {
@@ -272,13 +299,14 @@ static int tri_alone(const int s[3], bool *up)
     return k;
 }
 
-static bool tri_tri(const float *const a[3], const float *const b[3])
+static bool tri_tri(const lm_predicates_tri *ta, const lm_predicates_tri *tb)
 {
+    const float *const *a = ta->p, *const *b = tb->p;
     int sa[3], sb[3], ka, kb;
     bool up_a, up_b;
-    for (int i = 0; i < 3; i++) sb[i] = predicates_o3(a[0], a[1], a[2], b[i]);
+    for (int i = 0; i < 3; i++) sb[i] = tri_side(ta, b[i]);
     if (sb[0] == sb[1] && sb[0] == sb[2]) return sb[0] == 0 && flat_tri_tri(a, b);
-    for (int i = 0; i < 3; i++) sa[i] = predicates_o3(b[0], b[1], b[2], a[i]);
+    for (int i = 0; i < 3; i++) sa[i] = tri_side(tb, a[i]);
     if (sa[0] == sa[1] && sa[0] == sa[2]) return false;
     ka = tri_alone(sa, &up_a);
     kb = tri_alone(sb, &up_b);
@@ -290,29 +318,40 @@ static bool tri_tri(const float *const a[3], const float *const b[3])
     return predicates_o3(p1, q1, p2, q2) <= 0 && predicates_o3(p1, r1, r2, p2) <= 0;
 }
 
-bool lm_predicates_pair(const float *const a[3], const uint32_t ia[3], const float *const b[3], const uint32_t ib[3])
+bool lm_predicates_meet(const lm_predicates_tri *ta, const lm_predicates_tri *tb)
 {
-    int sa[3], sb[3], n = 0;
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            if (ia[i] == ib[j]) {
-                if (n == 2) return false;
-                sa[n] = i;
-                sb[n++] = j;
-            }
-    if (n == 0) return tri_tri(a, b);
-    if (n == 2) {
-        const float *p = a[sa[0]], *q = a[sa[1]], *r = a[3 - sa[0] - sa[1]], *s = b[3 - sb[0] - sb[1]];
-        if (predicates_o3(p, q, r, s)) return false;
+    const float *const *a = ta->p, *const *b = tb->p;
+    const uint32_t *ia = ta->id, *ib = tb->id;
+    /* bit 3i + j: corner i of a is corner j of b. All nine at once: nothing here can be guessed */
+    const unsigned same = (unsigned)(ia[0] == ib[0]) | (unsigned)(ia[0] == ib[1]) << 1 | (unsigned)(ia[0] == ib[2]) << 2 |
+                          (unsigned)(ia[1] == ib[0]) << 3 | (unsigned)(ia[1] == ib[1]) << 4 | (unsigned)(ia[1] == ib[2]) << 5 |
+                          (unsigned)(ia[2] == ib[0]) << 6 | (unsigned)(ia[2] == ib[1]) << 7 | (unsigned)(ia[2] == ib[2]) << 8;
+    static const uint8_t of_a[9] = {0, 0, 0, 1, 1, 1, 2, 2, 2}, of_b[9] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+    const unsigned rest = same & (same - 1);
+    if (!same) return tri_tri(ta, tb);
+    const int sa = of_a[__builtin_ctz(same)], sb = of_b[__builtin_ctz(same)];
+    if (rest) {
+        if (rest & (rest - 1)) return false;
+        const int qa = of_a[__builtin_ctz(rest)], qb = of_b[__builtin_ctz(rest)];
+        const float *p = a[sa], *q = a[qa], *r = a[3 - sa - qa], *s = b[3 - sb - qb];
+        if (tri_side(ta, s)) return false;
         int turn, k = tri_axis(a, &turn);
         return predicates_along(k, p, q, r) == predicates_along(k, p, q, s);
     }
-    const float *ea[2] = {a[(sa[0] + 1) % 3], a[(sa[0] + 2) % 3]}, *eb[2] = {b[(sb[0] + 1) % 3], b[(sb[0] + 2) % 3]};
-    int a0 = predicates_o3(b[0], b[1], b[2], ea[0]), a1 = predicates_o3(b[0], b[1], b[2], ea[1]);
+    const float *ea[2] = {a[(sa + 1) % 3], a[(sa + 2) % 3]}, *eb[2] = {b[(sb + 1) % 3], b[(sb + 2) % 3]};
+    int a0 = tri_side(tb, ea[0]), a1 = tri_side(tb, ea[1]);
     if (a0 && a0 == a1) return false; /* a meets b's plane in the common corner alone */
-    int b0 = predicates_o3(a[0], a[1], a[2], eb[0]), b1 = predicates_o3(a[0], a[1], a[2], eb[1]);
+    int b0 = tri_side(ta, eb[0]), b1 = tri_side(ta, eb[1]);
     if (b0 && b0 == b1) return false;
     return seg_tri(ea, a0, a1, b) || seg_tri(eb, b0, b1, a);
+}
+
+bool lm_predicates_pair(const float *const a[3], const uint32_t ia[3], const float *const b[3], const uint32_t ib[3])
+{
+    lm_predicates_tri ta, tb;
+    lm_predicates_tri_of(a, ia, &ta);
+    lm_predicates_tri_of(b, ib, &tb);
+    return lm_predicates_meet(&ta, &tb);
 }
 
 static int sgn(float a, float b)

@@ -27,6 +27,14 @@ bool lm_predicates_collinear(const float a[3], const float b[3], const float c[3
  *   three              never (they are duplicates, not intersections)
  * Both triangles must have area; points with different ids must differ. */
 bool lm_predicates_pair(const float *const a[3], const uint32_t ia[3], const float *const b[3], const uint32_t ib[3]);
+/* The same of triangles that are asked about several times: their planes are at hand. p must stay. */
+typedef struct {
+    const float *p[3];
+    uint32_t id[3];
+    double normal[3], size[3]; /* (p1-p0) x (p2-p0), rounded; and what its terms add up to without their signs */
+} lm_predicates_tri;
+void lm_predicates_tri_of(const float *const p[3], const uint32_t id[3], lm_predicates_tri *out);
+bool lm_predicates_meet(const lm_predicates_tri *a, const lm_predicates_tri *b);
 /* Does the ray from p in direction +x cross triangle t? Answered for p moved by (0, e*e, e) with e > 0 below any other
  * number, so that each closed surface is crossed an exact number of times whatever edges and corners the ray meets. A
  * triangle through p itself is not crossed. */
