@@ -213,8 +213,9 @@ static lm_status label_surface(lm_err *err)
     }
     if (a.method && !strcmp(a.method, "mc")) return lm_mclabels(&s.regions, (int)a.threads, &s.mesh, err);
     lm_status rc = lm_regions_to_vol(&s.regions, &map, err);
-    if (rc) return lm_err_frame(err, "--method nets needs one label for each sample (--method mc takes segments that overlap)");
-    rc = lm_nets_make(&map, (int)a.threads, &net, err);
+    if (rc == LM_ERULE)
+        return lm_err_frame(err, "--method nets needs one label for each sample (--method mc takes segments that overlap)");
+    if (!rc) rc = lm_nets_make(&map, (int)a.threads, &net, err);
     if (!rc) rc = lm_relax(&net, &map, &opt, &s.mesh, &s.relaxed, err);
     lm_vol_release(&map);
     return rc;

@@ -580,14 +580,21 @@ static lm_status mcubes_end(mcubes_sweep *s, const lm_mcubes_opt *opt, lm_err *e
     return LM_OK;
 }
 
+/* Slices at a time: all of a volume in memory; of a stream enough to share among the threads, in little memory. */
+static size_t mcubes_slab(const lm_slices *in, size_t asked, int threads)
+{
+    const size_t bytes = in->vol->n[0] * in->vol->n[1] * lm_vol_type_size(in->vol->type), some = (64u << 20) / bytes;
+    if (asked || !in->read) return asked ? asked : SIZE_MAX;
+    const size_t least = threads < LM_MCUBES_SLAB ? (size_t)threads : LM_MCUBES_SLAB;
+    return some < least ? least : some < LM_MCUBES_SLAB ? some : LM_MCUBES_SLAB;
+}
+
 lm_status lm_mcubes_slices(lm_slices *in, const lm_mcubes_opt *opt, lm_mesh *out, lm_err *err)
 {
     const lm_vol *vol = in->vol;
     mcubes_sweep s = {.job = {.vol = vol, .in = in, .iso = opt->iso, .pad = !opt->open, .flip = lm_vol_det(vol) < 0, .out = out},
                       .threads = lm_pool_threads(opt->threads),
-                      .slab = opt->slab  ? opt->slab
-                              : in->read ? LM_MCUBES_SLAB
-                                         : SIZE_MAX,
+                      .slab = mcubes_slab(in, opt->slab, lm_pool_threads(opt->threads)),
                       .max = opt->max_triangles ? opt->max_triangles : LM_MESH_MAX_TRIANGLES,
                       .all = LM_HISTOGRAM_INIT};
     lm_status rc;

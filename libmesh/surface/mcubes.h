@@ -13,10 +13,10 @@
 #include "volume/moments.h"
 
 typedef struct {
-    double iso;           /* in the unit of the samples; no default: NAN is refused */
-    bool open;            /* leave the surface open where the object leaves the volume; else it closes half a voxel outside */
-    int threads;          /* 0: as lm_pool_threads; the result does not depend on it */
-    size_t slab;          /* slices at a time, 0: LM_MCUBES_SLAB of a stream, all of a volume; the result does not depend on it */
+    double iso;  /* in the unit of the samples; no default: NAN is refused */
+    bool open;   /* leave the surface open where the object leaves the volume; else it closes half a voxel outside */
+    int threads; /* 0: as lm_pool_threads; the result does not depend on it */
+    size_t slab; /* slices at a time, 0: at most LM_MCUBES_SLAB of a stream, all of a volume; the result does not depend on it */
     size_t max_triangles; /* LM_ERANGE above so many; 0: LM_MESH_MAX_TRIANGLES */
     lm_moments *moments;  /* NULL, or: takes the moments of {f >= iso}, measured on the way; not on error */
 } lm_mcubes_opt;

@@ -93,6 +93,29 @@ EOF
     [[ $stderr == *'altered on the way'* ]]
 }
 
+@test "far more labels than a mask has: one line that says so" {
+    for n in 100 28; do # 1,000,000 and 21,952 labels
+        python3 -c "
+import struct, sys
+n = $n
+h = 'NRRD0005\ntype: uint\ndimension: 3\nspace: left-posterior-superior\nsizes: %d %d %d\nspace directions: $unit\nendian: little\nencoding: raw\nspace origin: (0,0,0)\n\n' % (n, n, n)
+sys.stdout.buffer.write(h.encode() + struct.pack('<%dI' % n**3, *range(1, n**3 + 1)))" >labels.nrrd
+        run --separate-stderr -2 mcubes --labels labels.nrrd -o x.ply
+        [ "$(wc -l <<<"$stderr")" -eq 1 ]
+        [[ $stderr == *'more than '[16]*' '* ]]
+        [[ $stderr != *'--method mc'* ]]
+        [ ! -e x.ply ]
+    done
+}
+
+@test "a claim of large slices takes no memory" {
+    memory=400000 # KiB of addresses
+    case $B in */asan | */tsan) memory=unlimited ;; esac
+    volume '3000 3000 1000' "$unit" '\001' >v.nrrd # 9 GB
+    run --separate-stderr -2 bash -c "ulimit -v $memory; cat v.nrrd | mcubes -j 1 --iso 5 -o x.ply"
+    [[ $stderr == *'1 of 9000000000 bytes, input cut off'* ]]
+}
+
 @test "a grid of the other hand makes a mesh that faces outward all the same" {
     volume '2 2 2' '(1,0,0) (0,-1,0) (0,0,1)' '\011\001\001\001\001\001\001\001' >v.nrrd
     mcubes --iso 5 v.nrrd -q -o x.ply
