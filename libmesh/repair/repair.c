@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair/repair.h"
+#include "repair/arrange.h"
 #include "repair/clean.h"
 #include "repair/cut.h"
 #include "repair/fair.h"
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
+enum { REPAIR_RESOLVES = 8 }; /* rounding makes new intersections, mostly fewer from round to round */
+enum { REPAIR_ROUNDS = 6 };   /* filling joins fans that are cut in the next round; more than three were never needed */
 
 const char *lm_repair_name(lm_repair_kind k)
 {
@@ -28,6 +30,7 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_HOLES] = "holes",
         [LM_REPAIR_FAIR] = "fair",
         [LM_REPAIR_FLAPS] = "flaps",
+        [LM_REPAIR_INTERSECT] = "intersections",
         [LM_REPAIR_REBUILD] = "rebuild",
         [LM_REPAIR_KEEP] = "keep",
         [LM_REPAIR_UNREFERENCED] = "unreferenced",
@@ -193,6 +196,23 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     return repair_rounds(m, opt, r, volume, err);
 }
 
+/* Intersections, and what rounding makes of them, round after round. */
+static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    lm_arrange a = {.done = true};
+    lm_status rc = LM_OK;
+    if (!repair_does(opt, LM_REPAIR_INTERSECT) || r->nonorientable) return rc;
+    for (int round = 0; round < REPAIR_RESOLVES && a.done && !rc; round++) {
+        size_t n;
+        bool firm;
+        if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) break;
+        repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
+        if ((rc = lm_weld_exact(m, &n, err))) break; /* points that rounding brought together */
+        rc = repair_rounds(m, opt, r, volume, err);
+    }
+    return rc;
+}
+
 /* The last resort. Nothing is lost, or the mesh stays as it is. */
 static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
@@ -207,7 +227,10 @@ static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
     /* cracks and holes that are left, or material in material: others (--weld, the user) may know better */
     if (opt->rebuild_mm < 0 && !a.count[LM_FAULT_SELF_INTERSECT] && !a.count[LM_FAULT_NONMANIFOLD_EDGE]) return LM_OK;
     rc = lm_rebuild_run(m, &how, &fresh, &r->rebuild, &why);
-    if (rc == LM_ENO || (rc == LM_ERANGE && !(opt->rebuild_mm > 0))) return LM_OK; /* no body; the audit says what is wrong */
+    if (rc == LM_ENO || (rc == LM_ERANGE && !(opt->rebuild_mm > 0))) { /* no body; the audit says what is wrong */
+        r->rebuild = (lm_rebuild){.step_mm = 0};
+        return LM_OK;
+    }
     if (rc) {
         *err = why;
         return rc;
@@ -234,7 +257,9 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     lm_keep keep;
     lm_status rc = LM_OK;
     *out = (lm_repair)LM_REPAIR_INIT;
-    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_rebuild(m, opt, out, &volume, err)))) goto done;
+    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_resolve(m, opt, out, &volume, err)) ||
+                   (rc = repair_rebuild(m, opt, out, &volume, err))))
+        goto done;
     if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));

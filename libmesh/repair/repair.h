@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
- * area, seams, duplicates, orientation, cutting, holes, flaps; then facing; where that is not enough the surface is rebuilt, if
+ * area, seams, duplicates, orientation, cutting, holes, flaps; then facing; then intersections, and the
+ * others again; where that is not enough the surface is rebuilt, if
  * that loses nothing (rebuild.h; never a surface with one side only); then shells that are not to be kept, and vertices left over.
  * What is not repaired stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
@@ -36,6 +37,7 @@ typedef enum {
     LM_REPAIR_FAIR,         /* vertices put into patches */
     LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
+    LM_REPAIR_INTERSECT,    /* pairs of triangles */
     LM_REPAIR_REBUILD,      /* 1: the whole surface */
     LM_REPAIR_KEEP,         /* shells dropped */
     LM_REPAIR_UNREFERENCED, /* vertices */

@@ -110,18 +110,20 @@ payload() { sed '1,/^end_header$/d' "$1" | cksum; }
     [ "$status" -eq 2 ]
 }
 
-@test "meshfix: the last resort is a new surface, told with its step and moves" {
+@test "meshfix: what intersects is cut along itself; the last resort is a new surface, told with its step and moves" {
     f=$(ls fx/self_intersect_bad.*)
-    run --separate-stderr meshfix "$f" -o out.ply --json r.json
-    [ "$status" -eq 0 ]
-    [[ $stderr == *'rebuilt on a grid of'* ]]
-    [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 1 ]
-    [ "$(jq '.repairs[] | select(.step == "rebuild").max_move_mm > 0' r.json)" = true ]
+    meshfix -q "$f" -o out.ply --json r.json
+    [ "$(jq '.repairs[] | select(.step == "intersections").count' r.json)" -eq 3 ]
+    [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 0 ]
     meshfix -q out.ply >again.ply
     [ "$(payload out.ply)" = "$(payload again.ply)" ]
     meshfix -q -j 1 "$f" >one.ply
     [ "$(payload out.ply)" = "$(payload one.ply)" ]
-    meshfix --rebuild 0.5mm -q "$f" -o coarse.ply --json c.json
+    run -1 meshfix -q --skip intersections "$f" -o no.ply
+    run -0 --separate-stderr meshfix --skip intersections --rebuild 0.5mm "$f" -o new.ply --json c.json
+    [[ $stderr == *'rebuilt on a grid of 0.5 mm'* ]]
+    [ "$(jq '.repairs[] | select(.step == "rebuild").count' c.json)" -eq 1 ]
+    [ "$(jq '.repairs[] | select(.step == "rebuild").max_move_mm > 0' c.json)" = true ]
     [ "$(jq .options.rebuild c.json)" = 0.5 ]
     for w in 0 -1 2% x; do refuses 2 no.ply meshfix "--rebuild=$w" "$f" -o no.ply; done
 }

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Arrangements: exact points, triangulated planes, and bodies whose union is known by counting cells. */
+#include "repair/arrange.h"
+#include "repair/planar.h"
+#include "repair/repair.h"
+#include "surface/audit.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "tests/unit/shapes.h"
+
+static lm_err err;
+static uint32_t seed;
+
+static uint32_t dice(uint32_t n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % n;
+}
+
+static lm_audit look(const lm_mesh *m)
+{
+    lm_audit a;
+    lm_audit_opt opt = {.threads = 2};
+    assert_int_equal(lm_audit_run(m, &opt, &a, &err), LM_OK);
+    return a;
+}
+
+static void exact_points(void **state)
+{
+    (void)state;
+    lm_implicit s = LM_IMPLICIT_INIT;
+    const int64_t o[3] = {0, 0, 0}, x[3] = {3, 0, 0}, y[3] = {0, 3, 0}, z[3] = {0, 0, 3}, a[3] = {1, 1, -5}, b[3] = {1, 1, 7};
+    lm_implicit_plane p[3] = {lm_implicit_through(x, y, z), lm_implicit_through(o, x, y), lm_implicit_through(o, y, z)};
+    uint32_t q[6];
+    assert_int_equal(lm_implicit_line(&s, a, b, &p[0], &q[0], &err), LM_OK); /* (1, 1, 1) on x + y + z = 3: an integer point */
+    assert_int_equal(lm_implicit_vertex(&s, (const int64_t[3]){1, 1, 1}, &q[1], &err), LM_OK);
+    assert_int_equal(q[0], q[1]);
+    assert_int_equal(lm_implicit_planes(&s, p, &q[2], &err), LM_OK); /* (0, 3, 0) */
+    assert_int_equal(lm_implicit_vertex(&s, y, &q[3], &err), LM_OK);
+    assert_int_equal(q[2], q[3]);
+    const int64_t c[3] = {0, 0, 1}, d[3] = {3, 3, 2};
+    assert_int_equal(lm_implicit_line(&s, c, d, &p[0], &q[4], &err), LM_OK); /* (6/7, 6/7, 9/7) */
+    const int weight[3] = {2, 2, 2};
+    assert_int_equal(lm_implicit_mean(&s, (const uint32_t[3]){q[4], q[4], q[4]}, weight, &q[5], &err), LM_OK);
+    assert_int_equal(q[4], q[5]);
+    assert_int_equal(s.point[q[4]].key[0], 1024 * 6 / 7);
+    assert_int_equal(lm_implicit_compare(&s, q[4], q[1], 0), -1);
+    assert_int_equal(lm_implicit_compare(&s, q[4], q[1], 2), 1);
+    for (int k = 0; k < 3; k++) assert_int_equal(lm_implicit_side(&s, q[4], &p[0]), 0);
+    assert_int_equal(lm_implicit_side(&s, q[4], &p[1]), 1);
+    lm_implicit_planes(&s, (const lm_implicit_plane[3]){p[0], p[0], p[1]}, &q[5], &err) ? fail() : (void)0;
+    assert_int_equal(q[5], LM_IMPLICIT_NONE);
+    lm_implicit_release(&s);
+}
+
+static void planes_with_segments(void **state)
+{
+    (void)state;
+    for (seed = 1; seed < 40; seed++) {
+        lm_implicit s = LM_IMPLICIT_INIT;
+        lm_planar p = {.s = &s, .axis = 2};
+        uint32_t v[3], q[40];
+        const int64_t c[3][3] = {{-500, -500, 0}, {2000, -500, 0}, {-500, 2000, 0}};
+        double area = 0;
+        for (int i = 0; i < 3; i++) assert_int_equal(lm_implicit_vertex(&s, c[i], &v[i], &err), LM_OK);
+        assert_int_equal(lm_planar_begin(&p, v, &err), LM_OK);
+        for (int i = 0; i < 40; i++) { /* a small grid: many on lines of others, some twice */
+            assert_int_equal(lm_implicit_vertex(&s, (const int64_t[3]){dice(30) * 10, dice(30) * 10, 0}, &q[i], &err), LM_OK);
+            bool had = false;
+            for (int k = 0; k < i; k++) had |= q[k] == q[i];
+            if (!had) assert_int_equal(lm_planar_point(&p, q[i], &err), LM_OK);
+        }
+        for (int i = 1; i < 40; i++) { /* a star cannot cross itself */
+            if (q[i] != q[0]) assert_int_equal(lm_planar_segment(&p, q[0], q[i], &err), LM_OK);
+        }
+        lm_planar_round(&p);
+        for (size_t t = 0; t < p.n; t++) {
+            assert_true(lm_implicit_turn(&s, p.tri[t].v[0], p.tri[t].v[1], p.tri[t].v[2], 2) > 0);
+            const int64_t *a = s.point[p.tri[t].v[0]].key, *b = s.point[p.tri[t].v[1]].key, *d = s.point[p.tri[t].v[2]].key;
+            area += 0.5 * (double)((b[0] - a[0]) * (d[1] - a[1]) - (b[1] - a[1]) * (d[0] - a[0])) / 0x1p20;
+            for (int k = 0; k < 3; k++) { /* neighbours know each other */
+                int32_t u = p.tri[t].next[k];
+                bool back = u < 0;
+                for (int e = 0; u >= 0 && e < 3; e++)
+                    back |= p.tri[u].next[e] == (int32_t)t && p.tri[u].v[e] == p.tri[t].v[(k + 1) % 3] && p.tri[u].v[(e + 1) % 3] == p.tri[t].v[k];
+                assert_true(back);
+            }
+        }
+        assert_true(area == 0.5 * 2500 * 2500);
+        lm_planar_release(&p);
+        lm_implicit_release(&s);
+    }
+}
+
+static lm_repair fix(int threads)
+{
+    lm_repair r;
+    lm_repair_opt opt = {.threads = threads};
+    if (lm_repair_run(&mesh, false, &opt, &r, &err)) fail_msg("%s", err.text[0]);
+    return r;
+}
+
+/* Repair: valid with that volume, by arrangement; once more changes nothing; one thread as three. Frees the mesh. */
+static size_t becomes(double volume, double tolerance)
+{
+    lm_mesh was = LM_MESH_INIT, once;
+    char line[400];
+    assert_int_equal(lm_mesh_copy(&mesh, &was, &err), LM_OK);
+    lm_repair r = fix(3);
+    lm_audit a = look(&mesh);
+    lm_audit_line(&a, line, sizeof line);
+    if (!a.valid) fail_msg("not valid: %s", line);
+    if (fabs(a.volume_mm3 - volume) > tolerance) fail_msg("volume %.10g, not %.10g", a.volume_mm3, volume);
+    size_t n = r.step[LM_REPAIR_INTERSECT].count;
+    once = mesh;
+    mesh = was;
+    lm_repair_release(&r);
+    for (int turn = 0; turn < 2; turn++) {
+        r = fix(1);
+        assert_int_equal(once.nv, mesh.nv);
+        assert_int_equal(once.nt, mesh.nt);
+        assert_memory_equal(once.pos, mesh.pos, 12 * once.nv);
+        assert_memory_equal(once.tri, mesh.tri, 12 * once.nt);
+        lm_repair_release(&r);
+    }
+    lm_mesh_release(&once);
+    lm_mesh_release(&mesh);
+    return n;
+}
+
+static void two_boxes(void **state)
+{
+    (void)state;
+    box(0, 0, 0, 2, false);
+    box(1, 1, 1, 2, false);
+    box(10, 0, 0, 0.3f, false); /* keeps its bits */
+    lm_repair r = fix(2);
+    size_t same = 0;
+    for (size_t v = 0; v < mesh.nv; v++) same += mesh.pos[3 * v] >= 10;
+    assert_int_equal(same, 8);
+    assert_true(r.step[LM_REPAIR_INTERSECT].count >= 6);
+    assert_true(r.step[LM_REPAIR_INTERSECT].max_move_mm == 0); /* all points are floats */
+    assert_true(r.step[LM_REPAIR_INTERSECT].volume_change_mm3 == -1);
+    lm_audit a = look(&mesh);
+    assert_true(a.valid && a.components == 2);
+    lm_repair_release(&r);
+    lm_mesh_release(&mesh);
+
+    box(0, 0, 0, 2, false); /* faces in one plane, overlapping */
+    box(1, 1, 0, 2, false);
+    assert_true(becomes(8 + 8 - 2, 0) > 0);
+    box(0, 0, 0, 2, false); /* a quarter of a face on a face */
+    box(2, 1, 1, 2, false);
+    assert_true(becomes(16, 1e-4) > 0);
+    box(0, 0, 0, 9, false); /* through a cavity, which stays */
+    box(3, 3, 3, 3, true);
+    box(4, 4, 5, 10, false);
+    assert_true(becomes(729 - 27 + 1000 - 5 * 5 * 4 + 2 * 2 * 1, 1e-4) > 0);
+}
+
+enum { CELLS = 12 };
+static bool cells[CELLS][CELLS][CELLS];
+
+/* Boxes on a grid: their union is counted. Turned, no coordinate stays what it was, and no two faces are in one plane. */
+static void many_boxes(bool turned, int boxes)
+{
+    static const double m[3][3] = {{0.36, 0.48, -0.8}, {-0.8, 0.6, 0}, {0.48, 0.64, 0.6}};
+    size_t all = 0;
+    bool used[3][CELLS + 1] = {{false}};
+    memset(cells, 0, sizeof cells);
+    for (int i = 0; i < boxes; i++) {
+        uint32_t lo[3], hi[3], v[8];
+        for (int k = 0; k < 3; k++) {
+            do lo[k] = dice(CELLS - 2), hi[k] = lo[k] + 1 + dice(CELLS - lo[k]);
+            while (turned && (used[k][lo[k]] || used[k][hi[k]]));
+            used[k][lo[k]] = used[k][hi[k]] = true;
+        }
+        for (int c = 0; c < 8; c++) {
+            double p[3] = {c & 1 ? hi[0] : lo[0], c & 2 ? hi[1] : lo[1], c & 4 ? hi[2] : lo[2]}, q[3];
+            for (int k = 0; k < 3; k++) q[k] = m[k][0] * p[0] + m[k][1] * p[1] + m[k][2] * p[2];
+            v[c] = turned ? vert((float)q[0], (float)q[1], (float)q[2]) : vert((float)p[0], (float)p[1], (float)p[2]);
+        }
+        box_on(v, false);
+        for (uint32_t x = lo[0]; x < hi[0]; x++)
+            for (uint32_t y = lo[1]; y < hi[1]; y++)
+                for (uint32_t z = lo[2]; z < hi[2]; z++) {
+                    all += !cells[x][y][z];
+                    cells[x][y][z] = true;
+                }
+    }
+    becomes((double)all, 2e-3);
+}
+
+static void boxes_that_are_counted(void **state)
+{
+    (void)state;
+    for (seed = 1; seed <= 24; seed += 1) {
+        uint32_t keep = seed;
+        many_boxes(false, 2 + (int)(keep % 5));
+        seed = keep;
+    }
+}
+
+static void boxes_that_are_turned(void **state)
+{
+    (void)state;
+    for (seed = 1; seed <= 12; seed++) {
+        uint32_t keep = seed;
+        many_boxes(true, 2 + (int)(keep % 3));
+        seed = keep;
+    }
+}
+
+static void not_for_open_ones(void **state)
+{
+    (void)state;
+    lm_arrange a;
+    box(0, 0, 0, 2, false);
+    box(1, 1, 1, 2, false);
+    mesh.nt--;
+    size_t nt = mesh.nt, nv = mesh.nv;
+    assert_int_equal(lm_arrange_run(&mesh, 1, &a, &err), LM_OK);
+    assert_false(a.done);
+    assert_int_equal(mesh.nt, nt);
+    assert_int_equal(mesh.nv, nv);
+    lm_mesh_release(&mesh);
+    box(0, 0, 0, 2, false); /* nothing meets */
+    assert_int_equal(lm_arrange_run(&mesh, 1, &a, &err), LM_OK);
+    assert_false(a.done);
+    lm_mesh_release(&mesh);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_points),          cmocka_unit_test(planes_with_segments),  cmocka_unit_test(two_boxes),
+        cmocka_unit_test(boxes_that_are_counted), cmocka_unit_test(boxes_that_are_turned), cmocka_unit_test(not_for_open_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
