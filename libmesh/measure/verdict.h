@@ -21,7 +21,7 @@ static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b)
 /* All finite, u and tol >= 0. A value that is NAN is undecided. */
 lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
 
-enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 256 };
+enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 320 };
 typedef struct {
     char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
     lm_unit unit;               /* of all numbers here: mm, mm2, mm3 or none */
