@@ -4,6 +4,7 @@
 #include "diff/reduce.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
+#include "measure/facts.h"
 #include "repair/limits.h"
 #include "repair/repair_parts.h"
 #include "repair/trim.h"
@@ -84,6 +85,8 @@ static struct {
     lm_reduce_target target;
     lm_reduce reduce;
     lm_places places; /* with --check */
+    lm_admesh_result second;
+    bool asked; /* libadmesh, and it had an answer */
     lm_trim_plane plane;
     lm_trim trim;
     bool trimmed;
@@ -217,6 +220,7 @@ static lm_status places(lm_err *err)
 {
     lm_split parts = LM_SPLIT_INIT;
     cli_progress(&tool, a.quiet, "places", 0.7);
+    s.asked = lm_admesh_check(&s.mesh, &s.second, NULL) == LM_OK; /* for information: without it the answer is the same */
     if (!s.mesh.label) return lm_places_add(&s.places, &s.mesh, &s.before.all, NULL, (int)a.threads, err);
     lm_status rc = lm_split_make(&s.mesh, &parts, err);
     for (size_t i = 0; i < parts.n && !rc; i++) {
@@ -521,6 +525,7 @@ static lm_status record(lm_records *rec, bool off, lm_err *err)
             json_object_set_new(r, "meeting",
                                 json_pack("{s:I, s:I, s:I}", "touching", (json_int_t)k[LM_PLACE_TOUCHES], "crossing",
                                           (json_int_t)k[LM_PLACE_CROSSES], "overlapping", (json_int_t)k[LM_PLACE_OVERLAPS])) != 0;
+        bad |= json_object_set_new(r, "second_opinion", lm_facts_second(s.asked ? &s.second : NULL)) != 0;
         bad |= json_object_set_new(r, "notes",
                                    json_pack("{s:I, s:I}", "slivers", (json_int_t)s.places.slivers, "short_sides",
                                              (json_int_t)s.places.short_edges)) != 0;
@@ -620,6 +625,9 @@ static void table(lm_out *out)
         lm_io_printf(out, "\n");
     }
     table_notes(out);
+    if (s.asked)
+        lm_io_printf(out, "%-48s %14s   %zu degenerate, %zu open edges, %zu reversed\n", "second opinion (libadmesh)",
+                     s.second.good ? "good" : "not good", s.second.degenerate, s.second.open_edges, s.second.reversed);
     lm_io_printf(out, "%-48s %14s\n", "valid", x->valid ? "yes" : "no");
     if (s.mesh.label) table_parts(out);
 }

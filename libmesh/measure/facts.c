@@ -199,7 +199,7 @@ static json_t *facts_overlap(const lm_against_facts *a)
                      (json_int_t)a->overlap.misplaced, "dice", a->overlap.dice, "jaccard", a->overlap.jaccard);
 }
 
-static json_t *facts_second(const lm_admesh_result *a)
+json_t *lm_facts_second(const lm_admesh_result *a)
 {
     if (!a) return json_null();
     return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:f}", "tool", "libadmesh", "good", a->good, "facets",
@@ -220,7 +220,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "anatomy", facts_anatomy(rec), "verdict",
         lm_verdict_name(v), "reason", reason, "options", f->options, "source", source ? json_deep_copy(source) : json_null(),
         "segmentation", facts_segmentation(dcmseg), "integrity", "before", facts_before(rec), "final", lm_audit_json(f->audit, err),
-        "second_opinion", facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
+        "second_opinion", lm_facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
         facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records", facts_records(rec),
         "software", facts_software(rec));
     json_t *mask = json_object_get(dcmseg, "mask");

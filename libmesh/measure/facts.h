@@ -38,4 +38,7 @@ LM_CHECKED lm_status lm_facts_file(json_t *facts, const char *format, uint64_t b
 /* Aligned text; the verdict is the last line. */
 void lm_facts_table(const lm_facts *f, lm_out *out);
 
+/* What libadmesh says, as "second_opinion": good, facets, degenerate, open_edges, reversed, parts, volume_mm3; null for NULL. */
+json_t *lm_facts_second(const lm_admesh_result *a);
+
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { FAIR_VERTICES = 200000, FAIR_PASSES = 40, FAIR_STEPS = 3000 }; /* put into one patch; of refining; of the solver */
-static const double FAIR_GROWTH = 0.5, FAIR_CREASE = 0.5;             /* 1 - cos 60 degrees */
+static const double FAIR_GROWTH = 0.25, FAIR_CREASE = 0.5;            /* 1 - cos 60 degrees */
 
 #define FAIR_NONE UINT32_MAX
 

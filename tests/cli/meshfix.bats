@@ -365,6 +365,12 @@ STL
         meshfix -q --check m.ply >again 2>/dev/null || [ $? -eq 1 ] # the marked file is the same mesh
         diff table again
     done
+    # the second opinion counts for nothing, and knows nothing of intersections
+    meshfix -q --check --json r.json fx/self_intersect_bad.* >table || [ $? -eq 1 ]
+    [ "$(jq -c '[.audit.before.valid, .second_opinion.tool, .second_opinion.good]' r.json)" = '[false,"libadmesh",true]' ]
+    grep -q 'second opinion (libadmesh) *good' table
+    meshfix -q --check --json r.json fx/open_edge_bad.stl >table || [ $? -eq 1 ]
+    [ "$(jq -c '.second_opinion | [.good, .open_edges > 0]' r.json)" = '[false,true]' ]
     run -1 meshfix --check fx/open_edge_bad.stl
     [[ $output == *"first: triangle "*" at ("*") mm"* ]]
     refuses 2 m2.ply meshfix --mark m2.ply fx/open_edge_bad.stl -o o.ply
