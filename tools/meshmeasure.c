@@ -18,7 +18,7 @@
 #include <string.h>
 
 static struct {
-    cli_list expect, tol, against, measurement, output;
+    cli_list section, expect, tol, against, measurement, output;
     const char *label, *case_id, *report, *json, *spec, *landmarks, *junit;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
@@ -41,6 +41,8 @@ static const cli_opt opts[] = {
      &a.measurement, LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output,
      LM_UNIT_NONE},
+    {"section", 0, CLI_LIST, "PLANE", NULL, "area, perimeter and diameters in a plane: z=12.5mm or nx,ny,nz,d (may be repeated)",
+     &a.section, LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
      LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
@@ -80,6 +82,8 @@ static struct {
     size_t expected;
     lm_spec spec;
     lm_calipers calipers;
+    lm_trim_plane plane[CLI_LIST_MAX];
+    lm_section section[CLI_LIST_MAX];
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
     bool to_stdout;       /* a mesh goes there, so no table */
@@ -145,6 +149,8 @@ static lm_status check_options(lm_err *err)
     const char *outputs[CLI_LIST_MAX + 3];
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
+    for (size_t i = 0; i < a.section.n && !rc; i++)
+        if ((rc = lm_trim_parse(a.section.item[i], &s.plane[i], err))) lm_err_frame(err, "--section");
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
     for (size_t i = 0; i < s.expected && !rc; i++) {
@@ -170,6 +176,10 @@ static lm_status check_options(lm_err *err)
     if (a.write_failed && a.output.n == to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
+    for (size_t i = 0; i < a.section.n; i++) {
+        if (!i && json_object_set_new(s.options, "section", json_array())) return lm_err_nomem(err, 0);
+        json_array_append_new(json_object_get(s.options, "section"), json_string(a.section.item[i]));
+    }
     if ((a.spec && json_object_set_new(s.options, "spec", json_true())) ||
         (a.landmarks && json_object_set_new(s.options, "landmarks", json_true())))
         return lm_err_nomem(err, 0);
@@ -249,8 +259,14 @@ static lm_status mass(lm_facts *f, lm_err *err)
 
 static lm_status form(lm_facts *f, lm_err *err)
 {
+    const lm_mesh *body = s.mesh.label ? &s.joined : &s.mesh;
+    lm_status rc = LM_OK;
     f->shape = &s.shape;
+    f->section = s.section;
     progress(NULL, "measure", 0);
+    for (size_t i = 0; i < a.section.n && !rc; i++, f->n_sections++)
+        rc = lm_section_of(body, &s.plane[i], s.mass.has_volume, &s.section[i], err);
+    if (rc) return rc;
     return s.mesh.label ? lm_shape_of(&s.joined, &s.whole, &s.shape, err) : lm_shape_of(&s.mesh, &s.mass, &s.shape, err);
 }
 

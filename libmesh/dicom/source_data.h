@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* source_data.h: the inside of lm_source, and what the files that stand beside source.c share: source_facts, source_pick, source_load
- * and source_frame include it, nobody else. */
+/* source_data.h: the inside of lm_source, and what the files that stand beside source.c share: source_facts, source_pick,
+ * source_load and source_frame include it, nobody else. */
 #ifndef LM_DICOM_SOURCE_DATA_H
 #define LM_DICOM_SOURCE_DATA_H
 

@@ -125,12 +125,12 @@ static json_t *source_facts_of(const lm_source *s, const lm_series *r, const cha
     for (int a = 0; a < 3; a++) spacing[a] = source_spacing(r, a);
     return json_pack("{s:s, s:s*, s:s, s:s*, s:s, s:I, s:s*, s:[I,I,I], s:o*, s:f, s:o*, s:f, s:s*, s:o*, s:b, s:s*, s:o}", "kind",
                      "dicom", "modality", h->modality[0] ? h->modality : NULL, "series", uid, "frame", h->frame[0] ? frame : NULL,
-                     "uid_key", lm_source_key(s, key), "instances", (json_int_t)source_instances(s, r), "sha256_pixels", sha, "size",
-                     (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices, "spacing_mm", lm_source_vector(spacing, 3),
-                     "slice_step_mm", r->step_mm, "thickness_mm", r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL,
-                     "tilt_deg", r->tilt_deg, "kernel", h->kernel[0] ? h->kernel : NULL, "kvp",
-                     h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0, "rescale_type", source_rescale(h->rescale_type),
-                     "warnings", lm_source_warnings(r));
+                     "uid_key", lm_source_key(s, key), "instances", (json_int_t)source_instances(s, r), "sha256_pixels", sha,
+                     "size", (json_int_t)h->columns, (json_int_t)h->rows, (json_int_t)r->slices, "spacing_mm",
+                     lm_source_vector(spacing, 3), "slice_step_mm", r->step_mm, "thickness_mm",
+                     r->thickness_mm > 0 ? json_real(r->thickness_mm) : NULL, "tilt_deg", r->tilt_deg, "kernel",
+                     h->kernel[0] ? h->kernel : NULL, "kvp", h->kvp > 0 ? json_real(h->kvp) : NULL, "lossy", r->lossy > 0,
+                     "rescale_type", source_rescale(h->rescale_type), "warnings", lm_source_warnings(r));
 }
 
 /* What --gaps made, as {choice, kind, steps, read, made, made_slices: [[first, last], ...] from 1}; NULL: nothing. */

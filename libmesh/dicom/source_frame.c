@@ -83,11 +83,11 @@ static json_t *source_frame_facts(const lm_source *s, const lm_dicom_file *f, co
     lm_hash_sha256_hex(&sha, hex);
     const double spacing[2] = {vol->dir[0][0], vol->dir[1][1]};
     return json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:s, s:[I,I], s:o, s:s?, s:s, s:b, s:s*, s:o}", "kind", "dicom-image",
-                     "modality", f->modality[0] ? f->modality : NULL, "series", uid, "uid_key", lm_source_key(s, key), "frame_number",
-                     (json_int_t)frame, "frames", (json_int_t)frames, "sha256_pixels", hex, "size", (json_int_t)f->columns,
-                     (json_int_t)f->rows, "spacing_mm", scale ? lm_source_vector(spacing, 2) : json_null(), "spacing_of", scale,
-                     "photometric", f->photometric, "lossy", f->lossy, "rescale_type", f->rescale_type[0] ? f->rescale_type : NULL,
-                     "warnings", lm_source_warnings(w));
+                     "modality", f->modality[0] ? f->modality : NULL, "series", uid, "uid_key", lm_source_key(s, key),
+                     "frame_number", (json_int_t)frame, "frames", (json_int_t)frames, "sha256_pixels", hex, "size",
+                     (json_int_t)f->columns, (json_int_t)f->rows, "spacing_mm", scale ? lm_source_vector(spacing, 2) : json_null(),
+                     "spacing_of", scale, "photometric", f->photometric, "lossy", f->lossy, "rescale_type",
+                     f->rescale_type[0] ? f->rescale_type : NULL, "warnings", lm_source_warnings(w));
 }
 
 lm_status lm_source_frame(const lm_source *s, size_t series, size_t frame, const lm_source_opt *opt, lm_vol *vol, json_t **facts,

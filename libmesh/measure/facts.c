@@ -88,6 +88,20 @@ static json_t *facts_shape(const lm_facts *f)
     return NULL;
 }
 
+static json_t *facts_sections(const lm_facts *f)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < f->n_sections; i++) {
+        const lm_section *s = &f->section[i];
+        if (json_array_append_new(list,
+                                  json_pack("{s:o, s:f, s:o, s:f, s:f, s:f}", "normal", facts_vector(s->plane.normal), "offset_mm",
+                                            s->plane.offset_mm, "area_mm2", facts_real(s->area_mm2), "perimeter_mm",
+                                            s->perimeter_mm, "max_diameter_mm", s->max_mm, "min_diameter_mm", s->min_mm)))
+            return json_decref(list), NULL;
+    }
+    return list;
+}
+
 /* Options and result of dcmseg in one object; null without that record. */
 static json_t *facts_segmentation(const json_t *dcmseg)
 {
@@ -229,6 +243,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         j = NULL;
     }
     if (j && f->shape && json_object_set_new(j, "shape", facts_shape(f))) json_decref(j), j = NULL;
+    if (j && f->n_sections && json_object_set_new(j, "sections", facts_sections(f))) json_decref(j), j = NULL;
     if (j && f->budget &&
         json_object_set_new(j, "uncertainty",
                             json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,
@@ -293,6 +308,19 @@ static void facts_form(const lm_shape *s, const lm_audit *audit, lm_out *out)
     if (audit->genus) lm_io_printf(out, "%-14s %16lld   handles\n", "genus", (long long)audit->genus);
 }
 
+static void facts_cuts(const lm_facts *f, lm_out *out)
+{
+    char a[4][LM_NUM_TEXT];
+    for (size_t i = 0; i < f->n_sections; i++) {
+        const lm_section *s = &f->section[i];
+        lm_verdict_text(s->area_mm2, LM_UNIT_MM2, a[0], sizeof a[0]);
+        lm_verdict_text(s->perimeter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
+        lm_verdict_text(s->max_mm, LM_UNIT_MM, a[2], sizeof a[2]);
+        lm_verdict_text(s->min_mm, LM_UNIT_MM, a[3], sizeof a[3]);
+        lm_io_printf(out, "section %-6zu %16s   perimeter %s, diameters %s and %s\n", i + 1, a[0], a[1], a[2], a[3]);
+    }
+}
+
 /* Where the records say more than the mesh does. */
 static void facts_budget(const lm_budget *b, lm_out *out)
 {
@@ -329,6 +357,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
                  m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
     facts_form(f->shape, f->audit, out);
+    facts_cuts(f, out);
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no",
                  f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "measure/against.h"
 #include "measure/budget.h"
+#include "measure/section.h"
 #include "measure/shape.h"
 #include "repair/admesh.h"
 #include "surface/audit_parts.h"
@@ -20,7 +21,9 @@ typedef struct {
     const lm_audit_parts *parts; /* of several parts, and their names; NULL: one */
     const lm_parts *names;
     const lm_mass *mass;
-    const lm_shape *shape;   /* as one body; NULL: not measured */
+    const lm_shape *shape; /* as one body; NULL: not measured */
+    size_t n_sections;
+    const lm_section *section;
     const lm_budget *budget; /* of its volume; NULL: not made */
     size_t n;                /* what was compared */
     const lm_measurement *item;

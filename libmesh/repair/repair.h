@@ -57,9 +57,9 @@ typedef struct {
     size_t nonorientable; /* pieces with one side only, and the lowest triangle of the first */
     uint32_t nonorientable_first;
     float nonorientable_at[3]; /* its first corner */
-    size_t holes_left;  /* holes not filled */
-    lm_hole *hole;      /* they; owned */
-    lm_rebuild rebuild; /* what rebuilding did or would have done; step_mm 0: it was not tried */
+    size_t holes_left;         /* holes not filled */
+    lm_hole *hole;             /* they; owned */
+    lm_rebuild rebuild;        /* what rebuilding did or would have done; step_mm 0: it was not tried */
 } lm_repair;
 #define LM_REPAIR_INIT \
     { \

@@ -242,3 +242,10 @@ lung1 1330.976079 782.241458 21.344947'
     refuses 2 o.json meshmeasure "$M/cavity_good.ply" --landmarks l.txt --json o.json
     [[ $stderr == *"line 3"* ]]
 }
+
+@test "planar sections: through a hollow box, through nothing" {
+    run -0 meshmeasure "$M/cavity_good.ply" --section z=5mm --section 1,0,0,99 --json m.json
+    [[ $output == *"section 1 "*"64.000 mm2   perimeter 64.000 mm, diameters 14.142 mm and 10.000 mm"* ]]
+    jq -e '.sections[0].area_mm2 == 64 and .sections[1].area_mm2 == 0 and .options.section == ["z=5mm", "1,0,0,99"]' m.json
+    refuses 2 o.json meshmeasure "$M/cavity_good.ply" --section z --json o.json
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* section.h: a planar section of a mesh: area, perimeter, largest and least diameter.
+ *
+ * A vertex on the plane counts as above it. Each triangle with corners on both sides gives a segment; area and perimeter are sums
+ * over the segments, which close where the mesh does (Green's theorem). Diameters are those of the convex hull (Andrew's monotone
+ * chain, IPL 9, 1979) by rotating calipers (Shamos, 1978): the largest distance of two points, and the least of two parallel lines
+ * round it all. */
+#ifndef LM_MEASURE_SECTION_H
+#define LM_MEASURE_SECTION_H
+
+#include "repair/trim.h"
+#include "surface/mesh.h"
+
+typedef struct {
+    lm_trim_plane plane;
+    size_t segments;
+    double area_mm2; /* NAN where the mesh is open there or beyond */
+    double perimeter_mm, max_mm, min_mm;
+} lm_section;
+
+/* closed: area has a meaning (mass.h, has_volume). No segment: all is 0. Memory: 40 bytes per segment. */
+LM_CHECKED lm_status lm_section_of(const lm_mesh *m, const lm_trim_plane *plane, bool closed, lm_section *out, lm_err *err);
+
+#endif
