@@ -13,9 +13,9 @@ typedef struct {
     lm_arrange_faces *f;
     const lm_mesh *m;
     const lm_bvh *tree;
-    lm_mesh all;    /* the faces as a mesh without positions */
-    uint32_t *mate; /* of its half-edges */
-    uint32_t *up;   /* patches, as a forest of faces */
+    lm_mesh all;       /* the faces as a mesh without positions */
+    uint32_t *mate;    /* of its half-edges */
+    uint32_t *up;      /* patches, as a forest of faces */
     signed char *keep; /* per patch's first face: +1 as it is, -1 turned round, 0 goes */
 } arrange_work;
 
@@ -31,8 +31,8 @@ typedef struct {
     lm_arrange_faces *f;
     uint32_t from; /* the point it starts at */
     int axis;
-    int turns;     /* winding number just beyond the start */
-    bool touched;  /* it met an edge: another start is needed */
+    int turns;    /* winding number just beyond the start */
+    bool touched; /* it met an edge: another start is needed */
     lm_err *err;
     lm_status rc;
 } arrange_ray;

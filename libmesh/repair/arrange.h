@@ -15,12 +15,12 @@
 #include "surface/mesh.h"
 
 typedef struct {
-    bool done;          /* false: the mesh is as it was: nothing meets, or not every edge has as many triangles each way, or coordinates
-                           are too far apart (2^40) for the grid */
-    size_t pairs;       /* of triangles that met */
-    size_t cut;         /* triangles that were cut */
-    size_t points;      /* vertices added */
-    size_t removed;     /* triangles, cut or not, that were inside */
+    bool done;      /* false: the mesh is as it was: nothing meets, or not every edge has as many triangles each way, or coordinates
+                       are too far apart (2^40) for the grid */
+    size_t pairs;   /* of triangles that met */
+    size_t cut;     /* triangles that were cut */
+    size_t points;  /* vertices added */
+    size_t removed; /* triangles, cut or not, that were inside */
     double max_move_mm; /* of a point by rounding */
 } lm_arrange;
 

@@ -26,8 +26,8 @@ typedef struct {
 typedef struct {
     lm_arrange_faces *f;
     const lm_mesh *m;
-    uint32_t *up;       /* groups: triangles that overlap in a plane */
-    unsigned char *hit; /* triangles to be cut */
+    uint32_t *up;        /* groups: triangles that overlap in a plane */
+    unsigned char *hit;  /* triangles to be cut */
     unsigned char *flat; /* triangles without area on the grid: left out */
     cut_seg *seg;
     cut_item *member, *point;
@@ -144,7 +144,8 @@ static lm_status cut_add(cut_work *w, const cut_seg *s, lm_err *err)
 }
 
 /* What triangle t has of a plane that its corners lie on the sides s of: p[0], p[1]; *n 0: nothing. */
-static lm_status cut_trace(cut_work *w, uint32_t t, const int s[3], const lm_implicit_plane *plane, uint32_t p[2], int *n, lm_err *err)
+static lm_status cut_trace(cut_work *w, uint32_t t, const int s[3], const lm_implicit_plane *plane, uint32_t p[2], int *n,
+                           lm_err *err)
 {
     const uint32_t *v = w->m->tri + 3 * (size_t)t;
     lm_status rc = LM_OK;
@@ -152,8 +153,7 @@ static lm_status cut_trace(cut_work *w, uint32_t t, const int s[3], const lm_imp
     for (int k = 0; k < 3 && !rc; k++) {
         int j = (k + 1) % 3;
         if (s[k] == 0) rc = lm_arrange_vertex(w->f, v[k], &p[(*n)++], err);
-        else if (s[k] * s[j] < 0)
-            rc = lm_implicit_line(&w->f->points, w->f->grid[v[k]], w->f->grid[v[j]], plane, &p[(*n)++], err);
+        else if (s[k] * s[j] < 0) rc = lm_implicit_line(&w->f->points, w->f->grid[v[k]], w->f->grid[v[j]], plane, &p[(*n)++], err);
     }
     if (*n == 1) p[1] = p[0];
     return rc;
@@ -325,8 +325,7 @@ static lm_status cut_crossing(cut_work *w, const cut_seg *x, const cut_seg *y, i
         return lm_implicit_line(&f->points, f->grid[y->end[0]], f->grid[y->end[1]], &p, id, err);
     }
     lm_implicit_plane p[3] = {lm_arrange_plane(f, x->with)};
-    if (y->with == LM_IMPLICIT_NONE)
-        return lm_implicit_line(&f->points, f->grid[y->end[0]], f->grid[y->end[1]], &p[0], id, err);
+    if (y->with == LM_IMPLICIT_NONE) return lm_implicit_line(&f->points, f->grid[y->end[0]], f->grid[y->end[1]], &p[0], id, err);
     p[1] = lm_arrange_plane(f, y->with);
     p[2] = lm_arrange_plane(f, x->group);
     return lm_implicit_planes(&f->points, p, id, err);
@@ -459,8 +458,7 @@ static lm_status cut_times(cut_work *w, size_t from, size_t to, const uint32_t v
             if ((rc = lm_arrange_vertex(w->f, w->m->tri[3 * (size_t)t + (size_t)k], &p[k], err))) return rc;
         int way = lm_implicit_turn(&w->f->points, p[0], p[1], p[2], axis);
         bool in = true;
-        for (int k = 0; k < 9 && in; k++)
-            in = way * lm_implicit_turn(&w->f->points, p[k % 3], p[(k + 1) % 3], v[k / 3], axis) >= 0;
+        for (int k = 0; k < 9 && in; k++) in = way * lm_implicit_turn(&w->f->points, p[k % 3], p[(k + 1) % 3], v[k / 3], axis) >= 0;
         if (!in) continue;
         if (!x->times) x->from = t;
         x->times += way;
@@ -493,11 +491,13 @@ static lm_status cut_group(cut_work *w, size_t from, size_t to, size_t seg, lm_e
     uint32_t v[3];
     lm_status rc = LM_OK;
     if (alone)
-        for (int k = 0; k < 3 && !rc; k++) rc = lm_arrange_vertex(f, w->m->tri[3 * (size_t)w->member[from].id + (size_t)k], &v[k], err);
+        for (int k = 0; k < 3 && !rc; k++)
+            rc = lm_arrange_vertex(f, w->m->tri[3 * (size_t)w->member[from].id + (size_t)k], &v[k], err);
     else rc = cut_around(f, p.axis, v, err);
     if (!rc) rc = lm_planar_begin(&p, v, err);
     for (size_t i = cut_first(w->point, w->points, group); i < w->points && w->point[i].group == group && !rc; i++)
-        if (w->point[i].id != v[0] && w->point[i].id != v[1] && w->point[i].id != v[2]) rc = lm_planar_point(&p, w->point[i].id, err);
+        if (w->point[i].id != v[0] && w->point[i].id != v[1] && w->point[i].id != v[2])
+            rc = lm_planar_point(&p, w->point[i].id, err);
     for (; seg < w->segs && w->seg[seg].group == group && !rc; seg++)
         if (w->seg[seg].a != w->seg[seg].b) rc = lm_planar_segment(&p, w->seg[seg].a, w->seg[seg].b, err);
     if (!rc) lm_planar_round(&p);
@@ -626,7 +626,8 @@ lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, int thr
     rc = cut_needles(&w, err);
     for (size_t i = 0; i < x.pairs && !rc; i++)
         if (!w.flat[x.list[i][0]] && !w.flat[x.list[i][1]]) rc = cut_pair(&w, x.list[i][0], x.list[i][1], err);
-    if (rc || (rc = cut_members(&w, err)) || (rc = cut_segments(&w, err)) || (rc = cut_points(&w, err)) || (rc = cut_spread(&w, err)))
+    if (rc || (rc = cut_members(&w, err)) || (rc = cut_segments(&w, err)) || (rc = cut_points(&w, err)) ||
+        (rc = cut_spread(&w, err)))
         goto done;
     rc = cut_all(&w, &why);
     *good = !rc;

@@ -191,7 +191,8 @@ lm_status lm_implicit_vertex(lm_implicit *s, const int64_t v[3], uint32_t *id, l
     return implicit_put(s, h, id, err);
 }
 
-lm_status lm_implicit_line(lm_implicit *s, const int64_t a[3], const int64_t b[3], const lm_implicit_plane *p, uint32_t *id, lm_err *err)
+lm_status lm_implicit_line(lm_implicit *s, const int64_t a[3], const int64_t b[3], const lm_implicit_plane *p, uint32_t *id,
+                           lm_err *err)
 {
     lm_bigint h[4], way, x;
     int64_t d[3] = {b[0] - a[0], b[1] - a[1], b[2] - a[2]};

@@ -50,8 +50,8 @@ int lm_implicit_vertex_side(const lm_implicit_plane *p, const int64_t v[3]);
 /* Each sets *id to the number of the point. */
 LM_CHECKED lm_status lm_implicit_vertex(lm_implicit *s, const int64_t v[3], uint32_t *id, lm_err *err);
 /* The line through a and b must not be parallel to the plane. */
-LM_CHECKED lm_status lm_implicit_line(lm_implicit *s, const int64_t a[3], const int64_t b[3], const lm_implicit_plane *p, uint32_t *id,
-                                      lm_err *err);
+LM_CHECKED lm_status lm_implicit_line(lm_implicit *s, const int64_t a[3], const int64_t b[3], const lm_implicit_plane *p,
+                                      uint32_t *id, lm_err *err);
 /* *id LM_IMPLICIT_NONE when the planes have no single point in common. */
 LM_CHECKED lm_status lm_implicit_planes(lm_implicit *s, const lm_implicit_plane p[3], uint32_t *id, lm_err *err);
 /* weight[0] * p[0] + ..., over the sum of the weights (positive). */

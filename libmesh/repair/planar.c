@@ -103,12 +103,16 @@ static void planar_split_edge(lm_planar *p, int32_t t, int e, uint32_t q)
         int f = planar_edge(&y, b);
         uint32_t d = y.v[(f + 2) % 3];
         nu = (int32_t)p->n++;
-        p->tri[u] = (lm_planar_tri){.v = {b, q, d}, .next = {nt, nu, y.next[(f + 2) % 3]}, .fixed = {fixed, false, y.fixed[(f + 2) % 3]}};
-        p->tri[nu] = (lm_planar_tri){.v = {q, a, d}, .next = {t, y.next[(f + 1) % 3], u}, .fixed = {fixed, y.fixed[(f + 1) % 3], false}};
+        p->tri[u] =
+            (lm_planar_tri){.v = {b, q, d}, .next = {nt, nu, y.next[(f + 2) % 3]}, .fixed = {fixed, false, y.fixed[(f + 2) % 3]}};
+        p->tri[nu] =
+            (lm_planar_tri){.v = {q, a, d}, .next = {t, y.next[(f + 1) % 3], u}, .fixed = {fixed, y.fixed[(f + 1) % 3], false}};
         planar_relink(p, y.next[(f + 1) % 3], u, nu, a);
     }
-    p->tri[t] = (lm_planar_tri){.v = {a, q, c}, .next = {nu, nt, x.next[(e + 2) % 3]}, .fixed = {fixed, false, x.fixed[(e + 2) % 3]}};
-    p->tri[nt] = (lm_planar_tri){.v = {q, b, c}, .next = {u, x.next[(e + 1) % 3], t}, .fixed = {fixed, x.fixed[(e + 1) % 3], false}};
+    p->tri[t] =
+        (lm_planar_tri){.v = {a, q, c}, .next = {nu, nt, x.next[(e + 2) % 3]}, .fixed = {fixed, false, x.fixed[(e + 2) % 3]}};
+    p->tri[nt] =
+        (lm_planar_tri){.v = {q, b, c}, .next = {u, x.next[(e + 1) % 3], t}, .fixed = {fixed, x.fixed[(e + 1) % 3], false}};
     planar_relink(p, x.next[(e + 1) % 3], t, nt, b);
 }
 
@@ -151,8 +155,8 @@ static void planar_fix(lm_planar *p, int32_t t, int e)
     if (u >= 0) p->tri[u].fixed[planar_edge(&p->tri[u], p->tri[t].v[(e + 1) % 3])] = true;
 }
 
-/* From a towards b: an edge of a that ends on the way is fixed, its end is the new *a; else the edge across the way, found in a triangle
- * of a, is *t, *e. False: neither. */
+/* From a towards b: an edge of a that ends on the way is fixed, its end is the new *a; else the edge across the way, found in a
+ * triangle of a, is *t, *e. False: neither. */
 static bool planar_leave(lm_planar *p, uint32_t *a, uint32_t b, int32_t *t, int *e, bool *fixed)
 {
     *fixed = false;
@@ -182,8 +186,8 @@ static bool planar_leave(lm_planar *p, uint32_t *a, uint32_t b, int32_t *t, int 
     return false;
 }
 
-/* What the way from a to *b crosses, from edge e of t on: flip the first edge whose flip makes the crossings fewer, or (any) the first from
- * the `from`th on that can be flipped. A corner on the way becomes the new *b. */
+/* What the way from a to *b crosses, from edge e of t on: flip the first edge whose flip makes the crossings fewer, or (any) the
+ * first from the `from`th on that can be flipped. A corner on the way becomes the new *b. */
 static bool planar_clear(lm_planar *p, uint32_t a, uint32_t *b, int32_t t, int e, bool any, size_t from)
 {
     int near = 0; /* side of the corner behind: 0 for a */

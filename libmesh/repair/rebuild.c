@@ -15,8 +15,12 @@ enum {
     REBUILD_CUBE = 16,
     REBUILD_PARTS = 64,
     REBUILD_LOST = 100
-};                         /* samples along a cube of the walk; a triangle is measured at most so finely; so
-                                     many lost points are looked for */
+}; /* samples along a cube of the walk; a triangle is measured at most so finely; so
+             many lost points are looked for */
+enum {
+    REBUILD_LIDS = 100,
+    REBUILD_FEWEST = 48
+};                         /* the time goes with lids times steps squared: with more lids than these fewer steps */
 #define REBUILD_BAND 2.0   /* steps to both sides of the surface that are measured */
 #define REBUILD_MARGIN 2.5 /* steps around the box */
 #define REBUILD_SURE 0.2   /* a cube away from the surface is settled when no winding number is nearer to a half */
@@ -134,6 +138,8 @@ static lm_status rebuild_task(void *ctx, size_t task, int worker, lm_err *err)
 
 static lm_status rebuild_grid(rebuild_job *job, const lm_mesh *m, double step, lm_err *err)
 {
+    double steps =
+        job->lids.nt > REBUILD_LIDS ? LM_REBUILD_STEPS * sqrt((double)REBUILD_LIDS / (double)job->lids.nt) : LM_REBUILD_STEPS;
     double lo[3], hi[3], longest = 0, all = 1;
     size_t n[3];
     lm_mesh_box(m, lo, hi);
@@ -142,7 +148,7 @@ static lm_status rebuild_grid(rebuild_job *job, const lm_mesh *m, double step, l
     if (!(longest > 0)) return lm_err_set(err, LM_ENO, NULL, "the mesh has no extent: there is nothing to rebuild");
     if (step < 0 || !isfinite(step))
         return lm_err_set(err, LM_EUSAGE, NULL, "a grid step of %g mm: a length above 0 is needed", step);
-    job->step = step > 0 ? step : longest / LM_REBUILD_STEPS;
+    job->step = step > 0 ? step : longest / (steps < REBUILD_FEWEST ? REBUILD_FEWEST : steps);
     job->band = REBUILD_BAND * job->step;
     for (int c = 0; c < 3; c++) {
         double count = ceil((hi[c] - lo[c]) / job->step + 2 * REBUILD_MARGIN) + 1;
@@ -348,10 +354,11 @@ lm_status lm_rebuild_run(const lm_mesh *m, const lm_rebuild_opt *opt, lm_mesh *o
     rebuild_job job = {.near = LM_NEAREST_INIT, .winding = LM_WINDING_INIT, .vol = LM_VOL_INIT};
     lm_mcubes_opt cubes = {.iso = 0, .threads = opt->threads};
     int threads = lm_pool_threads(opt->threads);
-    lm_status rc = rebuild_grid(&job, m, opt->step_mm, err);
+    lm_status rc = rebuild_lids(m, &job.lids, err);
+    if (!rc) rc = rebuild_grid(&job, m, opt->step_mm, err);
     *facts = (lm_rebuild){.step_mm = job.step};
     lm_mesh_release(out);
-    if (rc || (rc = lm_nearest_build(m, threads, &job.near, err)) || (rc = rebuild_lids(m, &job.lids, err)) ||
+    if (rc || (rc = lm_nearest_build(m, threads, &job.near, err)) ||
         (rc = lm_winding_build(&job.lids, threads, &job.winding, err)) || (rc = rebuild_turns(&job, m, threads, err)))
         goto done;
     job.sign = lm_mesh_volume(m) < 0 ? -1 : 1; /* a surface with holes may be inside out as a whole */

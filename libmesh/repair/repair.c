@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPAIR_RESOLVES = 8 }; /* rounding makes new intersections, mostly fewer from round to round */
-enum { REPAIR_ROUNDS = 6 };   /* filling joins fans that are cut in the next round; more than three were never needed */
+enum { REPAIR_RESOLVES = 8, REPAIR_AGAIN = 3 }; /* rounding makes new intersections, mostly fewer from round to round */
+enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
 
 const char *lm_repair_name(lm_repair_kind k)
 {
@@ -196,20 +196,57 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     return repair_rounds(m, opt, r, volume, err);
 }
 
-/* Intersections, and what rounding makes of them, round after round. */
+/* Cut along each other what intersects, and what rounding makes of it, round after round. *worse: that gave more from one round to
+ * the next, and m is a ruin. */
+static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *pairs, bool *worse,
+                                lm_err *err)
+{
+    lm_status rc = LM_OK;
+    size_t n, last = SIZE_MAX;
+    *pairs = 0;
+    *worse = false;
+    for (int round = 0; round < REPAIR_RESOLVES; round++) {
+        lm_arrange a;
+        if ((rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) return rc;
+        *worse = a.pairs >= last;
+        if (*worse) return LM_OK;
+        *pairs += last = a.pairs;
+        repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
+        if ((rc = lm_weld_exact(m, &n, err))) return rc; /* points that rounding brought together */
+        if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
+            if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
+            repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
+        }
+    }
+    return LM_OK;
+}
+
+/* Intersections, and what the other steps make of the result. Where that leads nowhere all is as it was. */
 static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    lm_arrange a = {.done = true};
-    lm_status rc = LM_OK;
-    if (!repair_does(opt, LM_REPAIR_INTERSECT) || r->nonorientable) return rc;
-    for (int round = 0; round < REPAIR_RESOLVES && a.done && !rc; round++) {
-        size_t n;
-        bool firm;
-        if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) break;
-        repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
-        if ((rc = lm_weld_exact(m, &n, err))) break; /* points that rounding brought together */
-        rc = repair_rounds(m, opt, r, volume, err);
+    lm_mesh was = LM_MESH_INIT;
+    lm_repair_step step[LM_REPAIR_STEPS];
+    double had = *volume;
+    bool firm, worse = false;
+    size_t pairs = 1;
+    lm_status rc;
+    if (!repair_does(opt, LM_REPAIR_INTERSECT) || r->nonorientable) return LM_OK;
+    memcpy(step, r->step, sizeof step);
+    if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_mesh_copy(m, &was, err))) return rc;
+    for (int round = 0; round < REPAIR_AGAIN && pairs && !worse && !rc; round++)
+        if (!(rc = repair_arrange(m, opt, r, volume, &pairs, &worse, err)) && pairs && !worse)
+            rc = repair_rounds(m, opt, r, volume, err);
+    if (!rc && worse) {
+        lm_mesh_release(m);
+        *m = was;
+        was = (lm_mesh)LM_MESH_INIT;
+        memcpy(r->step, step, sizeof step);
+        *volume = had;
+        free(r->hole); /* it was closed */
+        r->hole = NULL;
+        r->holes_left = 0;
     }
+    lm_mesh_release(&was);
     return rc;
 }
 

@@ -84,7 +84,8 @@ static void planes_with_segments(void **state)
                 int32_t u = p.tri[t].next[k];
                 bool back = u < 0;
                 for (int e = 0; u >= 0 && e < 3; e++)
-                    back |= p.tri[u].next[e] == (int32_t)t && p.tri[u].v[e] == p.tri[t].v[(k + 1) % 3] && p.tri[u].v[(e + 1) % 3] == p.tri[t].v[k];
+                    back |= p.tri[u].next[e] == (int32_t)t && p.tri[u].v[e] == p.tri[t].v[(k + 1) % 3] &&
+                            p.tri[u].v[(e + 1) % 3] == p.tri[t].v[k];
                 assert_true(back);
             }
         }
@@ -213,6 +214,25 @@ static void boxes_that_are_turned(void **state)
     }
 }
 
+/* Far from the origin float32 has no room for the cut: the surface stays as it was, or what comes is valid. */
+static void no_room(void **state)
+{
+    (void)state;
+    float far[3] = {4e6F, -3e6F, 5e6F};
+    tube(40, 12, false, true);
+    size_t first = mesh.nv;
+    tube(40, 12, false, true);
+    for (size_t v = first; v < mesh.nv; v++) mesh.pos[3 * v] += 0.13F, mesh.pos[3 * v + 1] += 0.07F, mesh.pos[3 * v + 2] += 0.21F;
+    for (size_t v = 0; v < mesh.nv; v++)
+        for (size_t k = 0; k < 3; k++) mesh.pos[3 * v + k] = mesh.pos[3 * v + k] * 20 + far[k];
+    double before = lm_mesh_volume(&mesh) / 2;
+    lm_repair r = fix(2);
+    double after = lm_mesh_volume(&mesh);
+    if (r.step[LM_REPAIR_INTERSECT].count) assert_true(after > before && after < 2 * before);
+    lm_repair_release(&r);
+    lm_mesh_release(&mesh);
+}
+
 static void not_for_open_ones(void **state)
 {
     (void)state;
@@ -235,8 +255,9 @@ static void not_for_open_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_points),          cmocka_unit_test(planes_with_segments),  cmocka_unit_test(two_boxes),
-        cmocka_unit_test(boxes_that_are_counted), cmocka_unit_test(boxes_that_are_turned), cmocka_unit_test(not_for_open_ones),
+        cmocka_unit_test(exact_points),           cmocka_unit_test(planes_with_segments),  cmocka_unit_test(two_boxes),
+        cmocka_unit_test(boxes_that_are_counted), cmocka_unit_test(boxes_that_are_turned), cmocka_unit_test(no_room),
+        cmocka_unit_test(not_for_open_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
