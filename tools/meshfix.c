@@ -16,7 +16,7 @@
 #include <string.h>
 
 static struct {
-    cli_quantity weld, rebuild, max_move, max_volume;
+    cli_quantity nearby, weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
     size_t threads;
     const char *label, *keep, *skip, *only, *cut, *cut_off, *mark, *decimate, *output, *json;
@@ -27,6 +27,8 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"mark", 0, CLI_TEXT, "FILE", NULL, "with --check: write the mesh as PLY with the faulty triangles in colour", &a.mark,
      LM_UNIT_NONE},
+    {"nearby", 0, CLI_QUANTITY, "LENGTH", NULL, "first let libadmesh match triangles whose edges nearly meet (soups)", &a.nearby,
+     LM_UNIT_MM},
     {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld,
      LM_UNIT_MM},
     {"rebuild", 0, CLI_QUANTITY, "LENGTH", NULL, "grid step of the last resort, a new surface (else 1/256 of the longest side)",
@@ -153,6 +155,7 @@ static lm_status usage(lm_err *err)
     }
     bool keeps = s.keep.most || s.keep.min_mm3 > 0;
     const char *alters = keeps               ? "keep"
+                         : a.nearby.text     ? "nearby"
                          : a.weld.text       ? "weld"
                          : a.rebuild.text    ? "rebuild"
                          : a.skip            ? "skip"
@@ -165,6 +168,8 @@ static lm_status usage(lm_err *err)
     if (a.check && alters) return lm_err_set(err, LM_EUSAGE, NULL, "--check changes nothing: leave --%s out", alters);
     if (a.weld.text && (a.weld.q.unit == LM_UNIT_PERCENT || a.weld.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--weld %s: a length above 0 is needed", a.weld.text);
+    if (a.nearby.text && (a.nearby.q.unit == LM_UNIT_PERCENT || a.nearby.q.value <= 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--nearby %s: a length above 0 is needed", a.nearby.text);
     if (a.rebuild.text && (a.rebuild.q.unit == LM_UNIT_PERCENT || a.rebuild.q.value <= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--rebuild %s: a length above 0 is needed", a.rebuild.text);
     if (a.write_failed && (!a.output || to_stdout))
@@ -254,6 +259,7 @@ static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0,
+                          .nearby_mm = a.nearby.text ? a.nearby.q.value : 0,
                           .keep = s.keep,
                           .rebuild_mm = a.rebuild.text ? a.rebuild.q.value
                                         : s.skip       ? 0
@@ -467,6 +473,7 @@ static bool options(json_t *o)
 {
     char steps[TEXT] = "", text[LM_NUM_TEXT + 4];
     bool bad = json_object_set_new(o, "check", json_boolean(a.check)) != 0;
+    if (a.nearby.text) bad |= json_object_set_new(o, "nearby", json_real(a.nearby.q.value)) != 0;
     if (a.weld.text) bad |= json_object_set_new(o, "weld", json_real(a.weld.q.value)) != 0;
     if (a.rebuild.text) bad |= json_object_set_new(o, "rebuild", json_real(a.rebuild.q.value)) != 0;
     if (s.keep.most) bad |= json_object_set_new(o, "keep", json_integer((json_int_t)s.keep.most)) != 0;

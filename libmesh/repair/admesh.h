@@ -25,4 +25,10 @@ typedef struct {
  * Nothing reaches stdout. */
 LM_CHECKED lm_status lm_admesh_check(const lm_mesh *mesh, lm_admesh_result *out, lm_err *err);
 
+/* Its matching of facets that nearly meet, for triangle soups: corners of open edges whose ends lie within tol_mm of each other are
+ * made one, in the order of the facets. *moved: corners of facets that are elsewhere now; *max_move_mm: the farthest. Facets with
+ * two equal corners go; vertices at one position are one afterwards; quality goes. m without labels; otherwise as lm_admesh_check.
+ * m stays as it is when nothing is near. */
+LM_CHECKED lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max_move_mm, lm_err *err);
+
 #endif

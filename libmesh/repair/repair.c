@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair/repair.h"
 #include "repair/arrange.h"
+#include "repair/admesh.h"
 #include "repair/clean.h"
 #include "repair/cut.h"
 #include "repair/fair.h"
@@ -19,6 +20,7 @@ enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round
 const char *lm_repair_name(lm_repair_kind k)
 {
     static const char *const name[LM_REPAIR_STEPS] = {
+        [LM_REPAIR_NEARBY] = "nearby",
         [LM_REPAIR_WELD] = "weld",
         [LM_REPAIR_WELD_NEAR] = "weld_near",
         [LM_REPAIR_DEGENERATE] = "degenerate",
@@ -185,6 +187,10 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     size_t n;
     double move = 0;
     lm_status rc;
+    if (opt->nearby_mm > 0 && repair_does(opt, LM_REPAIR_NEARBY)) {
+        if ((rc = lm_admesh_nearby(m, opt->nearby_mm, &n, &move, err))) return rc;
+        repair_note(r, LM_REPAIR_NEARBY, n, move, volume, lm_mesh_volume(m));
+    }
     if (repair_does(opt, LM_REPAIR_WELD)) {
         if ((rc = lm_weld_exact(m, &n, err))) return rc;
         repair_note(r, LM_REPAIR_WELD, n, 0, volume, lm_mesh_volume(m));

@@ -15,6 +15,7 @@
 typedef struct {
     double weld_mm; /* 0: exact only; of seams: within rounding */
     lm_keep_opt keep;
+    double nearby_mm;  /* above 0: libadmesh first matches triangles that nearly meet */
     unsigned skip;     /* bits 1 << lm_repair_kind: steps to leave out */
     double rebuild_mm; /* grid step of the last resort; 0: none; below 0: by the size of the mesh, and only where
                           triangles intersect or edges are not manifold */
@@ -26,6 +27,7 @@ typedef struct {
     }
 
 typedef enum {
+    LM_REPAIR_NEARBY, /* corners of triangles; only when asked for */
     LM_REPAIR_WELD,
     LM_REPAIR_WELD_NEAR,  /* vertices */
     LM_REPAIR_DEGENERATE, /* triangles */

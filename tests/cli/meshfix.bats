@@ -193,6 +193,16 @@ STL
     within 0.1 "$(number after_mm3 r.json)" 166.6667
     [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 0 ]
     meshfix --weld 0.0005mm crack.stl -q --json r.json -o new.ply
+    # libadmesh closes them, too
+    meshfix --nearby 5um --json n.json crack.stl -o ok.ply
+    [ "$(jq -c '[.options.nearby, (.repairs[] | select(.step == "nearby") | .count > 0 and .max_move_mm > 0 and .max_move_mm < 0.02)]' n.json)" = '[0.0050000000000000001,true]' ] ||
+        [ "$(jq -c '[.options.nearby, (.repairs[] | select(.step == "nearby") | .count > 0 and .max_move_mm > 0 and .max_move_mm < 0.02)]' n.json)" = '[0.005,true]' ]
+    within 0.1 "$(number after_mm3 n.json)" 166.6667
+    meshfix --nearby 1mm fx/soup_good.ply >same.ply # what is valid is left alone
+    meshfix fx/soup_good.ply >plain.ply
+    [ "$(payload same.ply)" = "$(payload plain.ply)" ]
+    refuses 2 no.ply meshfix --nearby 0 crack.stl -o no.ply
+    refuses 2 no.ply meshfix --check --nearby 1mm crack.stl -o no.ply
     [ "$(jq '.repairs[] | select(.step == "rebuild").count' r.json)" -eq 1 ]
 }
 
@@ -259,7 +269,7 @@ STL
 }
 
 @test "meshfix --skip, --only: each step can be left out, alone or all others; a wrong name is refused" {
-    for k in weld weld_near degenerate seam duplicate orient cut holes fair flaps outward keep unreferenced; do
+    for k in nearby weld weld_near degenerate seam duplicate orient cut holes fair flaps outward keep unreferenced; do
         for f in fx/{nonmanifold_edge,coincident,degenerate}_bad.*; do
             for how in skip only; do
                 run --separate-stderr meshfix -q "--$how" $k --json r.json "$f" -o out.ply
@@ -278,7 +288,7 @@ STL
     [ ! -e no.ply ]
     meshfix --only weld,holes fx/open_edge_bad.stl -o ok.ply
     refuses 2 no.ply meshfix --skip hole fx/open_edge_bad.stl -o no.ply
-    [[ $stderr == *"--skip: 'hole' is no step; there are weld, weld_near, degenerate"* ]]
+    [[ $stderr == *"--skip: 'hole' is no step; there are nearby, weld, weld_near, degenerate"* ]]
     refuses 2 no.ply meshfix --skip '' fx/open_edge_bad.stl -o no.ply
     refuses 2 no.ply meshfix --skip weld, fx/open_edge_bad.stl -o no.ply
     refuses 2 no.ply meshfix --skip weld --only weld fx/open_edge_bad.stl -o no.ply
