@@ -1,30 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* meshshell: hollow a solid to a wall of given thickness, or check how thick its walls are. */
+/* meshshell: give thin walls a least thickness, hollow a solid to a wall, or check how thick walls are. */
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
-#include "shell/hollow.h"
-#include "shell/wall.h"
-#include "stream/audit_json.h"
-#include "surface/audit.h"
+#include "shell/shell_json.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct {
-    cli_quantity hollow, check_wall, grid, max_memory;
+    cli_quantity min_wall, hollow, check_wall, grid, max_memory, min_gap;
     bool join, verbose, quiet;
     size_t threads;
-    const char *label, *output, *json;
+    const char *side, *allow, *label, *output, *json;
 } a;
 
 static const cli_opt opts[] = {
+    {"min-wall", 0, CLI_QUANTITY, "LENGTH", NULL, "add material where the solid is thinner than this, and nowhere else",
+     &a.min_wall, LM_UNIT_MM},
     {"hollow", 0, CLI_QUANTITY, "LENGTH", NULL, "hollow the solid to a wall of this thickness; the outer surface stays as it is",
      &a.hollow, LM_UNIT_MM},
     {"check-wall", 0, CLI_QUANTITY, "LENGTH", NULL, "is the solid at least this thick everywhere? (the mesh goes on with -o only)",
      &a.check_wall, LM_UNIT_MM},
     {"grid", 0, CLI_QUANTITY, "STEP", NULL, "grid step of --hollow, at most and by default a third of the wall", &a.grid,
      LM_UNIT_MM},
+    {"side", 0, CLI_TEXT, "WHERE", "both", "sides that --min-wall adds to: outside, inside (the walls of cavities), both", &a.side,
+     LM_UNIT_NONE},
+    {"min-gap", 0, CLI_QUANTITY, "LENGTH", NULL, "gaps that --min-wall leaves open, by default a third of the wall", &a.min_gap,
+     LM_UNIT_MM},
+    {"allow", 0, CLI_TEXT, "NAME", NULL, "pass what falls short, and list it: thin (places that --min-wall left thin)", &a.allow,
+     LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
      LM_UNIT_NONE},
     {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one, without the walls between them", &a.join, LM_UNIT_NONE},
@@ -39,19 +44,22 @@ static const cli_opt opts[] = {
 
 static const cli_tool tool = {
     .name = "meshshell",
-    .purpose = "Hollow a solid mesh to a wall of given thickness, or check how thick its walls are.",
-    .usage = "--hollow LENGTH | --check-wall LENGTH [options] [MESH]",
+    .purpose = "Give the thin walls of a solid mesh a least thickness, hollow it to a wall, or check how thick its walls are.",
+    .usage = "--min-wall LENGTH | --hollow LENGTH | --check-wall LENGTH [options] [MESH]",
     .opts = opts,
-    .notes = "Exit: 0 hollowed, with the wall asked for, or thick enough; 1 no (what is in the way is named); 2 trouble.",
+    .notes = "Exit: 0 the walls are as asked for, by the check; 1 no (what is in the way is named); 2 trouble.",
     .max_args = 1,
 };
 
 static struct {
     lm_mesh mesh, out;
     lm_records rec;
-    lm_audit before, after;
+    lm_audit before_audit, after;
     lm_hollow_facts hollow;
+    lm_thicken_facts thicken;
     lm_wall_facts wall;
+    lm_medial_side side;
+    float *before; /* places before --min-wall */
     lm_meshfile_format format;
     uint32_t label;
     bool good;
@@ -63,19 +71,32 @@ static lm_status length(const cli_quantity *q, const char *name, lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "--%s %s: a length above 0 is needed", name, q->text);
 }
 
+static lm_status min_wall_usage(lm_err *err)
+{
+    static const char *const side[] = {"both", "outside", "inside"};
+    while (s.side < 3 && strcmp(a.side, side[s.side])) s.side++;
+    if (s.side == 3) return lm_err_set(err, LM_EUSAGE, NULL, "--side %.40s: outside, inside or both", a.side);
+    if (a.allow && strcmp(a.allow, "thin")) return lm_err_set(err, LM_EUSAGE, NULL, "--allow %.40s: thin is all there is", a.allow);
+    if (a.min_gap.text && (a.min_gap.q.unit == LM_UNIT_PERCENT || !(a.min_gap.q.value >= 0)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--min-gap %s: a length of 0 or more is needed", a.min_gap.text);
+    if (!a.min_wall.text && (s.side || a.min_gap.text || a.allow))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--side, --min-gap and --allow are for --min-wall");
+    return LM_OK;
+}
+
 static lm_status usage(lm_err *err)
 {
     lm_status rc;
-    if (!a.hollow.text == !a.check_wall.text)
-        return lm_err_set(err, LM_EUSAGE, NULL, "one of --hollow LENGTH and --check-wall LENGTH is needed");
-    if ((rc = length(&a.hollow, "hollow", err)) || (rc = length(&a.check_wall, "check-wall", err)) ||
-        (rc = length(&a.grid, "grid", err)))
+    if (!a.min_wall.text + !a.hollow.text + !a.check_wall.text != 2)
+        return lm_err_set(err, LM_EUSAGE, NULL, "one of --min-wall, --hollow and --check-wall LENGTH is needed");
+    if ((rc = length(&a.min_wall, "min-wall", err)) || (rc = length(&a.hollow, "hollow", err)) ||
+        (rc = length(&a.check_wall, "check-wall", err)) || (rc = length(&a.grid, "grid", err)) || (rc = min_wall_usage(err)))
         return rc;
-    if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: the check uses no grid");
+    if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: nothing else uses a grid");
     if (!(a.max_memory.q.value >= 1 && a.max_memory.q.value <= 1e9))
         return lm_err_set(err, LM_EUSAGE, NULL, "--max-memory %s: 1 MiB or more is needed", a.max_memory.text);
     if (a.join && a.label) return lm_err_set(err, LM_EUSAGE, NULL, "--label takes one part, --join-parts all: name one of them");
-    if (!a.output && a.hollow.text) a.output = "-";
+    if (!a.output && !a.check_wall.text) a.output = "-";
     const char *outputs[2] = {a.output, a.json};
     if ((rc = cli_outputs(outputs, 2, 1, err))) return rc;
     return a.output ? lm_meshfile_suffix(a.output, &s.format, err) : LM_OK;
@@ -104,85 +125,51 @@ static lm_status valid(const lm_audit *x, const char *what, lm_err *err)
     return lm_err_set(err, LM_ENO, NULL, "%s: %.300s", what, line);
 }
 
+static lm_status check_wall(lm_mesh *m, double wall_mm, bool quality, lm_err *err)
+{
+    const lm_wall_opt opt = {.wall_mm = wall_mm, .threads = (int)a.threads, .progress = progress};
+    return lm_wall_check(m, &opt, quality, &s.wall, err);
+}
+
+static lm_status hollow(lm_err *err)
+{
+    const lm_hollow_opt opt = {.wall_mm = a.hollow.q.value,
+                               .step_mm = a.grid.text ? a.grid.q.value : 0,
+                               .max_memory = (size_t)(a.max_memory.q.value * 0x1p20),
+                               .threads = (int)a.threads,
+                               .progress = progress};
+    return lm_hollow(&s.mesh, &opt, &s.out, &s.hollow, err);
+}
+
+static lm_status thicken(lm_err *err)
+{
+    const lm_thicken_opt opt = {.wall_mm = a.min_wall.q.value,
+                                .min_gap_mm = a.min_gap.text ? a.min_gap.q.value : a.min_wall.q.value / 3,
+                                .side = s.side,
+                                .threads = (int)a.threads,
+                                .progress = progress};
+    return lm_thicken(&s.mesh, &opt, &s.out, &s.before, &s.thicken, &s.wall, err);
+}
+
 static lm_status work(lm_err *err)
 {
-    lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_hollow_opt hopt = {.wall_mm = a.hollow.q.value,
-                          .step_mm = a.grid.text ? a.grid.q.value : 0,
-                          .max_memory = (size_t)(a.max_memory.q.value * 0x1p20),
-                          .threads = (int)a.threads,
-                          .progress = progress};
-    lm_wall_opt wopt = {.wall_mm = a.check_wall.q.value, .threads = (int)a.threads, .progress = progress};
+    const lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     cli_progress(&tool, a.quiet, "check", 0);
-    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before, err)) ||
-        (rc = valid(&s.before, "the mesh is no solid to work on, repair it first (meshfix)", err)))
+    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before_audit, err)) ||
+        (rc = valid(&s.before_audit, "the mesh is no solid to work on, repair it first (meshfix)", err)))
         return rc;
-    if (a.check_wall.text) {
-        rc = lm_wall_check(&s.mesh, &wopt, a.output != NULL, &s.wall, err);
-        s.good = s.wall.thin_samples == 0;
-        return rc;
-    }
-    if ((rc = lm_hollow(&s.mesh, &hopt, &s.out, &s.hollow, err))) return rc;
+    if (a.check_wall.text) rc = check_wall(&s.mesh, a.check_wall.q.value, a.output != NULL, err);
+    else rc = a.hollow.text ? hollow(err) : thicken(err);
+    s.good = !rc && (a.allow || s.wall.thin_samples == 0);
+    if (rc || a.check_wall.text) return rc;
     cli_progress(&tool, a.quiet, "check again", 0.9);
     if ((rc = lm_audit_run(&s.out, &aopt, &s.after, err))) return rc;
-    s.good = s.after.valid && s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm;
+    s.good = s.good && s.after.valid && (!a.hollow.text || s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm);
     return LM_OK;
 }
 
 /* ---- the record ---- */
-
-static json_t *place(const double p[3])
-{
-    return json_pack("[f, f, f]", p[0], p[1], p[2]);
-}
-
-static lm_status hollow_record(json_t *r, lm_err *err)
-{
-    const lm_hollow_facts *h = &s.hollow;
-    char text[200];
-    json_t *o = json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "wall_mm", h->wall_mm, "grid_mm",
-                          h->step_mm, "tolerance_mm", h->tol_mm, "outer_vertices", (json_int_t)h->outer_vertices, "outer_triangles",
-                          (json_int_t)h->outer_triangles, "pockets", (json_int_t)h->pockets, "pockets_left_solid",
-                          (json_int_t)h->too_small, "loose_pieces", (json_int_t)h->loose, "vertices_deeper", (json_int_t)h->deeper,
-                          "vertices_held", (json_int_t)h->held, "cavity_mm3", h->cavity_mm3, "measured",
-                          json_pack("{s:f, s:f, s:f, s:o}", "min_mm", h->min_mm, "mean_mm", h->mean_mm, "max_mm", h->max_mm,
-                                    "min_at", place(h->min_at)));
-    json_t *audit = lm_audit_json(&s.after, err);
-    if (json_object_set_new(r, "hollow", o) || json_object_set_new(r, "audit", json_pack("{s:o}", "after", audit)))
-        return lm_err_nomem(err, sizeof(json_t));
-    /* the outer surface has not moved at all */
-    lm_status rc = lm_record_ledger(r, "intended", "mesh", h->outer_mm3, "mesh", lm_mesh_volume(&s.out), 0, err);
-    if (rc) return rc;
-    json_t *entry = json_array_get(json_object_get(r, "ledger"), 0);
-    if (json_object_set_new(entry, "region", json_string("inner wall")) ||
-        json_object_set_new(entry, "bound_mm", json_real(h->tol_mm)))
-        return lm_err_nomem(err, sizeof(json_t));
-    if (h->too_small) {
-        snprintf(text, sizeof text, "%zu pockets with less room than a ball as wide as the wall are left solid", h->too_small);
-        if ((rc = lm_record_finding(r, "note", NULL, text, err))) return rc;
-    }
-    if (!h->loose) return LM_OK;
-    snprintf(text, sizeof text, "%zu pieces of wall inside the pockets hang on nothing: the walls of cavities that the solid had",
-             h->loose);
-    return lm_record_finding(r, "warning", NULL, text, err);
-}
-
-static lm_status wall_record(json_t *r, lm_err *err)
-{
-    const lm_wall_facts *w = &s.wall;
-    json_t *ball = json_array(), *ray = json_array();
-    for (int i = 0; i < LM_WALL_BINS; i++) {
-        json_array_append_new(ball, json_real(w->ball_mm2[i]));
-        json_array_append_new(ray, json_real(w->ray_mm2[i]));
-    }
-    json_t *o = json_pack("{s:f, s:f, s:b, s:I, s:I, s:f, s:f, s:f, s:o, s:f, s:o, s:f, s:o, s:o}", "wall_mm", w->wall_mm,
-                          "tolerance_mm", w->tol_mm, "thick_enough", s.good, "samples", (json_int_t)w->samples, "thin_samples",
-                          (json_int_t)w->thin_samples, "area_mm2", w->area_mm2, "thin_mm2", w->thin_mm2, "min_ball_mm",
-                          w->min_ball_mm, "min_ball_at", place(w->ball_at), "min_ray_mm", w->min_ray_mm, "min_ray_at",
-                          place(w->ray_at), "bin_mm", w->wall_mm / LM_WALL_BINS * 2, "ball_mm2", ball, "ray_mm2", ray);
-    return json_object_set_new(r, "wall", o) ? lm_err_nomem(err, sizeof(json_t)) : LM_OK;
-}
 
 static lm_status record(lm_err *err)
 {
@@ -191,11 +178,19 @@ static lm_status record(lm_err *err)
     json_t *o = json_object_get(r, "options");
     lm_status rc = LM_OK;
     if (a.hollow.text) json_object_set_new(o, "hollow_mm", json_real(a.hollow.q.value));
-    else json_object_set_new(o, "check_wall_mm", json_real(a.check_wall.q.value));
+    if (a.check_wall.text) json_object_set_new(o, "check_wall_mm", json_real(a.check_wall.q.value));
+    if (a.min_wall.text) {
+        json_object_set_new(o, "min_wall_mm", json_real(a.min_wall.q.value));
+        json_object_set_new(o, "min_gap_mm", json_real(s.thicken.min_gap_mm));
+        json_object_set_new(o, "side", json_string(a.side));
+        if (a.allow) json_object_set_new(o, "allow", json_string(a.allow));
+    }
     if (a.label) json_object_set_new(o, "label", json_integer((json_int_t)s.label));
     if (a.join) json_object_set_new(o, "join-parts", json_true());
     if (a.grid.text) json_object_set_new(o, "grid_mm", json_real(a.grid.q.value));
-    rc = a.hollow.text ? hollow_record(r, err) : wall_record(r, err);
+    if (a.hollow.text) rc = lm_shell_json_hollow(r, &s.hollow, &s.after, err);
+    else rc = lm_shell_json_wall(r, &s.wall, err);
+    if (!rc && a.min_wall.text) rc = lm_shell_json_thicken(r, &s.thicken, &s.after, err);
     if (!rc) return lm_record_append(&s.rec, r, err);
     json_decref(r);
     return rc;
@@ -225,14 +220,14 @@ static lm_status write_all(lm_err *err)
 {
     lm_out *json = NULL, *mesh = NULL, *out = NULL;
     lm_status rc = LM_OK;
-    bool hollow = a.hollow.text, to_stdout = (a.json && !strcmp(a.json, "-")) || (a.output && !strcmp(a.output, "-"));
+    bool checked = a.check_wall.text, to_stdout = (a.json && !strcmp(a.json, "-")) || (a.output && !strcmp(a.output, "-"));
     if (a.json && (rc = cli_json(a.json, s.rec.item[s.rec.n - 1], &json, err))) goto done;
-    if (a.output && (s.good || !hollow)) {
+    if (a.output && (s.good || checked)) {
         lm_meshfile_opt opt = {.format = s.format, .threads = (int)a.threads};
         cli_progress(&tool, a.quiet, "write", 0.95);
-        if ((rc = lm_meshfile_stage(a.output, &opt, hollow ? &s.out : &s.mesh, &s.rec, &mesh, err))) goto done;
+        if ((rc = lm_meshfile_stage(a.output, &opt, checked ? &s.mesh : &s.out, &s.rec, &mesh, err))) goto done;
     }
-    if (!hollow && !to_stdout) {
+    if (checked && !to_stdout) {
         cli_progress_done(a.quiet);
         if ((rc = lm_io_create("-", true, &out, err))) goto done;
         table(out);
@@ -252,16 +247,34 @@ done:
     return rc;
 }
 
+static lm_status thin(const char *what, lm_err *err)
+{
+    const lm_wall_facts *w = &s.wall;
+    return lm_err_set(err, LM_ENO, NULL, "%s %.6g mm: least %.4g mm at (%.6g, %.6g, %.6g), on %.4g of %.4g mm2", what, w->wall_mm,
+                      w->min_ball_mm, w->ball_at[0], w->ball_at[1], w->ball_at[2], w->thin_mm2, w->area_mm2);
+}
+
+static lm_status answer_thicken(lm_err *err)
+{
+    const lm_thicken_facts *f = &s.thicken;
+    lm_status rc = valid(&s.after, "the thickened part is not valid, and not sent on", err);
+    if (rc) return rc;
+    if (a.verbose)
+        cli_note(&tool, "%.6g mm3 added on %.6g mm2 in %d passes, largest move %.4g mm, %zu vertices held",
+                 f->after_mm3 - f->before_mm3, f->touched_mm2, f->passes, f->max_move_mm, f->held);
+    for (size_t i = 0; i < s.wall.spots && !a.quiet; i++)
+        cli_note(&tool, "still thin: %.4g mm at (%.6g, %.6g, %.6g), %.4g mm2", s.wall.spot[i].least_mm, s.wall.spot[i].at[0],
+                 s.wall.spot[i].at[1], s.wall.spot[i].at[2], s.wall.spot[i].area_mm2);
+    if (s.good) return LM_OK;
+    return thin("not sent on (--allow thin passes it): in places still thinner than", err);
+}
+
 static lm_status answer(lm_err *err)
 {
     const lm_hollow_facts *h = &s.hollow;
-    const lm_wall_facts *w = &s.wall;
     lm_status rc;
-    if (a.check_wall.text)
-        return s.good
-                   ? LM_OK
-                   : lm_err_set(err, LM_ENO, NULL, "thinner than %.6g mm: least %.4g mm at (%.6g, %.6g, %.6g), on %.4g of %.4g mm2",
-                                w->wall_mm, w->min_ball_mm, w->ball_at[0], w->ball_at[1], w->ball_at[2], w->thin_mm2, w->area_mm2);
+    if (a.check_wall.text) return s.good ? LM_OK : thin("thinner than", err);
+    if (a.min_wall.text) return answer_thicken(err);
     if (a.verbose)
         cli_note(&tool, "wall %.6g mm (mean %.6g, most %.6g), %zu pockets, %zu left solid, %zu vertices held", h->min_mm,
                  h->mean_mm, h->max_mm, h->pockets, h->too_small, h->held);
@@ -288,5 +301,6 @@ int main(int argc, char **argv)
     lm_record_release(&s.rec);
     lm_mesh_release(&s.mesh);
     lm_mesh_release(&s.out);
+    free(s.before);
     return rc;
 }

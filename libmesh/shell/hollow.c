@@ -3,9 +3,8 @@
 #include "shell/hollow.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "shell/faults.h"
 #include "shell/field.h"
-#include "surface/intersect.h"
-#include "surface/join.h"
 #include "surface/mcubes.h"
 #include "surface/predicates.h"
 #include "surface/topo.h"
@@ -369,105 +368,10 @@ static lm_status hollow_lift_corners(hollow_job *job, size_t *lifted, lm_err *er
 
 /* ---- 4 facets that intersect ---- */
 
-/* Cells of space that a facet's box touches: set them, or ask whether one is set. */
-static bool hollow_cells(const hollow_job *job, const double lo[3], const size_t n[3], uint64_t *bits, size_t t, bool set)
-{
-    float box[2][3];
-    size_t at[2][3];
-    lm_bvh_tri_box(&job->in, (uint32_t)t, box[0], box[1]);
-    for (int e = 0; e < 2; e++)
-        for (int c = 0; c < 3; c++) {
-            double i = ((double)box[e][c] - lo[c]) / (2 * job->step);
-            at[e][c] = i < 0 ? 0 : i > (double)(n[c] - 1) ? n[c] - 1 : (size_t)i;
-        }
-    for (size_t k = at[0][2]; k <= at[1][2]; k++)
-        for (size_t j = at[0][1]; j <= at[1][1]; j++)
-            for (size_t i = at[0][0]; i <= at[1][0]; i++) {
-                size_t bit = (k * n[1] + j) * n[0] + i;
-                if (set) bits[bit / 64] |= 1ull << bit % 64;
-                else if (bits[bit / 64] >> bit % 64 & 1) return true;
-            }
-    return false;
-}
-
-/* skip[t]: neither has facet t moved since it was last tried, nor lies it by one that has. */
-static lm_status hollow_untouched(hollow_job *job, uint8_t *skip, lm_err *err)
-{
-    double lo[3], hi[3];
-    size_t n[3];
-    lm_mesh_box(&job->in, lo, hi);
-    for (int c = 0; c < 3; c++) n[c] = (size_t)((hi[c] - lo[c]) / (2 * job->step)) + 1;
-    uint64_t *bits = lm_mem_calloc(n[0] * n[1] * n[2] / 64 + 1, sizeof *bits, err);
-    if (!bits) return LM_ENOMEM;
-    for (size_t t = 0; t < job->in.nt; t++) {
-        const uint32_t *v = job->in.tri + 3 * t;
-        if (job->untried[v[0]] | job->untried[v[1]] | job->untried[v[2]]) hollow_cells(job, lo, n, bits, t, true);
-    }
-    for (size_t t = 0; t < job->in.nt; t++) skip[t] = !hollow_cells(job, lo, n, bits, t, false);
-    memset(job->untried, 0, job->in.nv);
-    free(bits);
-    return LM_OK;
-}
-
-/* mark[v]: vertices of facets that intersect, have no area, or share a place. */
-static lm_status hollow_faults(hollow_job *job, uint8_t *mark, size_t *faults, lm_err *err)
-{
-    lm_join join = LM_JOIN_INIT;
-    lm_bvh b = LM_BVH_INIT;
-    lm_intersect x = LM_INTERSECT_INIT;
-    uint32_t *place = NULL, *first = NULL, next = 0;
-    uint8_t *skip = NULL;
-    lm_status rc = LM_ENOMEM;
-    *faults = 0;
-    memset(mark, 0, job->in.nv);
-    if (!(place = lm_mem_alloc(job->in.nv, sizeof *place, err)) || !(first = lm_mem_alloc(job->in.nv, sizeof *first, err)) ||
-        !(skip = lm_mem_alloc(job->in.nt, 1, err)) || (rc = hollow_untouched(job, skip, err)) ||
-        (rc = lm_join_add(&join, job->in.pos, job->in.nv, place, err)))
-        goto done;
-    for (uint32_t v = 0; v < job->in.nv; v++) {
-        if (place[v] == next) {
-            first[next++] = v;
-            continue;
-        }
-        mark[v] = mark[first[place[v]]] = 1;
-        ++*faults;
-    }
-    for (size_t t = 0; t < job->in.nt; t++) {
-        const uint32_t *v = job->in.tri + 3 * t;
-        if (skip[t] || !lm_predicates_collinear(job->in.pos + 3 * (size_t)v[0], job->in.pos + 3 * (size_t)v[1],
-                                                job->in.pos + 3 * (size_t)v[2]))
-            continue;
-        skip[t] = 1;
-        mark[v[0]] = mark[v[1]] = mark[v[2]] = 1;
-        ++*faults;
-    }
-    if ((rc = lm_bvh_build(&job->in, skip, job->threads, &b, err)) ||
-        (rc = lm_intersect_run(&job->in, &b, place, true, job->threads, &x, err)))
-        goto done;
-    for (size_t i = 0; i < x.pairs; i++)
-        for (size_t k = 0; k < 6; k++) mark[job->in.tri[3 * (size_t)x.list[i][k / 3] + k % 3]] = 1;
-    *faults += x.pairs;
-done:
-    lm_intersect_release(&x);
-    lm_bvh_release(&b);
-    lm_join_release(&join);
-    free(place);
-    free(first);
-    free(skip);
-    return rc;
-}
-
 /* Marked vertices go back: half way the first time, wholly the next; later their neighbours as well. */
 static void hollow_back(hollow_job *job, uint8_t *mark, int round)
 {
-    for (int grow = HOLLOW_SPREAD; grow <= round; grow += 2) {
-        for (size_t t = 0; t < job->in.nt; t++) {
-            const uint32_t *v = job->in.tri + 3 * t;
-            if ((mark[v[0]] | mark[v[1]] | mark[v[2]]) & 1)
-                for (size_t k = 0; k < 3; k++) mark[v[k]] |= 2;
-        }
-        for (size_t v = 0; v < job->in.nv; v++) mark[v] = mark[v] != 0;
-    }
+    lm_faults_spread(&job->in, mark, round < HOLLOW_SPREAD ? 0 : (round - HOLLOW_SPREAD) / 2 + 1);
     for (size_t v = 0; v < job->in.nv; v++) {
         if (!mark[v] || (job->hold[v] == HOLLOW_FIXED && job->want[v] == job->depth[v])) continue;
         job->hold[v] = job->hold[v] || round >= HOLLOW_SPREAD ? HOLLOW_FIXED : 1;
@@ -486,7 +390,7 @@ static lm_status hollow_settle(hollow_job *job, lm_err *err)
         size_t lifted = 1;
         hollow_progress(job, "inner wall", 0.5 + 0.3 * round / HOLLOW_ROUNDS);
         for (int i = 0; i < HOLLOW_LIFTS && lifted && !rc; i++) rc = hollow_lift(job, &lifted, err);
-        if (rc || (rc = hollow_faults(job, mark, &faults, err))) break;
+        if (rc || (rc = lm_faults_mark(&job->in, job->untried, 2 * job->step, job->threads, mark, &faults, err))) break;
         if (faults) hollow_back(job, mark, backs++);
         else if ((rc = hollow_lift_corners(job, &lifted, err)) || !lifted) break;
     }

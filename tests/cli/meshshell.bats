@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# meshshell: hollowing and the check of walls, from the outside.
+# meshshell: least walls, hollowing and the check of walls, from the outside.
 
 load common
 
@@ -49,6 +49,34 @@ box() {
     [ "$(grep -ac 'obj_info meshqa_record 2 ' a.ply)" -gt 0 ]
 }
 
+@test "meshshell --min-wall: thick enough by its own check, valid, the rest bit for bit, books closed" {
+    meshfix -q plate.off >thin.ply
+    meshshell --min-wall 1.5mm thin.ply --json m.json -o strong.ply
+    meshfix --check strong.ply >/dev/null
+    run -0 meshshell --check-wall 1.5mm strong.ply
+    [ "$(jq -c '[.wall.thick_enough, .audit.after.valid, .min_wall.passes, .min_wall.own_vertices]' m.json)" = '[true,true,1,8]' ]
+    [ "$(jq -c '.ledger[0] | [.kind, .from, .to, .region]' m.json)" = '["intended","mesh","mesh","thin walls"]' ]
+    within 0.0001 "$(number before_mm3 m.json)" 480
+    # 0.3 mm on 400 mm2, and a little around the rim
+    [ "$(jq '.min_wall.added_mm3 > 115 and .min_wall.added_mm3 < 150' m.json)" = true ]
+    [ "$(jq '.ledger[0] | (.after_mm3 - .before_mm3 - '"$(number added_mm3 m.json)"') | fabs < 0.01' m.json)" = true ]
+    [ "$(jq '.min_wall.max_move_mm < 0.5 and .ledger[0].moved_mm == .min_wall.max_move_mm' m.json)" = true ]
+    # nothing thin: nothing changes
+    meshfix -q block.off >solid.ply
+    meshshell --min-wall 1.5mm solid.ply -o same.ply
+    cmp <(sed '1,/^end_header/d' solid.ply) <(sed '1,/^end_header/d' same.ply)
+}
+
+@test "meshshell --min-wall: what stays thin is listed and passes by name only" {
+    refuses 1 out.ply meshshell -q --min-wall 1.5mm --side inside plate.off -o out.ply
+    [[ $stderr == *'still thinner than 1.5 mm'*'(--allow thin'* || $stderr == *'(--allow thin'*'still thinner than 1.5 mm'* ]]
+    run -0 --separate-stderr meshshell --min-wall 1.5mm --side inside --allow thin plate.off -o out.ply --json t.json
+    [[ $stderr == *'still thin: 1.2 mm at ('* ]]
+    [ "$(jq '.wall.thin_places | length > 0 and .[0].least_mm < 1.21' t.json)" = true ]
+    [ "$(jq -c '[.options.allow, .options.side, .wall.thick_enough]' t.json)" = '["thin","inside",false]' ]
+    rm out.ply
+}
+
 @test "meshshell: what it hollows passes its own check, and is too thin for more" {
     meshshell --hollow 1.5 block.off -o c.ply
     run -0 meshshell --check-wall 1.5 c.ply
@@ -72,7 +100,7 @@ box() {
 @test "meshshell: no solid, no hollowing: the faults by name, exit 1, nothing written" {
     for n in open_edge self_intersect nonmanifold_edge flipped inverted; do
         f=$(ls fx/${n}_bad.*)
-        for how in --hollow --check-wall; do
+        for how in --hollow --check-wall --min-wall; do
             refuses 1 out.ply meshshell -q $how 1mm "$f" -o out.ply
             [[ $stderr == *'no solid'* ]]
         done
@@ -97,7 +125,14 @@ box() {
     for t in 0 -1 0mm 5% 2ml abc nan; do
         refuses 2 out.ply meshshell --hollow=$t block.off -o out.ply
         refuses 2 out.ply meshshell --check-wall=$t block.off -o out.ply
+        refuses 2 out.ply meshshell --min-wall=$t block.off -o out.ply
     done
+    refuses 2 out.ply meshshell --hollow 1 --min-wall 1 block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1 --min-gap 1 block.off -o out.ply
+    refuses 2 out.ply meshshell --hollow 1 --side inside block.off -o out.ply
+    refuses 2 out.ply meshshell --min-wall 1 --side left block.off -o out.ply
+    refuses 2 out.ply meshshell --min-wall 1 --min-gap=-1 block.off -o out.ply
+    refuses 2 out.ply meshshell --min-wall 1 --allow all block.off -o out.ply
     refuses 2 out.ply meshshell --hollow 1.5 --grid 0.6 block.off -o out.ply
     refuses 2 out.ply meshshell --hollow 1.5 --grid 0 block.off -o out.ply
     refuses 2 out.ply meshshell --check-wall 1.5 --grid 0.1 block.off -o out.ply

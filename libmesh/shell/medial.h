@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* medial.h: the thin part of a solid's medial surface, as balls that the solid shall have room for.
+ *
+ * At samples of the thin facets the inscribed ball is grown (balls.h). Its centre is on the medial surface; where the two points
+ * it touches are seen at less than about 130 degrees it sits in an edge, and climbs along the surface until it is between two
+ * sides (DESIGN 6: separation angle). A ball of radius T/2 is asked for there, about the same centre; where one side must not
+ * move so far, because a gap would close or by request, the centre moves to the other side, and where neither may, the ball is
+ * as large as both allow (`held`). The union of these balls with the solid is what is nowhere thin. */
+#ifndef LM_SHELL_MEDIAL_H
+#define LM_SHELL_MEDIAL_H
+
+#include "shell/balls.h"
+
+typedef enum { LM_MEDIAL_BOTH, LM_MEDIAL_OUTSIDE, LM_MEDIAL_INSIDE } lm_medial_side; /* which sides may move */
+
+typedef struct {
+    size_t n;
+    lm_ball *ball; /* owned; r: what shall fit */
+    bool *held;    /* smaller than T/2; owned */
+    double cell, lo[3];
+    size_t grid[3], *start;
+    uint32_t *item;
+} lm_medial;
+#define LM_MEDIAL_INIT \
+    { \
+        .n = 0 \
+    }
+
+typedef struct {
+    double wall_mm, min_gap_mm;
+    lm_medial_side side;
+    const uint8_t *cavity; /* per triangle of the mesh: 1 where it bounds a cavity */
+    const uint8_t *ask;    /* per triangle of the mesh: 1 where it can be thin */
+    const float *thick;    /* thickness of the first `known` vertices (wall.h) */
+    size_t known;
+    bool rough; /* samples in bumps and creases give way to the largest ball near them: for what is nearly done */
+    int threads;
+} lm_medial_opt;
+
+/*   m      the mesh, in pieces no wider than T/4 where it is thin; near: over it
+ *   balls  over the same solid, in whatever pieces; tells what is thin */
+LM_CHECKED lm_status lm_medial_build(const lm_mesh *m, const lm_nearest *near, const lm_balls *balls, const lm_medial_opt *opt,
+                                     lm_medial *out, lm_err *err);
+void lm_medial_release(lm_medial *x);
+/* Least distance of p from the surface of a ball it is not in, or <= 0 when it is in one; at most `far`, T/2 at most. */
+double lm_medial_distance(const lm_medial *x, const double p[3], double far);
+/* How far p has to go along d (length 1) until it is in no ball; at most `most`. */
+double lm_medial_exit(const lm_medial *x, const double p[3], const double d[3], double most);
+/* How far the surface may go from p along d (length 1) until half of what is more than min_gap of the gap is used up; at most
+ * `most`. p is on the surface. */
+double lm_medial_room(const lm_nearest *near, const double p[3], const double d[3], double min_gap, double most);
+
+#endif
