@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* meshfix: check a mesh, or repair it; nothing that is not valid is sent on. */
 #include "cli/cli.h"
-#include "diff/reduce.h"
+#include "diff/finish.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
 #include "measure/facts.h"
@@ -18,7 +18,7 @@
 static struct {
     cli_quantity nearby, weld, rebuild, max_move, max_volume;
     bool check, keep_names, write_failed, verbose, quiet;
-    size_t threads;
+    size_t threads, smooth;
     const char *label, *keep, *skip, *only, *cut, *cut_off, *mark, *decimate, *output, *json;
 } a = {.keep = "all"};
 
@@ -42,6 +42,8 @@ static const cli_opt opts[] = {
     {"skip", 0, CLI_TEXT, "STEPS", NULL, "leave these repairs out: their names, separated by commas (holes,cut)", &a.skip,
      LM_UNIT_NONE},
     {"only", 0, CLI_TEXT, "STEPS", NULL, "make these repairs only", &a.only, LM_UNIT_NONE},
+    {"smooth", 0, CLI_COUNT, "PASSES", NULL, "make the surface smooth, volumes kept, in so many passes (10 is a good number)",
+     &a.smooth, LM_UNIT_NONE},
     {"decimate", 0, CLI_TEXT, "WHAT", NULL,
      "fewer triangles: 200000, 10%, a file of 20MB, or as few as stay within 0.1mm of the surface", &a.decimate, LM_UNIT_NONE},
     {"max-move", 0, CLI_QUANTITY, "LENGTH", NULL, "send nothing on when the surface that stays was moved by more", &a.max_move,
@@ -85,7 +87,7 @@ static struct {
     lm_limits_result change;
     lm_repair_parts repair;
     lm_reduce_target target;
-    lm_reduce reduce;
+    lm_finish finish;
     lm_places places; /* with --check */
     lm_admesh_result second;
     bool asked; /* libadmesh, and it had an answer */
@@ -96,10 +98,9 @@ static struct {
     lm_mesh off;      /* what was cut off, with its records */
     lm_audit_parts off_audit;
     lm_records off_rec;
-    lm_repair_step then[1]; /* what was done after the repairs */
-    bool within;            /* the limits */
-    bool good;              /* valid, and within them, and all parts are there and fit each other */
-    double volume[2];       /* before, after: of the mesh as a whole, closed or not */
+    bool within;      /* the limits */
+    bool good;        /* valid, and within them, and all parts are there and fit each other */
+    double volume[2]; /* before, after: of the mesh as a whole, closed or not */
     lm_meshfile_format format;
     char name[NAME]; /* where the mesh goes */
 } s;
@@ -160,6 +161,7 @@ static lm_status usage(lm_err *err)
                          : a.rebuild.text    ? "rebuild"
                          : a.skip            ? "skip"
                          : a.only            ? "only"
+                         : a.smooth          ? "smooth"
                          : a.decimate        ? "decimate"
                          : a.cut             ? "cut"
                          : a.max_move.text   ? "max-move"
@@ -182,6 +184,8 @@ static lm_status usage(lm_err *err)
     const char *outputs[4] = {a.output, a.cut_off, a.mark, a.json};
     rc = cli_outputs(outputs, 4, 3, err);
     if (rc || (a.output && (rc = lm_meshfile_suffix(a.output, &s.format, err)))) return rc;
+    if (a.smooth > LM_SMOOTH_PASSES_MAX)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--smooth %zu: at most %d passes", a.smooth, LM_SMOOTH_PASSES_MAX);
     if (a.decimate && (rc = lm_reduce_parse(a.decimate, &s.target, err))) return lm_err_frame(err, "--decimate");
     return LM_OK;
 }
@@ -199,16 +203,22 @@ static double volume(const lm_audit_parts *now)
 }
 
 /* What is wanted beyond repair, of a mesh that is valid. */
-static lm_status after_repair(lm_err *err)
+static lm_status finish(lm_err *err)
 {
-    lm_status rc = LM_OK;
-    if (!a.decimate || !s.after->all.valid) return LM_OK;
-    cli_progress(&tool, a.quiet, "decimate", 0.7);
-    if (s.target.bytes > 0) rc = lm_meshfile_fits(&s.mesh, s.format, &s.rec, s.target.bytes, &s.target.triangles, err);
-    if (rc) return lm_err_frame(err, "--decimate %s", a.decimate);
-    if ((rc = lm_reduce_run(&s.mesh, &s.target, (int)a.threads, &s.reduce, err))) return rc;
-    s.then[0] = (lm_repair_step){s.reduce.collapses, s.reduce.upper_mm, s.reduce.volume_mm3};
-    return LM_OK;
+    lm_finish_opt opt = {.passes = (unsigned)a.smooth, .decimate = a.decimate, .max_move_mm = s.limits.max_move_mm};
+    lm_status rc;
+    s.finish = (lm_finish)LM_FINISH_INIT;
+    if ((!a.smooth && !a.decimate) || !s.after->all.valid) return LM_OK;
+    if (opt.max_move_mm >= 0) { /* of which the repairs had their share */
+        lm_limits_check(&s.limits, s.repair.step, NULL, 0, 0, &s.change);
+        opt.max_move_mm = opt.max_move_mm > s.change.move_mm ? opt.max_move_mm - s.change.move_mm : 0;
+    }
+    cli_progress(&tool, a.quiet, a.smooth ? "smooth" : "decimate", 0.7);
+    if (s.target.bytes > 0 && (rc = lm_meshfile_fits(&s.mesh, s.format, &s.rec, s.target.bytes, &s.target.triangles, err)))
+        return lm_err_frame(err, "--decimate %s", a.decimate);
+    opt.target = s.target;
+    opt.threads = (int)a.threads;
+    return lm_finish_run(&s.mesh, &opt, &s.finish, err);
 }
 
 /* Judge the mesh again. */
@@ -281,10 +291,10 @@ static lm_status work(lm_err *err)
         cli_progress(&tool, a.quiet, "check again", 0.6);
         if ((rc = judge(err))) return rc;
     }
-    if ((rc = after_repair(err)) || (s.reduce.tries && (rc = judge(err)))) return rc;
+    if ((rc = finish(err)) || (s.finish.touched && (rc = judge(err)))) return rc;
     s.volume[1] = volume(s.after);
-    s.within = lm_limits_check(&s.limits, s.repair.step, s.then, 1, s.volume[!s.before.all.closed], &s.change);
-    s.good = s.after->all.valid && s.within && s.reduce.why == LM_REDUCE_DONE && !s.repair.walls.lost && !gone();
+    s.within = lm_limits_check(&s.limits, s.repair.step, s.finish.step, LM_FINISH_STEPS, s.volume[!s.before.all.closed], &s.change);
+    s.good = s.after->all.valid && s.within && s.finish.done && !s.repair.walls.lost && !gone();
     return a.cut && s.good ? cut(err) : LM_OK;
 }
 
@@ -303,13 +313,11 @@ static json_t *steps_json(double *moved)
         }
         json_array_append_new(list, o);
     }
-    if (s.reduce.tries)
-        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f, s:I, s:I, s:f, s:f}", "step", "decimate", "count",
-                                              (json_int_t)s.then[0].count, "max_move_mm", s.then[0].max_move_mm,
-                                              "volume_change_mm3", s.then[0].volume_change_mm3, "triangles_before",
-                                              (json_int_t)s.reduce.before, "triangles_after", (json_int_t)s.reduce.after,
-                                              "hausdorff_lower_mm", s.reduce.lower_mm, "hausdorff_upper_mm", s.reduce.upper_mm));
-    *moved += s.then[0].max_move_mm;
+    if (lm_finish_json(&s.finish, list, NULL)) {
+        json_decref(list);
+        return NULL;
+    }
+    for (int i = 0; i < LM_FINISH_STEPS; i++) *moved += s.finish.step[i].max_move_mm;
     return list;
 }
 
@@ -436,8 +444,8 @@ static lm_status remarks(size_t most, lm_status (*say)(void *ctx, const char *te
         wall_text(text);
         rc = say(ctx, text, err);
     }
-    if (!rc && s.reduce.why != LM_REDUCE_DONE) {
-        lm_reduce_text(&s.reduce, text, sizeof text);
+    if (!rc && !s.finish.done) {
+        lm_finish_text(&s.finish, text, sizeof text);
         rc = say(ctx, text, err);
     }
     if (!rc && (s.untrimmed.code || s.trim.shift_mm != 0)) {
@@ -486,6 +494,7 @@ static bool options(json_t *o)
         if (s.skip >> k & 1) snprintf(steps + n, sizeof steps - n, "%s%s", n ? "," : "", lm_repair_name((lm_repair_kind)k));
     }
     if (*steps) bad |= json_object_set_new(o, "skip", json_string(steps)) != 0;
+    if (a.smooth) bad |= json_object_set_new(o, "smooth", json_integer((json_int_t)a.smooth)) != 0;
     if (a.decimate) bad |= json_object_set_new(o, "decimate", json_string(a.decimate)) != 0;
     if (a.max_move.text) bad |= json_object_set_new(o, "max-move", json_real(a.max_move.q.value)) != 0;
     if (a.max_volume.text) {
@@ -709,13 +718,13 @@ static lm_status onto_stderr(void *ctx, const char *text, lm_err *err)
 
 static void say(void)
 {
+    char line[TEXT];
     for (int i = 0; i < LM_REPAIR_STEPS && a.verbose; i++)
         if (s.repair.step[i].count)
             cli_note(&tool, "%s: %zu, moved %.3g mm, volume %+.6g mm3", lm_repair_name((lm_repair_kind)i), s.repair.step[i].count,
                      s.repair.step[i].max_move_mm, s.repair.step[i].volume_change_mm3);
-    if (a.verbose && s.reduce.tries)
-        cli_note(&tool, "decimate: %zu triangles of %zu, at most %.4g mm from what it was, volume %+.6g mm3", s.reduce.after,
-                 s.reduce.before, s.reduce.upper_mm, s.reduce.volume_mm3);
+    for (int i = 0; i < LM_FINISH_STEPS && a.verbose; i++)
+        if (lm_finish_say(&s.finish, i, line, sizeof line)) cli_note(&tool, "%s", line);
     if (!a.quiet) (void)remarks(a.verbose ? NAMED : 1, onto_stderr, NULL, NULL);
 }
 
@@ -736,19 +745,19 @@ int main(int argc, char **argv)
         if (!s.good) {
             if (!s.within) limit_text(line);
             else if (s.untrimmed.code) cut_text(line);
-            else if (s.reduce.why != LM_REDUCE_DONE && s.after->all.valid) lm_reduce_text(&s.reduce, line, sizeof line);
+            else if (!s.finish.done && s.after->all.valid) lm_finish_text(&s.finish, line, sizeof line);
             else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
             else if (!one_sided(line)) lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
             lm_err_set(&err, LM_ENO, NULL, "%s%s: %s",
-                       !s.within                                               ? "beyond the limits"
-                       : s.untrimmed.code                                      ? "not cut"
-                       : !s.after->all.valid || s.reduce.why == LM_REDUCE_DONE ? "not valid"
-                                                                               : "not decimated as asked",
-                       a.check                                                           ? ""
-                       : a.write_failed                                                  ? " (written all the same)"
-                       : s.within && s.reduce.why == LM_REDUCE_DONE && !s.untrimmed.code ? " after repair, and not sent on"
-                                                                                         : ", and not sent on",
+                       !s.within                              ? "beyond the limits"
+                       : s.untrimmed.code                     ? "not cut"
+                       : !s.after->all.valid || s.finish.done ? "not valid"
+                                                              : "not done as asked",
+                       a.check                                          ? ""
+                       : a.write_failed                                 ? " (written all the same)"
+                       : s.within && s.finish.done && !s.untrimmed.code ? " after repair, and not sent on"
+                                                                        : ", and not sent on",
                        line);
             rc = cli_fail(&tool, &err);
         }

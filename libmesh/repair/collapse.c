@@ -42,106 +42,7 @@ static inline void collapse_normal(const float *p, const float *a, const float *
     collapse_cross(u, v, n);
 }
 
-/* ---- seams ---- */
-
-static bool collapse_same_wall(const lm_mesh *m, uint32_t s, uint32_t t)
-{
-    return m->label[s] == m->label[t] && (!m->label_back || m->label_back[s] == m->label_back[t]);
-}
-
-/* Do other labels meet at edge u v, or has it not two triangles that agree? */
-static bool collapse_seam(const lm_collapse *c, uint32_t u, uint32_t v)
-{
-    uint32_t after = COLLAPSE_NONE, before = COLLAPSE_NONE;
-    int n = 0;
-    for (uint32_t k = c->head[u]; k != COLLAPSE_NONE; k = c->next[k]) {
-        if (lm_collapse_after(c, k) == v) after = k / 3, n++;
-        if (lm_collapse_before(c, k) == v) before = k / 3, n++;
-    }
-    return n != 2 || after == COLLAPSE_NONE || before == COLLAPSE_NONE || !collapse_same_wall(&c->m, after, before);
-}
-
-/* From seam vertex s at v: follow one wall round v to the next seam. Returns its vertex, counting triangles. */
-static uint32_t collapse_page(const lm_collapse *c, uint32_t v, uint32_t corner, uint32_t s, uint32_t *count)
-{
-    for (;;) {
-        uint32_t far = lm_collapse_after(c, corner) == s ? lm_collapse_before(c, corner) : lm_collapse_after(c, corner);
-        ++*count;
-        if (collapse_seam(c, v, far)) return far;
-        for (uint32_t k = c->head[v];; k = c->next[k]) { /* no seam: there is just one other */
-            if (k == corner || (lm_collapse_after(c, k) != far && lm_collapse_before(c, k) != far)) continue;
-            corner = k;
-            break;
-        }
-        s = far;
-    }
-}
-
-/* 0: all around v is one wall; 1: two seams meet here and every wall lies between them; 2: anything else */
-static unsigned char collapse_kind(const lm_collapse *c, uint32_t v)
-{
-    uint32_t seam[3], ns = 0, n = 0, seen = 0;
-    for (uint32_t k = c->head[v]; k != COLLAPSE_NONE; k = c->next[k], n++) {
-        const uint32_t w[2] = {lm_collapse_after(c, k), lm_collapse_before(c, k)};
-        for (int i = 0; i < 2; i++) {
-            bool have = false;
-            for (uint32_t j = 0; j < ns; j++) have |= seam[j] == w[i];
-            if (have || !collapse_seam(c, v, w[i])) continue;
-            if (ns == 2) return 2;
-            seam[ns++] = w[i];
-        }
-    }
-    if (!n) return 2;
-    if (ns == 1) return 2;
-    if (!ns) { /* once round: fans of other walls that touch here stay */
-        uint32_t corner = c->head[v], first = lm_collapse_after(c, corner), at;
-        do {
-            at = lm_collapse_before(c, corner);
-            seen++;
-            for (corner = c->head[v]; lm_collapse_after(c, corner) != at; corner = c->next[corner]) {
-            }
-        } while (at != first);
-        return seen == n ? 0 : 2;
-    }
-    for (uint32_t k = c->head[v]; k != COLLAPSE_NONE; k = c->next[k])
-        if ((lm_collapse_after(c, k) == seam[0] || lm_collapse_before(c, k) == seam[0]) &&
-            collapse_page(c, v, k, seam[0], &seen) != seam[1])
-            return 2;
-    return seen == n ? 1 : 2;
-}
-
 /* ---- the mesh in tables ---- */
-
-/* Of walls the lower label is behind, so that neighbours in a wall run as neighbours in a surface do. */
-static void collapse_walls(lm_mesh *m)
-{
-    for (size_t t = 0; m->label_back && t < m->nt; t++) {
-        uint32_t l = m->label[t], b = m->label_back[t], *v = m->tri + 3 * t;
-        if (!b || l < b) continue;
-        m->label[t] = b;
-        m->label_back[t] = l;
-        b = v[1];
-        v[1] = v[2];
-        v[2] = b;
-    }
-}
-
-static uint32_t collapse_root(uint32_t *of, uint32_t v)
-{
-    while (of[v] != v) v = of[v] = of[of[v]];
-    return v;
-}
-
-static void collapse_components(lm_collapse *c)
-{
-    for (size_t v = 0; v < c->m.nv; v++) c->component[v] = (uint32_t)v;
-    for (size_t k = 0; k < 3 * c->m.nt; k++) {
-        uint32_t a = collapse_root(c->component, c->m.tri[k]), b = collapse_root(c->component, c->m.tri[k / 3 * 3]);
-        if (a < b) c->component[b] = a;
-        else c->component[a] = b;
-    }
-    for (size_t v = 0; v < c->m.nv; v++) c->component[v] = collapse_root(c->component, (uint32_t)v);
-}
 
 static void collapse_face(lm_collapse *c, uint32_t t)
 {
@@ -162,7 +63,7 @@ static void collapse_line(const lm_collapse *c, uint32_t v, uint32_t w, double *
 void lm_collapse_renew(lm_collapse *c, uint32_t v)
 {
     double q[6] = {0}, sum[3] = {0};
-    for (uint32_t k = c->head[v]; k != COLLAPSE_NONE; k = c->next[k]) {
+    for (uint32_t k = c->f.head[v]; k != COLLAPSE_NONE; k = c->f.next[k]) {
         const double *n = c->face[k / 3];
         for (int i = 0; i < 3; i++) sum[i] += n[i];
         q[0] += n[0] * n[0];
@@ -171,23 +72,13 @@ void lm_collapse_renew(lm_collapse *c, uint32_t v)
         q[3] += n[1] * n[1];
         q[4] += n[1] * n[2];
         q[5] += n[2] * n[2];
-        if (c->kind[v] != 1) continue;
+        if (c->f.kind[v] != 1) continue;
         const uint32_t w[2] = {lm_collapse_after(c, k), lm_collapse_before(c, k)};
         for (int s = 0; s < 2; s++)
-            if (collapse_seam(c, v, w[s])) collapse_line(c, v, w[s], q);
+            if (lm_fans_seam(&c->f, v, w[s])) collapse_line(c, v, w[s], q);
     }
     memcpy(c->quadric[v], q, sizeof q);
     memcpy(c->normal[v], sum, sizeof sum);
-}
-
-static lm_status collapse_kind_task(void *ctx, size_t task, int worker, lm_err *err)
-{
-    (void)worker;
-    (void)err;
-    lm_collapse *c = ctx;
-    for (size_t v = task * COLLAPSE_BLOCK; v < c->m.nv && v < (task + 1) * COLLAPSE_BLOCK; v++)
-        c->kind[v] = c->m.label ? collapse_kind(c, (uint32_t)v) : 0;
-    return LM_OK;
 }
 
 static lm_status collapse_face_task(void *ctx, size_t task, int worker, lm_err *err)
@@ -233,28 +124,17 @@ lm_status lm_collapse_make(lm_mesh *m, int threads, lm_collapse *c, lm_err *err)
     *m = (lm_mesh)LM_MESH_INIT;
     size_t nv = c->m.nv, nt = c->m.nt;
     lm_status rc = LM_OK;
-    if (nt > UINT32_MAX / 3) rc = lm_err_set(err, LM_ERANGE, NULL, "%zu triangles: more than can be decimated", nt);
-    else if (!(c->gone = lm_mem_calloc(nt, 1, err)) || !(c->head = lm_mem_alloc(nv, sizeof *c->head, err)) ||
-             !(c->next = lm_mem_alloc(3 * nt, sizeof *c->next, err)) ||
-             !(c->version = lm_mem_calloc(nv, sizeof *c->version, err)) ||
-             !(c->component = lm_mem_alloc(nv, sizeof *c->component, err)) || !(c->kind = lm_mem_calloc(nv, 1, err)) ||
-             !(c->quadric = lm_mem_alloc(nv, sizeof *c->quadric, err)) || !(c->normal = lm_mem_alloc(nv, sizeof *c->normal, err)) ||
-             !(c->leaf = lm_mem_alloc(nt, sizeof *c->leaf, err)) || !(c->face = lm_mem_alloc(nt, sizeof *c->face, err)))
+    if (!(c->gone = lm_mem_calloc(nt, 1, err)) || !(c->version = lm_mem_calloc(nv, sizeof *c->version, err)) ||
+        !(c->quadric = lm_mem_alloc(nv, sizeof *c->quadric, err)) || !(c->normal = lm_mem_alloc(nv, sizeof *c->normal, err)) ||
+        !(c->leaf = lm_mem_alloc(nt, sizeof *c->leaf, err)) || !(c->face = lm_mem_alloc(nt, sizeof *c->face, err)))
         rc = LM_ENOMEM;
     if (rc) {
         lm_collapse_release(c);
         return rc;
     }
-    collapse_walls(&c->m);
-    memset(c->head, 0xff, nv * sizeof *c->head);
-    for (size_t k = 3 * nt; k-- > 0;) {
-        c->next[k] = c->head[c->m.tri[k]];
-        c->head[c->m.tri[k]] = (uint32_t)k;
-    }
-    collapse_components(c);
     size_t tasks = nv / COLLAPSE_BLOCK + 1;
-    if ((rc = lm_pool_run(c->threads, nt / COLLAPSE_BLOCK + 1, collapse_face_task, c, err)) ||
-        (rc = lm_pool_run(c->threads, tasks, collapse_kind_task, c, err)) ||
+    if ((rc = lm_fans_make(&c->m, c->threads, &c->f, err)) ||
+        (rc = lm_pool_run(c->threads, nt / COLLAPSE_BLOCK + 1, collapse_face_task, c, err)) ||
         (rc = lm_pool_run(c->threads, tasks, collapse_renew_task, c, err)) || (rc = lm_collapse_tree(c, err)))
         lm_collapse_release(c);
     return rc;
@@ -264,12 +144,9 @@ void lm_collapse_release(lm_collapse *c)
 {
     lm_mesh_release(&c->m);
     lm_bvh_release(&c->tree);
+    lm_fans_release(&c->f);
     free(c->gone);
-    free(c->head);
-    free(c->next);
     free(c->version);
-    free(c->component);
-    free(c->kind);
     free(c->quadric);
     free(c->normal);
     free(c->face);
@@ -336,8 +213,8 @@ static double collapse_cost(const lm_collapse *c, lm_collapse_edge *e, const dou
     const float *u = collapse_at(c, e->u), *v = collapse_at(c, e->v);
     const double *qv = c->quadric[e->v], *nv = c->normal[e->v];
     double q[6], b[3], d[3], g[3], x[3], to_u[3], to_v[3], mid[3];
-    int ku = c->kind[e->u], kv = c->kind[e->v];
-    if (ku && kv && (ku + kv == 4 || !collapse_seam(c, e->u, e->v))) return INFINITY;
+    int ku = c->f.kind[e->u], kv = c->f.kind[e->v];
+    if (ku && kv && (ku + kv == 4 || !lm_fans_seam(&c->f, e->u, e->v))) return INFINITY;
     for (int i = 0; i < 6; i++) q[i] = c->quadric[e->u][i] - (lost_quadric ? lost_quadric[i] : 0);
     for (int i = 0; i < 3; i++) d[i] = (double)v[i] - u[i];
     if (ku != kv) {
@@ -380,7 +257,7 @@ static bool collapse_star(const lm_collapse *c, lm_collapse_edge *e)
     e->n = e->n_u = e->n_gone = 0;
     for (int end = 0; end < 2; end++) {
         uint32_t other = end ? e->u : e->v;
-        for (uint32_t k = c->head[end ? e->v : e->u]; k != COLLAPSE_NONE; k = c->next[k]) {
+        for (uint32_t k = c->f.head[end ? e->v : e->u]; k != COLLAPSE_NONE; k = c->f.next[k]) {
             bool lost = lm_collapse_after(c, k) == other || lm_collapse_before(c, k) == other;
             if (lost && end) continue;
             if (e->n == LM_COLLAPSE_STAR || e->n_gone == LM_COLLAPSE_STAR) return false;
@@ -412,11 +289,11 @@ static bool collapse_link(const lm_collapse *c, const lm_collapse_edge *e)
             if ((same[0] && !tip[0]) || (same[1] && !tip[1]) || (same[0] && same[1])) return false;
         }
     }
-    if (c->kind[e->u] == 0 || c->kind[e->v] == 0) return true;
+    if (c->f.kind[e->u] == 0 || c->f.kind[e->v] == 0) return true;
     for (uint32_t i = 0; i < e->n_gone; i++) /* two seams must not become one */
         for (size_t k = 0; k < 3; k++) {
             uint32_t w = c->m.tri[3 * (size_t)e->lost[i] + k];
-            if (w != e->u && w != e->v && collapse_seam(c, e->u, w) && collapse_seam(c, e->v, w)) return false;
+            if (w != e->u && w != e->v && lm_fans_seam(&c->f, e->u, w) && lm_fans_seam(&c->f, e->v, w)) return false;
         }
     return true;
 }
@@ -542,7 +419,7 @@ static bool collapse_links(const lm_collapse *c, const lm_collapse_edge *e, uint
 static bool collapse_across(const lm_collapse *c, const lm_collapse_edge *e, const collapse_tri *later, const collapse_tri *x)
 {
     float middle[3];
-    if (c->component[x->id[0]] != c->component[e->u]) return collapse_passed(c, e, later, x->p[0]);
+    if (c->f.component[x->id[0]] != c->f.component[e->u]) return collapse_passed(c, e, later, x->p[0]);
     if (!c->m.label) return false;
     for (int k = 0; k < 3; k++)
         if (!collapse_links(c, e, x->id[k])) return collapse_passed(c, e, later, x->p[k]);
@@ -633,7 +510,7 @@ bool lm_collapse_meets(const lm_collapse *c, const lm_collapse_edge *e, uint32_t
     for (uint32_t i = 0; i < e->n; i++) {
         collapse_tri a, b;
         collapse_later(c, e, i, &a);
-        for (uint32_t k = c->head[other]; k != COLLAPSE_NONE; k = c->next[k]) {
+        for (uint32_t k = c->f.head[other]; k != COLLAPSE_NONE; k = c->f.next[k]) {
             collapse_now(c, k / 3, &b);
             if (collapse_pair(&a, &b)) return true;
         }
@@ -660,9 +537,9 @@ static void collapse_grow(lm_collapse *c, uint32_t t)
 
 static void collapse_unlink(lm_collapse *c, uint32_t v, uint32_t corner)
 {
-    uint32_t *at = &c->head[v];
-    while (*at != corner) at = &c->next[*at];
-    *at = c->next[corner];
+    uint32_t *at = &c->f.head[v];
+    while (*at != corner) at = &c->f.next[*at];
+    *at = c->f.next[corner];
 }
 
 void lm_collapse_do(lm_collapse *c, const lm_collapse_edge *e)
@@ -686,14 +563,14 @@ void lm_collapse_do(lm_collapse *c, const lm_collapse_edge *e)
         if (d[1] < d[0]) c->m.quality[e->u] = c->m.quality[e->v];
     }
     memcpy(c->m.pos + 3 * (size_t)e->u, e->x, sizeof e->x);
-    if (c->kind[e->v] > c->kind[e->u]) c->kind[e->u] = c->kind[e->v];
-    c->head[e->v] = COLLAPSE_NONE;
-    uint32_t *at = &c->head[e->u];
+    if (c->f.kind[e->v] > c->f.kind[e->u]) c->f.kind[e->u] = c->f.kind[e->v];
+    c->f.head[e->v] = COLLAPSE_NONE;
+    uint32_t *at = &c->f.head[e->u];
     for (uint32_t i = 0; i < e->n; i++) {
         uint32_t k = e->corner[i];
         c->m.tri[k] = e->u;
         *at = k;
-        at = &c->next[k];
+        at = &c->f.next[k];
         c->version[lm_collapse_after(c, k)]++;
         c->version[lm_collapse_before(c, k)]++;
         collapse_face(c, k / 3);
@@ -709,7 +586,7 @@ lm_status lm_collapse_finish(lm_collapse *c, lm_mesh *m, lm_err *err)
     size_t nv = 0, nt = 0;
     if (!now) return LM_ENOMEM;
     for (size_t v = 0; v < c->m.nv; v++) {
-        if (c->head[v] == COLLAPSE_NONE) continue;
+        if (c->f.head[v] == COLLAPSE_NONE) continue;
         memmove(c->m.pos + 3 * nv, c->m.pos + 3 * v, 3 * sizeof(float));
         if (c->m.quality) c->m.quality[nv] = c->m.quality[v];
         now[v] = (uint32_t)nv++;

@@ -9,11 +9,12 @@
  * Publications de l'Institut Mathematique 66, 1999), no triangle turns over or loses its area, and the triangles around meet
  * no other, which is asked with exact predicates of the point as rounded to float32; and no other component would come to lie on
  * the other side of the surface.
- * Of several parts, walls are sheets between seams, the edges where other labels meet: seams are drawn together only along
- * themselves, their ends and branchings stay in place, and what is beside a seam is drawn on to it. */
+ * Of several parts, seams (fans.h) are drawn together only along themselves, their ends and branchings stay in place, and what is
+ * beside a seam is drawn on to it. */
 #ifndef LM_REPAIR_COLLAPSE_H
 #define LM_REPAIR_COLLAPSE_H
 
+#include "repair/fans.h"
 #include "surface/bvh.h"
 
 enum { LM_COLLAPSE_STAR = 96 }; /* triangles around an edge; with more it is left alone */
@@ -21,10 +22,8 @@ enum { LM_COLLAPSE_STAR = 96 }; /* triangles around an edge; with more it is lef
 typedef struct {
     lm_mesh m;               /* owned; of a wall the lower label is behind */
     unsigned char *gone;     /* per triangle: no longer there */
-    uint32_t *head, *next;   /* corners at each vertex: head[v], next[corner], UINT32_MAX at the end and where there are none */
+    lm_fans f;               /* of m */
     uint32_t *version;       /* per vertex: how often its triangles changed */
-    uint32_t *component;     /* per vertex */
-    unsigned char *kind;     /* per vertex: 0 within a wall, 1 on a seam, 2 stays */
     double (*quadric)[6];    /* per vertex: xx xy xz yy yz zz */
     double (*normal)[3];     /* per vertex: sum of its triangles' */
     double (*face)[3];       /* per triangle: normal, twice the area long */
@@ -67,11 +66,11 @@ LM_CHECKED lm_status lm_collapse_finish(lm_collapse *c, lm_mesh *m, lm_err *err)
 /* The vertex after corner c in its triangle, and the one before. */
 static inline uint32_t lm_collapse_after(const lm_collapse *c, uint32_t corner)
 {
-    return c->m.tri[corner % 3 == 2 ? corner - 2 : corner + 1];
+    return lm_fans_after(&c->m, corner);
 }
 static inline uint32_t lm_collapse_before(const lm_collapse *c, uint32_t corner)
 {
-    return c->m.tri[corner % 3 == 0 ? corner + 2 : corner - 1];
+    return lm_fans_before(&c->m, corner);
 }
 
 #endif

@@ -151,7 +151,7 @@ static lm_status decimate_retry(decimate_work *w, lm_err *err)
     w->looked = w->low;
     for (size_t i = 0; i < w->n_no && !rc; i++) {
         const decimate_entry *e = &w->no[i];
-        if (w->c.head[e->u] == UINT32_MAX || w->c.head[e->v] == UINT32_MAX) continue;
+        if (w->c.f.head[e->u] == UINT32_MAX || w->c.f.head[e->v] == UINT32_MAX) continue;
         if (e->version == w->c.version[e->u] + w->c.version[e->v]) w->no[n++] = *e;
         else rc = decimate_want(w, e->u, e->v, err);
     }
@@ -180,7 +180,7 @@ static void decimate_pick(decimate_work *w)
             continue;
         }
         const decimate_entry *e = &q->e[q->at++];
-        if (w->c.head[e->u] == UINT32_MAX || w->c.head[e->v] == UINT32_MAX) continue;
+        if (w->c.f.head[e->u] == UINT32_MAX || w->c.f.head[e->v] == UINT32_MAX) continue;
         decimate_task *t = &w->task[w->n++];
         t->edge.u = e->u;
         t->edge.v = e->v;
@@ -246,7 +246,7 @@ static lm_status decimate_do(decimate_work *w, size_t i, lm_err *err)
     w->moved[e->u] = w->moved[e->v] = w->batch;
     w->done[w->n_done++] = (uint32_t)i;
     lm_status rc = decimate_touch(w, e->u, err);
-    for (uint32_t k = w->c.head[e->u]; k != UINT32_MAX && !rc; k = w->c.next[k])
+    for (uint32_t k = w->c.f.head[e->u]; k != UINT32_MAX && !rc; k = w->c.f.next[k])
         if (!(rc = decimate_touch(w, lm_collapse_after(&w->c, k), err))) rc = decimate_touch(w, lm_collapse_before(&w->c, k), err);
     return rc;
 }
@@ -279,7 +279,7 @@ static lm_status decimate_renew(decimate_work *w, lm_err *err)
     if (!rc && w->tether.was) rc = lm_pool_run(w->n_done < 4 ? 1 : w->c.threads, w->n_done, decimate_tether_task, w, err);
     for (size_t i = 0; i < w->n_done && !rc; i++) {
         uint32_t u = w->task[w->done[i]].edge.u;
-        for (uint32_t k = w->c.head[u]; k != UINT32_MAX && !rc; k = w->c.next[k]) {
+        for (uint32_t k = w->c.f.head[u]; k != UINT32_MAX && !rc; k = w->c.f.next[k]) {
             uint32_t after = lm_collapse_after(&w->c, k);
             /* each neighbour is after u in one triangle; at a seam in several, which does no harm */
             if (w->moved[after] != w->batch || u < after) rc = decimate_want(w, u, after, err);

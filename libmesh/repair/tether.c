@@ -20,8 +20,8 @@ lm_status lm_tether_make(const lm_collapse *c, const lm_nearest *was, double lim
     memset(t->head, 0xff, c->m.nt * sizeof *t->head);
     for (size_t v = c->m.nv + c->m.nt; v-- > 0;) {
         bool corner = v < c->m.nv;
-        if (corner && c->head[v] == TETHER_END) continue;
-        uint32_t at = corner ? c->head[v] / 3 : (uint32_t)(v - c->m.nv);
+        if (corner && c->f.head[v] == TETHER_END) continue;
+        uint32_t at = corner ? c->f.head[v] / 3 : (uint32_t)(v - c->m.nv);
         if (corner) t->near[v] = at;
         t->next[v] = t->head[at];
         t->head[at] = (uint32_t)v;

@@ -59,7 +59,7 @@ facets() { sed -n 's/^element face //p;/^end_header/q' "$1"; }
 
 @test "meshfix --decimate: what cannot be had is refused, with the report" {
     refuses 1 no.ply meshfix -q --decimate 1 --json r.json ball.ply -o no.ply
-    [[ $stderr == 'meshfix: not decimated as asked, and not sent on: '*' triangles are left, not 1: '* ]]
+    [[ $stderr == 'meshfix: not done as asked, and not sent on: '*' triangles are left, not 1: '* ]]
     jq -e '(.findings | length > 0) and .repairs[-1].step == "decimate" and .audit.after.valid' r.json
     refuses 1 no.ply meshfix -q --decimate 5% --max-move 1um ball.ply -o no.ply
     [[ $stderr == *'the surface would move by '*' mm, more than --max-move 1um' ]]

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Smoothing: stairs of voxels go, volumes and validity stay, and nothing moves farther than it may. */
+#include "diff/finish.h"
+#include "surface/audit_parts.h"
+#include "surface/mcubes.h"
+#include "surface/relax.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static lm_err err;
+static lm_mesh mesh, was;
+
+static lm_audit_parts look(const lm_mesh *m)
+{
+    lm_audit_parts a = LM_AUDIT_PARTS_INIT;
+    char line[300];
+    assert_int_equal(lm_audit_parts_run(m, &(lm_audit_opt){.threads = 2}, &a, &err), LM_OK);
+    lm_audit_parts_line(&a, &m->parts, line, sizeof line);
+    if (!a.all.valid) fail_msg("%s", line);
+    return a;
+}
+
+/* The voxels of a ball, or noise, as a mask: stairs. */
+static void voxels(size_t n, double r, bool noise)
+{
+    lm_vol v = LM_VOL_INIT;
+    uint32_t seed = 7;
+    assert_int_equal(lm_vol_alloc(&v, (size_t[]){n, n, n}, LM_U8, NULL), LM_OK);
+    uint8_t *l = v.data;
+    for (size_t i = 0; i < n * n * n; i++) {
+        double mid = (double)n / 2, x = (double)(i % n) - mid + 0.3, y = (double)(i / n % n) - mid + 0.6,
+               z = (double)(i / n / n) - mid + 0.4;
+        seed = seed * 1664525 + 1013904223;
+        l[i] = noise ? (seed >> 24) % 3 == 0 : x * x + y * y + z * z <= r * r;
+    }
+    assert_int_equal(lm_mcubes(&v, &(lm_mcubes_opt){.iso = 0.5, .threads = 2}, &mesh, &err), LM_OK);
+    lm_vol_release(&v);
+}
+
+/* Smooth `mesh`, which is kept in `was`: valid, with its components; the same for one thread and three; no vertex moved by more
+ * than is said. */
+static lm_smooth smooth(unsigned passes, double bound)
+{
+    lm_smooth s, again;
+    lm_mesh once = LM_MESH_INIT;
+    lm_audit_parts before = look(&mesh), after;
+    double far = 0;
+    assert_int_equal(lm_mesh_copy(&mesh, &was, &err), LM_OK);
+    assert_int_equal(lm_mesh_copy(&mesh, &once, &err), LM_OK);
+    assert_int_equal(lm_smooth_run(&mesh, &(lm_smooth_opt){.passes = passes, .max_move_mm = bound, .threads = 3}, &s, &err), LM_OK);
+    assert_int_equal(lm_smooth_run(&once, &(lm_smooth_opt){.passes = passes, .max_move_mm = bound, .threads = 1}, &again, &err),
+                     LM_OK);
+    assert_memory_equal(once.pos, mesh.pos, 12 * mesh.nv);
+    assert_memory_equal(once.tri, mesh.tri, 12 * mesh.nt);
+    lm_mesh_release(&once);
+    after = look(&mesh);
+    for (size_t v = 0; v < mesh.nv; v++) {
+        double d2 = 0;
+        for (size_t k = 0; k < 3; k++) d2 += pow((double)mesh.pos[3 * v + k] - was.pos[3 * v + k], 2);
+        far = fmax(far, sqrt(d2));
+    }
+    assert_true(far == s.max_move_mm && (bound < 0 || far <= bound) && !s.conflict);
+    for (size_t i = 0; i < after.n; i++) {
+        double change = 100 * (after.part[i].volume_mm3 / before.part[i].volume_mm3 - 1);
+        print_message("part %zu: volume %+.2e %%, area %.2f to %.2f mm2, moved %.3f mm, %zu held, %zu in place\n", i, change,
+                      before.part[i].area_mm2, after.part[i].area_mm2, far, s.held, s.in_place);
+        assert_true(fabs(change) < LM_SMOOTH_VOLUME);
+        assert_int_equal(after.part[i].components, before.part[i].components);
+        assert_int_equal(after.part[i].genus, before.part[i].genus);
+    }
+    lm_audit_parts_release(&before);
+    lm_audit_parts_release(&after);
+    return s;
+}
+
+static void done(void)
+{
+    lm_mesh_release(&mesh);
+    lm_mesh_release(&was);
+}
+
+static void stairs_become_a_ball(void **state)
+{
+    (void)state;
+    voxels(30, 12, false);
+    lm_smooth s = smooth(10, -1);
+    double volume = lm_mesh_volume(&mesh), r = cbrt(volume * 3 / (4 * M_PI)), ball = 4 * M_PI * r * r;
+    assert_true(lm_mesh_area(&was) / ball > 1.06); /* the stairs */
+    assert_true(lm_mesh_area(&mesh) / ball < 1.02);
+    assert_true(fabs(volume / lm_mesh_volume(&was) - 1) < 1e-6);
+    assert_true(s.moved > mesh.nv * 9 / 10 && s.max_move_mm < 0.6);
+    done();
+}
+
+static void the_bound_is_kept(void **state)
+{
+    (void)state;
+    static const double bound[] = {0.1, 1e-3, 0};
+    for (int i = 0; i < 3; i++) {
+        voxels(20, 8, false);
+        lm_smooth s = smooth(10, bound[i]);
+        assert_true(s.bound > mesh.nv / 2);
+        if (bound[i] > 0) assert_true(s.max_move_mm > 0.9 * bound[i]);
+        else assert_memory_equal(mesh.pos, was.pos, 12 * mesh.nv);
+        done();
+    }
+}
+
+/* Necks, handles, specks of all kinds: what would meet is held back. */
+static void noise_stays_valid(void **state)
+{
+    (void)state;
+    voxels(9, 0, true);
+    lm_smooth s = smooth(15, -1);
+    assert_true(s.held > 0 && s.moved > mesh.nv / 4);
+    done();
+}
+
+/* Two halves of a ball: each keeps its volume, the wall between them is one. */
+static void parts_keep_their_volumes(void **state)
+{
+    (void)state;
+    lm_vol v = LM_VOL_INIT;
+    lm_nets net = LM_NETS_INIT;
+    lm_relax_facts facts;
+    assert_int_equal(lm_vol_alloc(&v, (size_t[]){24, 24, 24}, LM_U8, NULL), LM_OK);
+    uint8_t *l = v.data;
+    for (int i = 0; i < 24 * 24 * 24; i++) {
+        double x = i % 24 - 11.6, y = i / 24 % 24 - 11.4, z = i / 576 - 11.5;
+        l[i] = (uint8_t)(x * x + y * y + z * z > 100 ? 0 : 1 + (x + 0.3 * z > 0) + 2 * (y - 0.2 * z > 0));
+    }
+    assert_int_equal(lm_nets_make(&v, 2, &net, &err), LM_OK);
+    assert_int_equal(lm_relax(&net, &v, &(lm_relax_opt){.steps = 0, .threads = 2}, &mesh, &facts, &err), LM_OK);
+    lm_relax_release(&facts);
+    lm_vol_release(&v);
+    lm_smooth s = smooth(10, 0.7);
+    assert_true(lm_mesh_area(&mesh) < 0.85 * lm_mesh_area(&was)); /* of walls as well */
+    assert_true(fabs(s.volume_percent) < 1e-3);
+    assert_int_equal(mesh.nt, was.nt);
+    done();
+}
+
+/* Of --max-move the error of decimation is left, else the half. */
+static void smoothing_and_decimation_share_the_bound(void **state)
+{
+    (void)state;
+    static const double bound[] = {0.25, 0.1};
+    for (int i = 0; i < 2; i++) {
+        lm_finish_opt opt = {.passes = 5, .decimate = true, .max_move_mm = 0.3, .threads = 2};
+        lm_finish f;
+        char text[300];
+        if (i) opt.max_move_mm = 0.2, opt.target.percent = 50;
+        else opt.target.error_mm = 0.05;
+        voxels(16, 6, false);
+        assert_int_equal(lm_finish_run(&mesh, &opt, &f, &err), LM_OK);
+        assert_true(f.done && f.touched && f.smooth.max_move_mm <= bound[i] && f.smooth.max_move_mm > 0.9 * bound[i]);
+        assert_true(f.reduce.after < f.reduce.before && f.reduce.upper_mm > 0 && (i || f.reduce.upper_mm <= 0.05));
+        assert_true(lm_finish_say(&f, LM_FINISH_SMOOTH, text, sizeof text) && !strncmp(text, "smooth: ", 8));
+        assert_true(lm_finish_say(&f, LM_FINISH_DECIMATE, text, sizeof text) && !strncmp(text, "decimate: ", 10));
+        lm_audit_parts a = look(&mesh);
+        lm_audit_parts_release(&a);
+        f.smooth.conflict = true;
+        lm_finish_text(&f, text, sizeof text);
+        assert_true(strstr(text, "allow a longer move"));
+        done();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stairs_become_a_ball),
+        cmocka_unit_test(the_bound_is_kept),
+        cmocka_unit_test(noise_stays_valid),
+        cmocka_unit_test(parts_keep_their_volumes),
+        cmocka_unit_test(smoothing_and_decimation_share_the_bound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
