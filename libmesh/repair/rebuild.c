@@ -2,6 +2,7 @@
 #include "repair/rebuild.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "repair/lids.h"
 #include "repair/winding.h"
 #include "surface/mcubes.h"
 #include "surface/nearest.h"
@@ -169,73 +170,7 @@ static lm_status rebuild_grid(rebuild_job *job, const lm_mesh *m, double step, l
     return LM_OK;
 }
 
-/* ---- lids ---- */
-
-typedef struct {
-    uint32_t a, b; /* a < b */
-    int32_t way;   /* +1: a triangle runs from a to b */
-} rebuild_edge;
-
-static int rebuild_by_edge(const void *p, const void *q)
-{
-    const rebuild_edge *x = p, *y = q;
-    if (x->a != y->a) return x->a < y->a ? -1 : 1;
-    return (x->b > y->b) - (x->b < y->b);
-}
-
-static uint32_t rebuild_root(uint32_t *up, uint32_t v)
-{
-    while (up[v] != v) v = up[v] = up[up[v]];
-    return v;
-}
-
-/* Edges with more triangles one way than the other, in place; their number. */
-static size_t rebuild_open(rebuild_edge *e, size_t n)
-{
-    size_t open = 0;
-    qsort(e, n, sizeof *e, rebuild_by_edge);
-    for (size_t i = 0, k; i < n; i = k) {
-        rebuild_edge sum = e[i];
-        for (k = i + 1; k < n && e[k].a == e[i].a && e[k].b == e[i].b; k++) sum.way += e[k].way;
-        if (sum.way) e[open++] = sum;
-    }
-    return open;
-}
-
-/* Each group of open edges joined to its lowest vertex: the edges of a group are a sum of loops, so that nothing stays open. */
-static lm_status rebuild_lids(const lm_mesh *m, lm_mesh *lids, lm_err *err)
-{
-    rebuild_edge *e = lm_mem_alloc(3 * m->nt, sizeof *e, err);
-    uint32_t *up = NULL;
-    size_t n = 0, cap = 0;
-    lm_status rc = LM_ENOMEM;
-    lids->nv = m->nv;
-    lids->pos = m->pos;
-    if (!e || !(up = lm_mem_alloc(m->nv, sizeof *up, err))) goto done;
-    for (size_t h = 0; h < 3 * m->nt; h++) {
-        uint32_t a = m->tri[h], b = m->tri[h - h % 3 + (h + 1) % 3];
-        if (a != b) e[n++] = (rebuild_edge){a < b ? a : b, a < b ? b : a, a < b ? 1 : -1};
-    }
-    n = rebuild_open(e, n);
-    for (size_t v = 0; v < m->nv; v++) up[v] = (uint32_t)v;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t a = rebuild_root(up, e[i].a), b = rebuild_root(up, e[i].b);
-        if (a < b) up[b] = a;
-        else up[a] = b;
-    }
-    rc = LM_OK;
-    for (size_t i = 0; i < n && !rc; i++) {
-        uint32_t top = rebuild_root(up, e[i].a), a = e[i].way > 0 ? e[i].b : e[i].a, b = e[i].way > 0 ? e[i].a : e[i].b;
-        for (int32_t k = abs(e[i].way); k > 0 && a != top && b != top; k--) {
-            if ((rc = lm_mem_grow(&lids->tri, &cap, 3 * (lids->nt + 1), sizeof *lids->tri, err))) break;
-            memcpy(lids->tri + 3 * lids->nt++, (uint32_t[3]){top, a, b}, 3 * sizeof *lids->tri);
-        }
-    }
-done:
-    free(e);
-    free(up);
-    return rc;
-}
+/* ---- winding numbers ---- */
 
 static lm_status rebuild_turns_row(void *ctx, size_t slab, size_t j, size_t k, const int32_t *turns, lm_err *err)
 {
@@ -354,7 +289,9 @@ lm_status lm_rebuild_run(const lm_mesh *m, const lm_rebuild_opt *opt, lm_mesh *o
     rebuild_job job = {.near = LM_NEAREST_INIT, .winding = LM_WINDING_INIT, .vol = LM_VOL_INIT};
     lm_mcubes_opt cubes = {.iso = 0, .threads = opt->threads};
     int threads = lm_pool_threads(opt->threads);
-    lm_status rc = rebuild_lids(m, &job.lids, err);
+    job.lids.nv = m->nv;
+    job.lids.pos = m->pos;
+    lm_status rc = lm_lids_make(m, &job.lids, err);
     if (!rc) rc = rebuild_grid(&job, m, opt->step_mm, err);
     *facts = (lm_rebuild){.step_mm = job.step};
     lm_mesh_release(out);

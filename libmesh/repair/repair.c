@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair/repair.h"
+#include "base/mem.h"
 #include "repair/arrange.h"
 #include "repair/admesh.h"
 #include "repair/clean.h"
 #include "repair/cut.h"
 #include "repair/fair.h"
+#include "repair/lids.h"
 #include "repair/orient.h"
 #include "repair/seam.h"
 #include "repair/weld.h"
 #include "surface/audit.h"
+#include "surface/topo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPAIR_RESOLVES = 8, REPAIR_AGAIN = 3 }; /* rounding makes new intersections, mostly fewer from round to round */
+enum {
+    REPAIR_RESOLVES = 8,
+    REPAIR_AGAIN = 3,
+    REPAIR_LID = 64
+};                          /* rounding makes new intersections, mostly fewer from round to round */
 enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
 
 const char *lm_repair_name(lm_repair_kind k)
@@ -227,31 +234,103 @@ static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
     return LM_OK;
 }
 
+static double repair_triangle(const lm_mesh *m, const uint32_t v[3])
+{
+    lm_mesh one = {.nv = m->nv, .nt = 1, .pos = m->pos, .tri = (uint32_t[3]){v[0], v[1], v[2]}};
+    return lm_mesh_area(&one);
+}
+
+/* Are the lids a small part of the surface of each component they close? A sheet must not be closed onto itself. */
+static lm_status repair_small(const lm_mesh *m, const lm_mesh *lids, int threads, bool *small, lm_err *err)
+{
+    const double part = 0.1;
+    lm_topo topo = LM_TOPO_INIT;
+    double *area = NULL;
+    uint32_t *comp = NULL; /* of each vertex */
+    lm_status rc = lm_topo_make(m, NULL, threads, &topo, err);
+    if (rc) return rc;
+    rc = LM_ENOMEM;
+    if (!(area = lm_mem_calloc(topo.components, sizeof *area, err)) || !(comp = lm_mem_calloc(m->nv, sizeof *comp, err))) goto done;
+    rc = LM_OK;
+    for (size_t t = 0; t < m->nt; t++) {
+        area[topo.comp[t]] += part * repair_triangle(m, m->tri + 3 * t);
+        for (size_t k = 0; k < 3; k++) comp[m->tri[3 * t + k]] = topo.comp[t];
+    }
+    for (size_t t = 0; t < lids->nt; t++) area[comp[lids->tri[3 * t + 1]]] -= repair_triangle(m, lids->tri + 3 * t);
+    *small = true;
+    for (size_t c = 0; c < topo.components; c++) *small = *small && area[c] >= 0;
+done:
+    free(area);
+    free(comp);
+    lm_topo_release(&topo);
+    return rc;
+}
+
+/* Small holes where every patch would meet the mesh, closed all the same: what meets is cut next. *n: holes closed. */
+static lm_status repair_lids(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *n, lm_err *err)
+{
+    lm_mesh lids = {.nv = m->nv, .pos = m->pos};
+    size_t cap = 3 * m->nt;
+    bool small = false;
+    *n = 0;
+    if (!r->holes_left || !repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
+    for (size_t i = 0; i < r->holes_left; i++)
+        if (r->hole[i].why != LM_HOLE_NO_PATCH || r->hole[i].edges > REPAIR_LID) return LM_OK;
+    lm_status rc = lm_lids_make(m, &lids, err);
+    if (!rc && lids.nt && !(rc = repair_small(m, &lids, opt->threads, &small, err)) && small &&
+        !(rc = lm_mem_grow(&m->tri, &cap, 3 * (m->nt + lids.nt), sizeof *m->tri, err))) {
+        memcpy(m->tri + 3 * m->nt, lids.tri, 3 * lids.nt * sizeof *m->tri);
+        m->nt += lids.nt;
+        *n = r->holes_left;
+        repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));
+        r->hole_triangles += lids.nt;
+        r->hole_area_mm2 += lm_mesh_area(&lids);
+        r->holes_left = 0;
+        free(r->hole);
+        r->hole = NULL;
+    }
+    free(lids.tri);
+    return rc;
+}
+
+static lm_status repair_resolve_now(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, bool *failed, lm_err *err)
+{
+    lm_audit_opt look = {.threads = opt->threads};
+    lm_audit a;
+    size_t pairs = 1, lids;
+    lm_status rc = repair_lids(m, opt, r, volume, &lids, err);
+    for (int round = 0; round < REPAIR_AGAIN && pairs && !*failed && !rc; round++)
+        if (!(rc = repair_arrange(m, opt, r, volume, &pairs, failed, err)) && pairs && !*failed)
+            rc = repair_rounds(m, opt, r, volume, err);
+    if (rc || *failed || !lids || (rc = lm_audit_run(m, &look, &a, err))) return rc;
+    *failed = !a.valid;
+    return LM_OK;
+}
+
 /* Intersections, and what the other steps make of the result. Where that leads nowhere all is as it was. */
 static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
     lm_mesh was = LM_MESH_INIT;
-    lm_repair_step step[LM_REPAIR_STEPS];
-    double had = *volume;
-    bool firm, worse = false;
-    size_t pairs = 1;
+    lm_repair had = *r;
+    double whole = *volume;
+    bool firm, failed = false;
     lm_status rc;
     if (!repair_does(opt, LM_REPAIR_INTERSECT) || r->nonorientable) return LM_OK;
-    memcpy(step, r->step, sizeof step);
     if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_mesh_copy(m, &was, err))) return rc;
-    for (int round = 0; round < REPAIR_AGAIN && pairs && !worse && !rc; round++)
-        if (!(rc = repair_arrange(m, opt, r, volume, &pairs, &worse, err)) && pairs && !worse)
-            rc = repair_rounds(m, opt, r, volume, err);
-    if (!rc && worse) {
+    r->hole = lm_mem_alloc(had.holes_left, sizeof *r->hole, err);
+    if (!r->hole) rc = LM_ENOMEM;
+    else {
+        if (had.holes_left) memcpy(r->hole, had.hole, had.holes_left * sizeof *r->hole);
+        rc = repair_resolve_now(m, opt, r, volume, &failed, err);
+    }
+    if (!rc && failed) {
         lm_mesh_release(m);
         *m = was;
         was = (lm_mesh)LM_MESH_INIT;
-        memcpy(r->step, step, sizeof step);
-        *volume = had;
-        free(r->hole); /* it was closed */
-        r->hole = NULL;
-        r->holes_left = 0;
-    }
+        free(r->hole);
+        *r = had;
+        *volume = whole;
+    } else free(had.hole);
     lm_mesh_release(&was);
     return rc;
 }

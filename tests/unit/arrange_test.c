@@ -214,6 +214,29 @@ static void boxes_that_are_turned(void **state)
     }
 }
 
+/* A hole that a spike of another body goes through: every patch meets it. A sheet is not closed onto itself. */
+static void holes_in_the_way(void **state)
+{
+    (void)state;
+    for (int sheet = 0; sheet < 2; sheet++) {
+        tube(60, 24, false, true); /* around (3, 0, 0) +- 1 */
+        mesh.nt--;                 /* one triangle of it */
+        const uint32_t *v = mesh.tri + 3 * mesh.nt;
+        float mid[3];
+        for (int k = 0; k < 3; k++)
+            mid[k] = (mesh.pos[3 * v[0] + (uint32_t)k] + mesh.pos[3 * v[1] + (uint32_t)k] + mesh.pos[3 * v[2] + (uint32_t)k]) / 3;
+        box(mid[0] - 0.002F, mid[1] - 0.002F, mid[2] - 0.002F, 0.004F, false);
+        if (sheet) tri(vert(9, 9, 9), vert(9, 10, 9), vert(10, 9, 9));
+        lm_repair r = fix(2);
+        lm_audit a = look(&mesh);
+        assert_int_equal(a.valid, !sheet);
+        assert_int_equal(r.holes_left, sheet ? 2 : 0);
+        assert_true(sheet || (r.step[LM_REPAIR_INTERSECT].count > 0 && r.step[LM_REPAIR_HOLES].count == 1 && a.components == 1));
+        lm_repair_release(&r);
+        lm_mesh_release(&mesh);
+    }
+}
+
 /* Far from the origin float32 has no room for the cut: the surface stays as it was, or what comes is valid. */
 static void no_room(void **state)
 {
@@ -255,8 +278,13 @@ static void not_for_open_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_points),           cmocka_unit_test(planes_with_segments),  cmocka_unit_test(two_boxes),
-        cmocka_unit_test(boxes_that_are_counted), cmocka_unit_test(boxes_that_are_turned), cmocka_unit_test(no_room),
+        cmocka_unit_test(exact_points),
+        cmocka_unit_test(planes_with_segments),
+        cmocka_unit_test(two_boxes),
+        cmocka_unit_test(boxes_that_are_counted),
+        cmocka_unit_test(boxes_that_are_turned),
+        cmocka_unit_test(holes_in_the_way),
+        cmocka_unit_test(no_room),
         cmocka_unit_test(not_for_open_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
