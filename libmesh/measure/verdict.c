@@ -38,7 +38,7 @@ static const char *verdict_rounding(const lm_measurement *m, char *buf, size_t c
 void lm_verdict_measurement(lm_measurement *m)
 {
     double u = m->u_value + m->u_reference, d = fabs(m->value - m->reference);
-    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], rounding[LM_NUM_TEXT], agrees[100] = "";
+    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], rounding[LM_NUM_TEXT], agrees[88] = "";
     m->verdict = lm_verdict_judge(m->value, m->reference, u, m->tol);
     if (isnan(m->value)) {
         snprintf(m->note, sizeof m->note, "could not be measured");
