@@ -174,3 +174,34 @@ if [ -s part.stl ]; then
         ls -l c.3mf l.3mf | awk '{ printf "%s%s %.1f MB", (NR > 1 ? ", lib3mf " : "files: "), $9, $5 / 1e6 } END { print "" }'
     else echo "lib3mf: not installed (lib3mf-dev)"; fi
 fi
+
+# ---- decimation to a tenth, once: whole processes, and what is left wrong in what they give ----
+wrong() { # FILE: faults and distance from the input
+    meshfix --check -q --json w.json "$1" >/dev/null 2>&1
+    meshdiff -q f.ply "$1" --json w2.json >/dev/null 2>&1
+    [ -s w.json ] && [ -s w2.json ] || return 0
+    jq -r -n --slurpfile a w.json --slurpfile d w2.json '$a[0].audit.before as $x | $d[0].deviation as $y |
+        "\($x.triangles) triangles; non-manifold edges \($x.nonmanifold_edges), intersections \($x.selfintersecting_pairs), open edges \($x.open_edges); mm: mean \($y.a_to_b.mean_mm | (if type == "object" then .value else . end) * 1e4 | round / 1e4), maximum \($y.hausdorff_upper_mm * 1e4 | round / 1e4)"'
+}
+if [ -s f.ply ]; then
+    many=$runs runs=1
+    echo
+    printf '%-46s %8s %8s %8s\n' 'decimation to 10 %' 'wall s' 'cpu s' 'peak MB'
+    run decimate meshfix f.ply -q --decimate 10% -o few.ply
+    run decimate_1 meshfix f.ply -q -j 1 --decimate 10% -o few1.ply
+    row decimate "meshfix --decimate (audited, distance bounded)" "$(wrong few.ply)"
+    row decimate_1 "    with one thread"
+    if g++ -O2 "$here/../oracle/decimate_peer.cpp" -lmeshoptimizer -o decimate_peer 2>/dev/null; then
+        run meshopt ./decimate_peer f.ply 10 peer.ply
+        row meshopt "meshoptimizer" "$(times meshopt decimate); $(wrong peer.ply)"
+    else echo "meshoptimizer: not installed (libmeshoptimizer-dev)"; fi
+    if py vtk; then
+        run vtkquadric /usr/bin/python3 "$here/decimate_peer.py" f.ply 10 peer.ply
+        row vtkquadric "VTK quadric decimation" "$(times vtkquadric decimate); $(wrong peer.ply)"
+    fi
+    if have cgal_tool; then
+        run cgal cgal_tool decimate f.ply peer.ply .1 lt
+        row cgal "CGAL Lindstrom-Turk" "$(times cgal decimate); $(wrong peer.ply)"
+    else echo "CGAL: no driver cgal_tool in PATH"; fi
+    runs=$many
+fi
