@@ -31,7 +31,7 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"weld", 0, CLI_QUANTITY, "LENGTH", NULL, "join vertices of open edges that are no farther apart than this", &a.weld,
      LM_UNIT_MM},
-    {"rebuild", 0, CLI_QUANTITY, "LENGTH", NULL, "grid step of the last resort, a new surface (else 1/256 of the longest side)",
+    {"rebuild", 0, CLI_QUANTITY, "LENGTH", NULL, "the last resort where other repairs fail: a new surface, on a grid of this step",
      &a.rebuild, LM_UNIT_MM},
     {"keep", 'k', CLI_TEXT, "WHAT", NULL,
      "all (the default), largest, the N largest shells, or those of at least a volume (5mm3, 2ml)", &a.keep, LM_UNIT_NONE},
@@ -271,9 +271,7 @@ static lm_status work(lm_err *err)
     lm_repair_opt ropt = {.weld_mm = a.weld.text ? a.weld.q.value : 0,
                           .nearby_mm = a.nearby.text ? a.nearby.q.value : 0,
                           .keep = s.keep,
-                          .rebuild_mm = a.rebuild.text ? a.rebuild.q.value
-                                        : s.skip       ? 0
-                                                       : -1,
+                          .rebuild_mm = a.rebuild.text ? a.rebuild.q.value : 0,
                           .skip = s.skip,
                           .threads = (int)a.threads};
     lm_status rc = a.label ? lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err) : LM_OK;
@@ -748,7 +746,11 @@ int main(int argc, char **argv)
             else if (!s.finish.done && s.after->all.valid) lm_finish_text(&s.finish, line, sizeof line);
             else if (s.repair.walls.lost && s.after->all.valid) snprintf(line, sizeof line, "the parts no longer fit each other");
             else if (gone() && s.after->all.valid) snprintf(line, sizeof line, "%zu part(s) are gone", gone());
-            else if (!one_sided(line)) lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
+            else if (!one_sided(line)) {
+                lm_audit_parts_line(s.after, &s.mesh.parts, line, sizeof line);
+                if (!a.check && !a.rebuild.text)
+                    snprintf(line + strlen(line), sizeof line - strlen(line), "; --rebuild LENGTH asks for a new surface");
+            }
             lm_err_set(&err, LM_ENO, NULL, "%s%s: %s",
                        !s.within                              ? "beyond the limits"
                        : s.untrimmed.code                     ? "not cut"

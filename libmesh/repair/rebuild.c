@@ -16,12 +16,8 @@ enum {
     REBUILD_CUBE = 16,
     REBUILD_PARTS = 64,
     REBUILD_LOST = 100
-}; /* samples along a cube of the walk; a triangle is measured at most so finely; so
-             many lost points are looked for */
-enum {
-    REBUILD_LIDS = 100,
-    REBUILD_FEWEST = 48
-};                         /* the time goes with lids times steps squared: with more lids than these fewer steps */
+};                         /* samples along a cube of the walk; a triangle is measured at most so finely; so
+                                     many lost points are looked for */
 #define REBUILD_BAND 2.0   /* steps to both sides of the surface that are measured */
 #define REBUILD_MARGIN 2.5 /* steps around the box */
 #define REBUILD_SURE 0.2   /* a cube away from the surface is settled when no winding number is nearer to a half */
@@ -139,17 +135,15 @@ static lm_status rebuild_task(void *ctx, size_t task, int worker, lm_err *err)
 
 static lm_status rebuild_grid(rebuild_job *job, const lm_mesh *m, double step, lm_err *err)
 {
-    double steps =
-        job->lids.nt > REBUILD_LIDS ? LM_REBUILD_STEPS * sqrt((double)REBUILD_LIDS / (double)job->lids.nt) : LM_REBUILD_STEPS;
     double lo[3], hi[3], longest = 0, all = 1;
     size_t n[3];
     lm_mesh_box(m, lo, hi);
     for (int c = 0; c < 3; c++)
         if (hi[c] - lo[c] > longest) longest = hi[c] - lo[c];
     if (!(longest > 0)) return lm_err_set(err, LM_ENO, NULL, "the mesh has no extent: there is nothing to rebuild");
-    if (step < 0 || !isfinite(step))
+    if (!(step > 0) || !isfinite(step))
         return lm_err_set(err, LM_EUSAGE, NULL, "a grid step of %g mm: a length above 0 is needed", step);
-    job->step = step > 0 ? step : longest / (steps < REBUILD_FEWEST ? REBUILD_FEWEST : steps);
+    job->step = step;
     job->band = REBUILD_BAND * job->step;
     for (int c = 0; c < 3; c++) {
         double count = ceil((hi[c] - lo[c]) / job->step + 2 * REBUILD_MARGIN) + 1;

@@ -13,12 +13,8 @@
 
 #include "surface/mesh.h"
 
-enum {
-    LM_REBUILD_STEPS = 256
-}; /* grid steps along the longest side, where no step is asked for; fewer where many edges are open */
-
 typedef struct {
-    double step_mm; /* of the grid; 0: longest side over LM_REBUILD_STEPS */
+    double step_mm; /* of the grid, above 0 */
     int threads;
 } lm_rebuild_opt;
 

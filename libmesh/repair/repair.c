@@ -339,17 +339,15 @@ static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
 static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
     lm_audit_opt look = {.threads = opt->threads};
-    lm_rebuild_opt how = {.step_mm = opt->rebuild_mm > 0 ? opt->rebuild_mm : 0, .threads = opt->threads};
+    lm_rebuild_opt how = {.step_mm = opt->rebuild_mm, .threads = opt->threads};
     lm_audit a;
     lm_mesh fresh = LM_MESH_INIT;
     lm_err why = LM_ERR_INIT;
     if (opt->rebuild_mm == 0 || !repair_does(opt, LM_REPAIR_REBUILD) || !m->nt || r->nonorientable) return LM_OK;
     lm_status rc = lm_audit_run(m, &look, &a, err);
     if (rc || a.valid) return rc;
-    /* cracks and holes that are left, or material in material: others (--weld, the user) may know better */
-    if (opt->rebuild_mm < 0 && !a.count[LM_FAULT_SELF_INTERSECT] && !a.count[LM_FAULT_NONMANIFOLD_EDGE]) return LM_OK;
     rc = lm_rebuild_run(m, &how, &fresh, &r->rebuild, &why);
-    if (rc == LM_ENO || (rc == LM_ERANGE && !(opt->rebuild_mm > 0))) { /* no body; the audit says what is wrong */
+    if (rc == LM_ENO) { /* no body; the audit says what is wrong */
         r->rebuild = (lm_rebuild){.step_mm = 0};
         return LM_OK;
     }

@@ -17,8 +17,7 @@ typedef struct {
     lm_keep_opt keep;
     double nearby_mm;  /* above 0: libadmesh first matches triangles that nearly meet */
     unsigned skip;     /* bits 1 << lm_repair_kind: steps to leave out */
-    double rebuild_mm; /* grid step of the last resort; 0: none; below 0: by the size of the mesh, and only where
-                          triangles intersect or edges are not manifold */
+    double rebuild_mm; /* grid step of the last resort; 0: none */
     int threads;
 } lm_repair_opt;
 #define LM_REPAIR_OPT_INIT \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A label map read with numpy alone: NIfTI-1 or NRRD. Prints each label with its voxels, then the place of the first, an inner and the last
-# sample in LPS. usage: labelmap.py FILE [FILE: prints "same" when both hold the same samples in the same places]
+# A volume or label map read with numpy alone: NIfTI-1 or NRRD. Prints each label with its voxels, then the place of the first, an inner and the last
+# sample in LPS. usage: labelmap.py FILE [FILE: prints "same" when both hold the same samples in the same places,
+# whichever way their axes run]
 import gzip, struct, sys
 import numpy as np
 
@@ -45,16 +46,25 @@ def read(path):
     if b[:2] == b'\x1f\x8b': b = gzip.decompress(b)
     return nrrd(b) if b[:4] == b'NRRD' else nifti(b)
 
-def places(a, m):
-    p = np.argwhere(a > 0)
-    return p @ m[:, :3].T + m[:, 3]
+def other(a, m, b, k):
+    """What is different about two volumes, whichever way their axes run, or None."""
+    square = lambda x: np.vstack([x, [0, 0, 0, 1]])
+    t = np.linalg.inv(square(k)) @ square(m)  # index in a to index in b
+    whole = np.rint(t)
+    corner = np.array([[(c >> x & 1) * (a.shape[x] - 1) for x in range(3)] + [1] for c in range(8)]).T
+    beside = np.abs((t - whole) @ corner).max()
+    order = np.abs(whole[:3, :3]).argmax(axis=0)  # axis of b that each axis of a is
+    if sorted(order) != [0, 1, 2] or tuple(b.shape[x] for x in order) != a.shape or beside > 0.01:
+        return 'grids %s and %s, %.3g voxels beside each other' % (a.shape, b.shape, beside)
+    b = b.transpose(order)
+    for x in range(3):
+        if whole[order[x], x] < 0: b = np.flip(b, x)
+    worst = np.abs(a - np.maximum(b, a.min())).max()  # padding has the least of the other values in ours, its own in dcm2niix's
+    return None if worst <= 1e-6 * np.abs(a).max() else 'values up to %g apart' % worst  # float32 where values are rescaled
 
 a, m = read(sys.argv[1])
 if len(sys.argv) > 2:
-    b, k = read(sys.argv[2])
-    p, q = places(a, m), places(b, k)
-    ok = a.shape == b.shape and (a == b).all() and np.abs(p - q).max() < 1e-3
-    print('same' if ok else 'other')
+    print(other(a, m, *read(sys.argv[2])) or 'same')
 else:
     for label in np.unique(a):
         if label: print(int(label), int((a == label).sum()))

@@ -135,18 +135,18 @@ static void no_body(void **state)
     (void)state;
     lm_rebuild f;
     lm_mesh out = LM_MESH_INIT;
-    lm_rebuild_opt how = {.step_mm = 0};
+    lm_rebuild_opt how = {.step_mm = 0.01};
     vert(0, 0, 0), vert(1, 0, 0), vert(0, 1, 0);
     tri(0, 1, 2);
     assert_int_equal(lm_rebuild_run(&mesh, &how, &out, &f, &err), LM_ENO);
     how.step_mm = 1e-9;
     assert_int_equal(lm_rebuild_run(&mesh, &how, &out, &f, &err), LM_ERANGE);
-    how.step_mm = -1;
+    how.step_mm = 0;
     assert_int_equal(lm_rebuild_run(&mesh, &how, &out, &f, &err), LM_EUSAGE);
     lm_mesh_release(&mesh);
     tube(24, 4, true, false); /* a Moebius strip is not rebuilt in silence */
     lm_repair r;
-    lm_repair_opt opt = {.rebuild_mm = -1};
+    lm_repair_opt opt = {.rebuild_mm = 0.1};
     assert_int_equal(lm_repair_run(&mesh, false, &opt, &r, &err), LM_OK);
     assert_int_equal(r.nonorientable, 1);
     assert_int_equal(r.step[LM_REPAIR_REBUILD].count, 0);
