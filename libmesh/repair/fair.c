@@ -571,7 +571,7 @@ static lm_status fair_judge(fair_work *w, const lm_mesh *all, const uint32_t *ow
 /* What is known of the border's vertices goes to those put in, as a mean. */
 static lm_status fair_quality(const fair_work *w, lm_mesh *m, size_t nv, lm_err *err)
 {
-    size_t cap = m->nv, at = m->nv;
+    size_t at = m->nv, cap = at;
     if (!m->quality) return LM_OK;
     lm_status rc = lm_mem_grow(&m->quality, &cap, nv, sizeof *m->quality, err);
     for (size_t i = 0; i < w->patches && !rc; i++) {

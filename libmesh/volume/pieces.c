@@ -99,7 +99,7 @@ static lm_status pieces_level(const lm_regions *r, size_t i, int threads, double
 {
     lm_regions on = *r; /* the runs stay r's */
     lm_vol v = LM_VOL_INIT;
-    lm_moments m;
+    lm_moments m = {.volume_mm3 = 0};
     size_t lo[3], hi[3];
     *mm3 = 0;
     on.item += i;
