@@ -87,7 +87,7 @@ static void result_budget(lm_html *h, const json_t *facts)
     size_t i;
     double x;
     if (json_array_size(list) < 2) return;
-    lm_cell_table(h, "uncertainty", "How well the volume is known", "Item|Kind|Amount|Of what");
+    lm_cell_table(h, "uncertainty", "How well the volume is known", "Item|Kind|Amount>|Of what");
     json_array_foreach(list, i, one) {
         lm_html_put(h, "<tr>");
         lm_cell_td_key(h, "Item", false, one, "name");
