@@ -35,13 +35,17 @@ static double budget_voxel(const json_t *dcmseg, double *side)
 static void budget_sampling(const json_t *dcmseg, const lm_mass *mass, lm_budget *b)
 {
     const json_t *partial = json_object_get(json_object_get(dcmseg, "segment"), "partial");
-    double u = budget_number(partial, "u_mm3"), side, voxel = budget_voxel(dcmseg, &side);
-    bool grey = isfinite(u);
-    if (!grey) u = sqrt(mass->area_mm2 / side / 12) * voxel;
-    if (!isfinite(u)) return;
-    lm_budget_item *i = budget_add(b, "sampling", LM_BUDGET_ESTIMATE, u);
-    snprintf(i->text, sizeof i->text,
-             grey ? "two-class partial volume of voxels of %.4g mm3" : "a mask of voxels of %.4g mm3, cut anywhere", voxel);
+    double classes = budget_number(partial, "u_mm3"), side, voxel = budget_voxel(dcmseg, &side),
+           cut = sqrt(mass->area_mm2 / side / 12) * voxel; /* of any surface, grey values or not */
+    if (!isfinite(classes) && !isfinite(cut)) return;
+    lm_budget_item *i = budget_add(b, "sampling", LM_BUDGET_ESTIMATE, fmin(cut, classes)); /* NAN loses */
+    if (classes <= cut || !isfinite(cut))
+        snprintf(i->text, sizeof i->text, "two-class partial volume of voxels of %.4g mm3", voxel);
+    else if (!isfinite(classes)) snprintf(i->text, sizeof i->text, "voxels of %.4g mm3, cut anywhere", voxel);
+    else
+        snprintf(i->text, sizeof i->text,
+                 "voxels of %.4g mm3, cut anywhere; contrast tells inside from outside to %.4g mm3 only, not counted", voxel,
+                 classes);
 }
 
 static void budget_threshold(const json_t *dcmseg, lm_budget *b)

@@ -4,9 +4,9 @@
  * Bounds are added; estimates (one standard deviation each) are independent of each other, are combined by squares and widened by
  * 2, for a level of confidence of about 95 % (GUM, JCGM 100:2008, 6.3). Counted are
  *   float32    bound: rounding of the coordinates, and of our sums (mass.h)
- *   sampling   estimate: voxel size and slice step: of a threshold in grey values that of its two-class partial volume (partial.h);
- *              of a mask the share of each voxel at the surface, anywhere between 0 and 1: sqrt(n / 12) voxels, n the area over
- *              that of a voxel's side
+ *   sampling   estimate: voxel size and slice step: the share of each voxel at the surface, anywhere between 0 and 1: sqrt(n / 12)
+ *              voxels, n the area over that of a voxel's side; or, where that is less, the two-class partial volume's (partial.h),
+ *              which also holds how well contrast tells inside from outside, and is told where it is more
  *   threshold  estimate: rounding of the values to whole units: 1 / sqrt(12) of a unit times dV/dlevel
  * and the rounding of a reference, which is added where one is. What stages changed is known and in the ledger: no uncertainty, and
  * listed with the bound on how far the surface moved. Against the scan itself (against.h) sampling and threshold are the same on

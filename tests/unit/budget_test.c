@@ -38,6 +38,11 @@ static void bounds_are_added_estimates_squared(void **state)
     json_t *j = lm_budget_json(&b, &err);
     assert_int_equal(json_array_size(j), b.n);
     json_decref(j);
+    /* contrast that tells less than voxels do is told, and not counted */
+    json_object_set_new(json_object_get(json_object_get(seg, "segment"), "partial"), "u_mm3", json_real(4000));
+    lm_budget_volume(&rec, &mass, &b);
+    assert_true(fabs(named(&b, "sampling")->mm3 - 0.5 * sqrt(80000. / 12)) < 1e-9);
+    assert_non_null(strstr(named(&b, "sampling")->text, "4000 mm3 only, not counted"));
     /* a mask: a share of the voxels at the surface. Sides of 0.25, 1 and 1 mm2, 0.75 on average: 80000 of them */
     json_object_del(json_object_get(seg, "segment"), "partial");
     json_object_del(json_object_get(seg, "segment"), "sensitivity");

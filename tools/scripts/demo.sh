@@ -20,7 +20,7 @@ if [ -z "$DICOM" ]; then
     gen_series --body skull --size 192x276x276 --spacing 0.8,0.8,0.8 --inside 452 --outside 0 --noise 10 \
         --description 'Skull phantom' --truth "$OUT/phantom.json" -o "$DICOM" || { rc=$?; echo "demo: gen_series failed (exit $rc)" >&2; exit "$rc"; }
     # its volume is known to some 35 mm3: the pipe has to find it
-    known=(--expect "volume=$(sed -n 's/.*"volume_mm3": *\([0-9.]*\).*/\1/p' "$OUT/phantom.json" | awk '{ printf "%.1f", $1 / 1000 }')ml,tol=0.5%")
+    known=(--expect "volume=$(sed -n 's/.*"volume_mm3": *\([0-9.]*\).*/\1/p' "$OUT/phantom.json" | awk '{ printf "%.1f", $1 / 1000 }')ml,tol=0.2%")
 fi
 choice=() shell=(cat)
 [ -z "$WALL" ] || shell=(meshshell --hollow "$WALL")
