@@ -8,7 +8,8 @@
  * Patches between a number of 1 or more and one of 0 or less stay and face the latter: bodies that overlap become one,
  * cavities and shells in cavities stay, what was enclosed twice is inside once.
  * Triangles that meet nothing keep their vertices. Where bodies touch, edges with four triangles remain (cut.h). The new points are
- * rounded to float32 last; that may make triangles meet anew: audit, and do it again. */
+ * rounded to float32 last; that may make triangles meet anew: audit, and do it again. It is no promise: of bodies turned so that
+ * their faces nearly coincide an edge was seen to stay non-manifold. The audit decides. */
 #ifndef LM_REPAIR_ARRANGE_H
 #define LM_REPAIR_ARRANGE_H
 

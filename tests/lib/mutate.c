@@ -7,6 +7,7 @@
 #include "dicom/source_frame.h"
 #include "dicom/source_load.h"
 #include "dicom/masks.h"
+#include "tests/lib/sanitizer.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,21 +19,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifdef LM_SANITIZE
-/* no limit on the address space there: refuse what damaged lengths ask for all the same */
-static const char limits[] = "max_allocation_size_mb=256:allocator_may_return_null=1";
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return limits;
-}
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return limits;
-}
-#endif
 
 enum { FILES = 256, BYTES = 1 << 20, BATCH = 50, SECONDS = 120, MEMORY_MB = 3072 };
 typedef struct {

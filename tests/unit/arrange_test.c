@@ -8,24 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include "tests/unit/chance.h"
 #include "tests/unit/shapes.h"
-
-static lm_err err;
-static uint32_t seed;
-
-static uint32_t dice(uint32_t n)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % n;
-}
-
-static lm_audit look(const lm_mesh *m)
-{
-    lm_audit a;
-    lm_audit_opt opt = {.threads = 2};
-    assert_int_equal(lm_audit_run(m, &opt, &a, &err), LM_OK);
-    return a;
-}
 
 static void exact_points(void **state)
 {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "tests/unit/cells.h"
+#include "tests/unit/parts_ball.h"
 #include "tests/unit/shapes.h"
 
 static lm_err err;
@@ -197,19 +198,7 @@ static void random_labels_stay_valid(void **state)
 static void a_ball_of_parts_keeps_its_walls(void **state)
 {
     (void)state;
-    lm_vol v = LM_VOL_INIT;
-    lm_nets net = LM_NETS_INIT;
-    lm_relax_facts facts;
-    assert_int_equal(lm_vol_alloc(&v, (size_t[]){24, 24, 24}, LM_U8, NULL), LM_OK);
-    uint8_t *l = v.data;
-    for (int i = 0; i < 24 * 24 * 24; i++) {
-        double x = i % 24 - 11.6, y = i / 24 % 24 - 11.4, z = i / 576 - 11.5;
-        l[i] = (uint8_t)(x * x + y * y + z * z > 100 ? 0 : 1 + (x + 0.3 * z > 0) + 2 * (y - 0.2 * z > 0));
-    }
-    assert_int_equal(lm_nets_make(&v, 2, &net, &err), LM_OK);
-    assert_int_equal(lm_relax(&net, &v, &(lm_relax_opt){.steps = LM_RELAX_STEPS, .threads = 2}, &mesh, &facts, &err), LM_OK);
-    lm_relax_release(&facts);
-    lm_vol_release(&v);
+    parts_ball(&mesh, LM_RELAX_STEPS);
     lm_audit_parts was = look(&mesh);
     double area[2] = {wall_area(&mesh, 1, 2) + wall_area(&mesh, 2, 1), 0};
     lm_decimate d = thin(mesh.nt / 10);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "tests/unit/parts_ball.h"
 
 static lm_err err;
 static lm_mesh mesh, was;
@@ -120,23 +121,11 @@ static void noise_stays_valid(void **state)
     done();
 }
 
-/* Two halves of a ball: each keeps its volume, the wall between them is one. */
+/* Four parts of a ball: each keeps its volume, the walls between them are one. */
 static void parts_keep_their_volumes(void **state)
 {
     (void)state;
-    lm_vol v = LM_VOL_INIT;
-    lm_nets net = LM_NETS_INIT;
-    lm_relax_facts facts;
-    assert_int_equal(lm_vol_alloc(&v, (size_t[]){24, 24, 24}, LM_U8, NULL), LM_OK);
-    uint8_t *l = v.data;
-    for (int i = 0; i < 24 * 24 * 24; i++) {
-        double x = i % 24 - 11.6, y = i / 24 % 24 - 11.4, z = i / 576 - 11.5;
-        l[i] = (uint8_t)(x * x + y * y + z * z > 100 ? 0 : 1 + (x + 0.3 * z > 0) + 2 * (y - 0.2 * z > 0));
-    }
-    assert_int_equal(lm_nets_make(&v, 2, &net, &err), LM_OK);
-    assert_int_equal(lm_relax(&net, &v, &(lm_relax_opt){.steps = 0, .threads = 2}, &mesh, &facts, &err), LM_OK);
-    lm_relax_release(&facts);
-    lm_vol_release(&v);
+    parts_ball(&mesh, 0);
     lm_smooth s = smooth(10, 0.7);
     assert_true(lm_mesh_area(&mesh) < 0.85 * lm_mesh_area(&was)); /* of walls as well */
     assert_true(fabs(s.volume_percent) < 1e-3);

@@ -4,6 +4,7 @@
 #include "dicom/source_load.h"
 #include "dicom/source_pick.h"
 #include "fixtures/gen/dicom_write.h"
+#include "tests/lib/sanitizer.h"
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
@@ -21,18 +22,6 @@ enum { SLOWER = 60 }; /* a fork of a sanitized program costs tens of millisecond
 #else
 enum { SLOWER = 10 };
 #endif
-/* no limit on the address space there: refuse what damaged lengths ask for all the same */
-static const char limits[] = "max_allocation_size_mb=256:allocator_may_return_null=1";
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return limits;
-}
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return limits;
-}
 #else
 enum { SLOWER = 1 };
 #endif

@@ -2,24 +2,11 @@
 /* Data sets with sequences in every way to write them, and in ways nobody should. */
 #include "dicom/tree.h"
 #include "fixtures/gen/dicom_bytes.h"
+#include "tests/lib/sanitizer.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-#ifdef LM_SANITIZE /* no limit on the address space there: refuse what damaged lengths ask for all the same */
-static const char limits[] = "max_allocation_size_mb=256:allocator_may_return_null=1";
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return limits;
-}
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return limits;
-}
-#endif
 
 #define EXPLICIT "1.2.840.10008.1.2.1"
 #define IMPLICIT "1.2.840.10008.1.2"
