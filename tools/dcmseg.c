@@ -218,6 +218,7 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_segment
                           .identity = in->identity,
                           .keep = c->keep,
                           .preset = a.preset,
+                          .space = a.space,
                           .seg = &c->seg,
                           .occupancy = c->occupancy,
                           .by_label = a.label.n || in->alone, /* alone: the replay names the file as PATH, and --label says that it

@@ -43,6 +43,7 @@ static lm_status segrecord_identity(const lm_segrecord *s, json_t *rec, lm_err *
     json_t *o = json_object_get(rec, "options");
     bool show = s->identity && s->identity->show, names = s->identity && s->identity->keep_names;
     if ((s->case_id && json_object_set_new(o, "case", json_string(s->case_id))) ||
+        (s->space && json_object_set_new(o, "space", json_string(s->space))) ||
         (show && json_object_set_new(o, "show-identity", json_true())) ||
         (names && json_object_set_new(o, "keep-names", json_true())))
         return lm_err_nomem(err, 0);

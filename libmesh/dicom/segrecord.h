@@ -19,6 +19,7 @@ typedef struct {
     const char *case_id; /* or NULL */
     const lm_identity *identity;
     const char *keep, *preset; /* words; preset may be NULL */
+    const char *space;         /* where the axes of a NIfTI file lead that does not state it, or NULL */
     const lm_segment_opt *seg;
     bool occupancy; /* no threshold: a mask is all there is */
     bool by_label;  /* labels were asked for by name, or the mask is the source itself */

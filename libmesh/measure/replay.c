@@ -134,13 +134,13 @@ static lm_status replay_pixels(const json_t *again, const char *was, lm_err *err
 }
 
 /* Of the volumes of other programs the one with these samples. */
-static lm_status replay_volume(const replay_from *f, const char *was, lm_vol *vol, lm_err *err)
+static lm_status replay_volume(const replay_from *f, const char *axes, const char *was, lm_vol *vol, lm_err *err)
 {
     json_t *again = NULL;
     lm_status rc = LM_OK;
     for (size_t i = 0; i < f->volumes; i++) {
         lm_in *in = NULL;
-        if (!(rc = lm_io_open(f->volume[i], &in, err))) rc = lm_volfile_load(in, NULL, vol, &again, err);
+        if (!(rc = lm_io_open(f->volume[i], &in, err))) rc = lm_volfile_load(in, axes, vol, &again, err);
         lm_io_close(in);
         bool hit = !rc && !replay_pixels(again, was, err);
         json_decref(again);
@@ -153,14 +153,15 @@ static lm_status replay_volume(const replay_from *f, const char *was, lm_vol *vo
                       "the volume that the mesh was made from (pixels with SHA-256 %.16s) is not among the paths", was);
 }
 
-static lm_status replay_images(const replay_from *f, const json_t *source, lm_vol *vol, char frame[LM_UID], lm_err *err)
+static lm_status replay_images(const replay_from *f, const json_t *source, const char *axes, lm_vol *vol, char frame[LM_UID],
+                               lm_err *err)
 {
     const char *was = json_string_value(json_object_get(source, "sha256_pixels")),
                *kind = json_string_value(json_object_get(source, "kind"));
     json_t *again = NULL;
     if (!was)
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
-    if (kind && (!strcmp(kind, "nrrd") || !strcmp(kind, "nifti"))) return replay_volume(f, was, vol, err);
+    if (kind && (!strcmp(kind, "nrrd") || !strcmp(kind, "nifti"))) return replay_volume(f, axes, was, vol, err);
     lm_status rc = replay_series(f, source, vol, &again, frame, err);
     if (!rc) rc = replay_pixels(again, was, err);
     json_decref(again);
@@ -332,13 +333,14 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     bool masked = json_is_true(json_object_get(o, "mask")), alone = !masked && json_object_get(o, "label"),
          labels = sent && !strcmp(sent, "labels");
     double level = replay_number(o, "probability");
+    const char *axes = json_string_value(json_object_get(o, "space"));
     char frame[LM_UID] = "";
     lm_masks m = LM_MASKS_INIT;
     lm_segment_opt how;
     lm_status rc = replay_options(dcmseg, masked || alone, &how, err);
-    if (!rc && !alone) rc = replay_images(f, source, &out->vol, frame, err);
+    if (!rc && !alone) rc = replay_images(f, source, axes, &out->vol, frame, err);
     const lm_masks_opt mo = {.identity = &f->id,
-                             .axes = json_string_value(json_object_get(o, "space")),
+                             .axes = axes,
                              .level = isfinite(level) && level > 0 && level <= 1 ? level : 0,
                              .threads = opt->threads,
                              .grid = alone ? NULL : &out->vol,

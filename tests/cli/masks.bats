@@ -158,3 +158,29 @@ adds_up() {
     jq -e '.findings[] | select(.text | test("256 largest of 8000 labels"))' "$out.json"
     [ "$(stat -c %s "$out.json")" -lt 4000000 ]
 }
+
+nifti() { # FILE: 12x12x12 bytes of 1.5 mm, a box of the label 3; neither sform nor qform
+    head -c 2080 /dev/zero >"$1"
+    put() { printf "$2" | dd of="$f_" bs=1 seek="$1" conv=notrunc status=none; }
+    f_=$1
+    put 0 '\x5c\x01' && put 40 '\x03\0\x0c\0\x0c\0\x0c\0\x01\0\x01\0\x01\0\x01' && put 70 '\x02\0\x08'
+    put 76 '\0\0\x80\x3f\0\0\xc0\x3f\0\0\xc0\x3f\0\0\xc0\x3f' && put 108 '\0\0\xb0\x43' && put 344 'n+1\0'
+    for k in 3 4 5 6 7; do for j in 2 3 4 5; do put $((352 + 144 * k + 12 * j + 4)) '\x03\x03\x03\x03\x03'; done; done
+}
+
+@test "the answer to where a NIfTI's axes lead stands in the record, and the source can be read again" {
+    cd "$BATS_TEST_TMPDIR"
+    nifti m.nii
+    refuses 2 none dcmseg m.nii --label 3 -o none
+    for space in LPS RAS; do
+        dcmseg -q m.nii --label 3 --space $space --json o.json --output labels | mcubes -o m.ply
+        [ "$(jq -r .options.space o.json)" = $space ]
+        run -0 --separate-stderr meshmeasure m.ply --against m.nii
+        dcmseg -q m.nii -t 2 --space $space | mcubes -o g.ply # the same samples as grey values
+        run -0 --separate-stderr meshmeasure g.ply --against m.nii
+    done
+    # the record of the one does not speak for the other
+    dcmseg -q m.nii --label 3 --space LPS | mcubes -o lps.ply
+    cmp -s lps.ply m.ply && return 1
+    meshmeasure lps.ply --json - | jq -e '.records[0].options.space == "LPS"'
+}
