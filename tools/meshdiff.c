@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "dicom/masks.h"
 #include "diff/images.h"
+#include "diff/solids.h"
 #include "diff/summary.h"
 #include "diff/voxels.h"
 #include "format/meshfile.h"
@@ -17,7 +18,7 @@
 
 static struct {
     cli_quantity tol, precision, range, value_tol;
-    bool volumes, images, verbose, quiet;
+    bool overlap, volumes, images, verbose, quiet;
     size_t threads, border;
     const char *label, *output, *json;
 } a;
@@ -31,6 +32,8 @@ static const cli_opt opts[] = {
      &a.range, LM_UNIT_MM},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts or labels take one: its number, or a regular expression on its name",
      &a.label, LM_UNIT_NONE},
+    {"overlap", 0, CLI_FLAG, NULL, NULL, "also what the solids have in common: volumes, Dice, Jaccard, with bounds", &a.overlap,
+     LM_UNIT_NONE},
     {"volumes", 0, CLI_FLAG, NULL, NULL, "A and B are segmentations of one grid: Dice and distances by voxels, label by label",
      &a.volumes, LM_UNIT_NONE},
     {"images", 0, CLI_FLAG, NULL, NULL, "A and B are grey volumes or DICOM series: exit 0 only when all samples are equal",
@@ -61,6 +64,7 @@ static struct {
     lm_records rec[2];
     lm_audit audit[2];
     lm_deviation dev;
+    lm_solids solids;
     lm_verdict verdict;
     uint32_t label; /* of A, or of B when A has one part */
     char why[LM_ERR_TEXT];
@@ -77,6 +81,7 @@ static lm_status usage_kind(lm_err *err)
         {a.tol.text, !a.images, "--tol"},
         {a.label, !a.images, "--label"},
         {a.range.text, !a.images && !a.volumes, "--range"},
+        {a.overlap, !a.images && !a.volumes, "--overlap"},
         {a.output, !a.images && !a.volumes, "--output"},
         {a.border > 0, a.images, "--border"},
         {a.value_tol.q.value != 0, a.images, "--value-tol"},
@@ -151,10 +156,12 @@ static lm_status work(lm_err *err)
     for (int i = 0; i < 2; i++) {
         if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
         opt.signed_by[i] = s.audit[i].valid;
+        if (a.overlap && (rc = lm_solids_need(&s.mesh[i], &s.audit[i], i ? "mesh B" : "mesh A", (int)a.threads, err))) return rc;
     }
     cli_progress(&tool, a.quiet, "measure", 0.4);
     if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
     s.mesh[0].quality_range = s.dev.range_mm;
+    if (a.overlap && (rc = lm_solids_run(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.solids, err))) return rc;
     if (!a.tol.text) return LM_OK;
     s.verdict = lm_deviation_judge(&s.dev, a.tol.q.value);
     if (s.verdict == LM_VERDICT_FAIL)
@@ -221,6 +228,10 @@ static lm_status record(lm_err *err)
            *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
     bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
     if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
+    if (a.overlap) {
+        bad |= json_object_set_new(o, "overlap", json_true()) != 0;
+        bad |= json_object_set_new(r, "overlap", lm_solids_json(&s.solids, err)) != 0;
+    }
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
     if (a.range.text) bad |= json_object_set_new(o, "range_mm", json_real(a.range.q.value)) != 0;
     bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
@@ -251,6 +262,7 @@ static lm_status write_all(lm_err *err)
     if (!stream && !(a.json && !strcmp(a.json, "-"))) {
         if ((rc = lm_io_create("-", true, &out, err))) goto done;
         lm_summary_table(&s.dev, a.tol.text ? a.tol.q.value : -1, out);
+        if (a.overlap) lm_solids_table(&s.solids, out);
         if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
         rc = lm_io_commit(out, err);
     }

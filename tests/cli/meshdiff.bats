@@ -149,3 +149,20 @@ box() {
     refuses 2 o.ply meshdiff -o o.ply --json o.json cut.ply a.ply
     refuses 2 o.json meshdiff -o o.ply --json o.json a.ply missing.ply
 }
+
+@test "meshdiff --overlap: boxes by formula, faces in common planes, the volumes with bounds; an open mesh has none" {
+    box a.ply 10 10 10
+    box b.ply 10 10 20
+    run -0 --separate-stderr meshdiff --overlap --json d.json a.ply b.ply
+    [ -z "$stderr" ]
+    [[ $output == *"in both, mm3 "*" 1000.0000"* ]] && [[ $output == *"Dice, 2 both / (A + B) "*" 0.666666"* ]]
+    jq -e 'def is($t): .lower <= $t and $t <= .upper and .upper - .lower < 1e-6 and .lower <= .value and .value <= .upper;
+        .options.overlap == true and (.overlap | (.a_mm3 | is(1000)) and (.b_mm3 | is(2000)) and (.both_mm3 | is(1000)) and (.a_only_mm3 | is(0))
+        and (.b_only_mm3 | is(1000)) and (.either_mm3 | is(2000)) and (.dice | is(2 / 3)) and (.jaccard | is(0.5)))' d.json
+    for j in 1 2 3; do meshdiff -q --overlap -j $j --json $j.json a.ply b.ply >/dev/null && cmp $j.json 1.json; done
+    sed 's/^element face 12/element face 11/; $d' a.ply >open.ply
+    run -2 --separate-stderr meshdiff --overlap b.ply open.ply
+    [ -z "$output" ]
+    [[ $stderr == "meshdiff: mesh B is no solid, it has no inside: 3 open edges; the first at "*"mend it with meshfix" ]]
+    run -2 meshdiff --overlap --images a.ply b.ply
+}
