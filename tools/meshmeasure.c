@@ -19,7 +19,7 @@
 
 static struct {
     cli_list section, expect, tol, against, measurement, output;
-    const char *label, *case_id, *report, *json, *spec, *landmarks, *junit;
+    const char *label, *case_id, *report, *json, *spec, *landmarks, *junit, *density, *bed;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
@@ -43,6 +43,10 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"section", 0, CLI_LIST, "PLANE", NULL, "area, perimeter and diameters in a plane: z=12.5mm or nx,ny,nz,d (may be repeated)",
      &a.section, LM_UNIT_NONE},
+    {"density", 0, CLI_TEXT, "D", NULL, "mass of the print: 1.15g/cm3, or with where it is from, '1.15g/cm3:resin data sheet'",
+     &a.density, LM_UNIT_NONE},
+    {"bed", 0, CLI_TEXT, "X,Y,Z", NULL, "size of the printer's bed in mm: does the part fit, as it stands and turned", &a.bed,
+     LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
      LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
@@ -93,6 +97,10 @@ static struct {
     lm_audit_parts audit;
     lm_mass mass, whole; /* whole: of joined */
     lm_shape shape;
+    lm_perpart each;
+    lm_density density;
+    lm_bed bed;
+    lm_print print;
     bool belonged; /* the records, before a part was taken out */
     lm_verdict_list list;
     lm_budget budget;
@@ -151,6 +159,8 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
     for (size_t i = 0; i < a.section.n && !rc; i++)
         if ((rc = lm_trim_parse(a.section.item[i], &s.plane[i], err))) lm_err_frame(err, "--section");
+    if (!rc && a.density && (rc = lm_print_density(a.density, &s.density, err))) lm_err_frame(err, "--density");
+    if (!rc && a.bed && (rc = lm_print_bed(a.bed, &s.bed, err))) lm_err_frame(err, "--bed");
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
     for (size_t i = 0; i < s.expected && !rc; i++) {
@@ -180,7 +190,9 @@ static lm_status check_options(lm_err *err)
         if (!i && json_object_set_new(s.options, "section", json_array())) return lm_err_nomem(err, 0);
         json_array_append_new(json_object_get(s.options, "section"), json_string(a.section.item[i]));
     }
-    if ((a.spec && json_object_set_new(s.options, "spec", json_true())) ||
+    if ((a.density && json_object_set_new(s.options, "density", json_string(a.density))) ||
+        (a.bed && json_object_set_new(s.options, "bed", json_string(a.bed))) ||
+        (a.spec && json_object_set_new(s.options, "spec", json_true())) ||
         (a.landmarks && json_object_set_new(s.options, "landmarks", json_true())))
         return lm_err_nomem(err, 0);
     for (size_t i = 0; i < a.expect.n; i++)
@@ -243,6 +255,16 @@ static lm_status expectations(lm_err *err)
     return rc;
 }
 
+/* An open mesh is not asked for a volume. */
+static lm_status solid(lm_err *err)
+{
+    const char *asked = a.density ? "--density" : NULL;
+    for (size_t i = 0; i < s.expected && !asked; i++)
+        if (lm_expect_of_solid(&s.expect[i])) asked = lm_expect_name(&s.expect[i]);
+    lm_status rc = asked ? lm_mass_solid(&s.mass, err) : LM_OK;
+    return rc ? lm_err_frame(err, "%s", asked) : LM_OK;
+}
+
 /* Several parts are measured one beside the other: a wall counts for both. */
 static lm_status mass(lm_facts *f, lm_err *err)
 {
@@ -266,8 +288,22 @@ static lm_status form(lm_facts *f, lm_err *err)
     progress(NULL, "measure", 0);
     for (size_t i = 0; i < a.section.n && !rc; i++, f->n_sections++)
         rc = lm_section_of(body, &s.plane[i], s.mass.has_volume, &s.section[i], err);
-    if (rc) return rc;
-    return s.mesh.label ? lm_shape_of(&s.joined, &s.whole, &s.shape, err) : lm_shape_of(&s.mesh, &s.mass, &s.shape, err);
+    if (!rc && s.mesh.label && !(rc = lm_perpart_run(&s.mesh, &s.each, err))) f->each = &s.each;
+    return rc ? rc : lm_shape_of(body, s.mesh.label ? &s.whole : &s.mass, &s.shape, err);
+}
+
+/* Mass and bed: of the mesh as it is written. */
+static lm_status print(lm_facts *f, lm_err *err)
+{
+    lm_measurement m;
+    if (!a.density && !a.bed) return LM_OK;
+    f->density = a.density ? &s.density : NULL;
+    f->bed = a.bed ? &s.bed : NULL;
+    f->print = &s.print;
+    lm_print_of(&s.mass, &s.shape, f->density, f->bed, &s.print);
+    if (!a.bed) return LM_OK;
+    lm_print_judge(&s.print, &s.bed, &m);
+    return lm_verdict_add(&s.list, &m, err);
 }
 
 /* What the reports say is of the mesh as it is measured: of a hollow part the outer surface. */
@@ -318,9 +354,11 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     progress(NULL, "check", 0);
-    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = form(f, err))) return rc;
+    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) || (rc = form(f, err)))
+        return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
+    if ((rc = print(f, err))) return rc;
     if (s.expected && (rc = expectations(err))) return rc;
     if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {
@@ -450,6 +488,7 @@ static void release(void)
     lm_against_release(&s.against);
     lm_mass_release(&s.mass);
     lm_mass_release(&s.whole);
+    lm_perpart_release(&s.each);
     lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.joined);
     lm_mesh_release(&s.mesh);

@@ -37,6 +37,11 @@ const char *lm_expect_name(const lm_expect *e)
     return expect_known[e->what].name;
 }
 
+bool lm_expect_of_solid(const lm_expect *e)
+{
+    return strchr("vcxs", expect_known[e->what].of) != NULL;
+}
+
 bool lm_expect_unit(const char *name, lm_unit *unit)
 {
     for (size_t i = 0; i < EXPECT_KNOWN; i++)

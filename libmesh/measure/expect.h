@@ -20,11 +20,13 @@ typedef struct {
 
 /* LM_EUSAGE: unknown name (the known ones are listed), no value, unit that does not fit. */
 LM_CHECKED lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err);
-/* Judge. A volume or centroid of a mesh that has none is undecided, with the reason in the note. LM_EUSAGE when the
- * tolerance does not fit the quantity. */
+/* Judge. A centroid or axis of a solid that has none (its volume is 0) is undecided, with the reason in the note. LM_EUSAGE when
+ * the tolerance does not fit the quantity. */
 LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol,
                                      lm_measurement *out, lm_err *err);
 const char *lm_expect_name(const lm_expect *e);
+/* A mesh without volume (open, flipped) does not have it. */
+bool lm_expect_of_solid(const lm_expect *e);
 /* The unit of a name; false: it is not known. */
 bool lm_expect_unit(const char *name, lm_unit *unit);
 /* All names in one line. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/facts.h"
 #include "base/version.h"
+#include "measure/facts_form.h"
 #include "measure/ledger.h"
 #include "stream/audit_json.h"
 
@@ -64,42 +65,6 @@ static json_t *facts_quantities(const lm_facts *f)
                      facts_vector(m->lo_mm), "hi", facts_vector(m->hi_mm), "centroid_mm", facts_vector(m->centroid_mm),
                      "centroid_uncertainty_mm", facts_real(m->u_centroid_mm), "components", (json_int_t)(m->parts - m->cavities),
                      "cavities", (json_int_t)m->cavities, "component_volumes_mm3", parts);
-}
-
-/* Under the names of IBSI where it has one. */
-static json_t *facts_shape(const lm_facts *f)
-{
-    const lm_shape *s = f->shape;
-    json_t *axes = json_array();
-    for (int a = 0; a < 3 && s->has_axes; a++)
-        if (json_array_append_new(axes,
-                                  json_pack("{s:f, s:o}", "length_mm", s->length_mm[a], "direction", facts_vector(s->axis[a]))))
-            return json_decref(axes), NULL;
-    json_t *j = json_pack("{s:f, s:I, s:f, s:o}", "maximum_3d_diameter_mm", s->diameter.mm, "genus", (json_int_t)f->audit->genus,
-                          "cavities_mm3", s->cavity_mm3, "axes", axes);
-    if (!j || !s->has_axes) return j;
-    json_t *more =
-        json_pack("{s:{s:o, s:o}, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "oriented_box", "extents_mm", facts_vector(s->box_mm),
-                  "centre_mm", facts_vector(s->box_centre_mm), "sphericity", s->sphericity, "asphericity", s->asphericity,
-                  "compactness_1", s->compactness1, "compactness_2", s->compactness2, "spherical_disproportion", s->disproportion,
-                  "surface_to_volume_per_mm", s->surface_to_volume, "elongation", s->elongation, "flatness", s->flatness);
-    if (more && !json_object_update_new(j, more)) return j;
-    json_decref(j);
-    return NULL;
-}
-
-static json_t *facts_sections(const lm_facts *f)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < f->n_sections; i++) {
-        const lm_section *s = &f->section[i];
-        if (json_array_append_new(list,
-                                  json_pack("{s:o, s:f, s:o, s:f, s:f, s:f}", "normal", facts_vector(s->plane.normal), "offset_mm",
-                                            s->plane.offset_mm, "area_mm2", facts_real(s->area_mm2), "perimeter_mm",
-                                            s->perimeter_mm, "max_diameter_mm", s->max_mm, "min_diameter_mm", s->min_mm)))
-            return json_decref(list), NULL;
-    }
-    return list;
 }
 
 /* Options and result of dcmseg in one object; null without that record. */
@@ -242,8 +207,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
-    if (j && f->shape && json_object_set_new(j, "shape", facts_shape(f))) json_decref(j), j = NULL;
-    if (j && f->n_sections && json_object_set_new(j, "sections", facts_sections(f))) json_decref(j), j = NULL;
+    if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
     if (j && f->budget &&
         json_object_set_new(j, "uncertainty",
                             json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,
@@ -251,7 +215,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
-    if (j && f->parts && json_object_set_new(j, "parts", lm_audit_parts_json(f->parts, f->names, err))) json_decref(j), j = NULL;
+    if (j && f->parts && lm_facts_form_parts(f, j, err)) json_decref(j), j = NULL;
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;
 }
@@ -284,40 +248,6 @@ static void facts_parts(const lm_facts *f, lm_out *out)
         lm_audit_line(x, line, sizeof line);
         lm_io_printf(out, "part %-9u %16s   area %s, %zu triangles, %s: %s\n", f->parts->label[i], a, b, x->triangles,
                      lm_parts_name(f->names, f->parts->label[i], name), line);
-    }
-}
-
-static void facts_lengths(lm_out *out, const char *name, const double v[3], const char *what)
-{
-    lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   %s\n", name, v[0], v[1], v[2], what);
-}
-
-static void facts_form(const lm_shape *s, const lm_audit *audit, lm_out *out)
-{
-    char a[LM_NUM_TEXT];
-    if (!s) return;
-    lm_verdict_text(s->diameter.mm, LM_UNIT_MM, a, sizeof a);
-    lm_io_printf(out, "%-14s %16s   largest distance of two points\n", "diameter", a);
-    if (s->has_axes) {
-        facts_lengths(out, "axes", s->length_mm, "major, minor, least: 4 sqrt(covariance of the solid)");
-        facts_lengths(out, "oriented box", s->box_mm, "along the axes");
-        lm_io_printf(out, "%-14s %16.4f\n", "sphericity", s->sphericity);
-    }
-    lm_verdict_text(s->cavity_mm3, LM_UNIT_MM3, a, sizeof a);
-    if (s->cavity_mm3 > 0) lm_io_printf(out, "%-14s %16s   trapped\n", "cavities", a);
-    if (audit->genus) lm_io_printf(out, "%-14s %16lld   handles\n", "genus", (long long)audit->genus);
-}
-
-static void facts_cuts(const lm_facts *f, lm_out *out)
-{
-    char a[4][LM_NUM_TEXT];
-    for (size_t i = 0; i < f->n_sections; i++) {
-        const lm_section *s = &f->section[i];
-        lm_verdict_text(s->area_mm2, LM_UNIT_MM2, a[0], sizeof a[0]);
-        lm_verdict_text(s->perimeter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
-        lm_verdict_text(s->max_mm, LM_UNIT_MM, a[2], sizeof a[2]);
-        lm_verdict_text(s->min_mm, LM_UNIT_MM, a[3], sizeof a[3]);
-        lm_io_printf(out, "section %-6zu %16s   perimeter %s, diameters %s and %s\n", i + 1, a[0], a[1], a[2], a[3]);
     }
 }
 
@@ -356,8 +286,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     }
     lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
                  m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
-    facts_form(f->shape, f->audit, out);
-    facts_cuts(f, out);
+    lm_facts_form_table(f, out);
     lm_audit_line(f->audit, line, sizeof line);
     lm_io_printf(out, "%-14s %16s   %s\n", "valid", f->audit->valid ? "yes" : "no",
                  f->audit->valid ? "closed, manifold, oriented, free of self-intersections" : line);

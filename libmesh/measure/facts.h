@@ -7,6 +7,8 @@
 #include "base/io.h"
 #include "measure/against.h"
 #include "measure/budget.h"
+#include "measure/perpart.h"
+#include "measure/print.h"
 #include "measure/section.h"
 #include "measure/shape.h"
 #include "repair/admesh.h"
@@ -21,7 +23,11 @@ typedef struct {
     const lm_audit_parts *parts; /* of several parts, and their names; NULL: one */
     const lm_parts *names;
     const lm_mass *mass;
-    const lm_shape *shape; /* as one body; NULL: not measured */
+    const lm_shape *shape;  /* as one body; NULL: not measured */
+    const lm_perpart *each; /* of several parts: each by itself */
+    const lm_print *print;  /* mass and bed; NULL: not asked for */
+    const lm_density *density;
+    const lm_bed *bed;
     size_t n_sections;
     const lm_section *section;
     const lm_budget *budget; /* of its volume; NULL: not made */

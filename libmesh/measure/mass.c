@@ -52,8 +52,12 @@ static void mass_fan(const lm_mesh *m, uint32_t v, const uint64_t *half, size_t 
             balance += mass_direction(m, (uint32_t)half[end], v, other);
             if (end > at) mass_join(up, first, (uint32_t)half[end]);
         }
-        if (end - at == 1) out->open_edges++;
-        if (balance) out->unbalanced++;
+        bool open = end - at == 1;
+        if (open ? !out->open_edges : balance && !out->unbalanced)
+            for (size_t c = 0; c < 3; c++)
+                out->gap_mm[c] = 0.5 * ((double)m->pos[3 * (size_t)v + c] + (double)m->pos[3 * (size_t)other + c]);
+        out->open_edges += open;
+        out->unbalanced += balance != 0;
     }
 }
 
@@ -263,9 +267,11 @@ lm_status lm_mass_solid(const lm_mass *m, lm_err *err)
 {
     if (m->unbalanced == 0) return LM_OK;
     if (m->open_edges)
-        return lm_err_set(err, LM_ENO, NULL, "the mesh is open (%zu open edges): it has no volume; close it with meshfix",
-                          m->open_edges);
-    return lm_err_set(err, LM_ENO, NULL,
-                      "%zu edges have triangles that do not cancel (flipped or not manifold): no volume; see meshfix --check",
-                      m->unbalanced);
+        return lm_err_set(err, LM_ERULE, NULL,
+                          "the mesh is open (%zu open edges, one at %.3f %.3f %.3f mm): it has no volume; close it with meshfix",
+                          m->open_edges, m->gap_mm[0], m->gap_mm[1], m->gap_mm[2]);
+    return lm_err_set(err, LM_ERULE, NULL,
+                      "%zu edges have triangles that do not cancel (flipped or not manifold; one at %.3f %.3f %.3f mm): no volume; "
+                      "see meshfix --check",
+                      m->unbalanced, m->gap_mm[0], m->gap_mm[1], m->gap_mm[2]);
 }

@@ -22,6 +22,7 @@ typedef struct {             /* one component: triangles joined by shared edges 
 typedef struct {
     size_t open_edges; /* edges with one triangle */
     size_t unbalanced; /* edges whose triangles do not cancel: the open ones, flipped ones, odd fans */
+    double gap_mm[3];  /* middle of the first open edge, or else of the first unbalanced one */
     bool has_volume;   /* unbalanced == 0 and there are triangles; else volume and centroid are NAN */
     double volume_mm3, u_volume_mm3;
     double area_mm2, u_area_mm2;
@@ -39,7 +40,7 @@ typedef struct {
 /* m as lm_mesh_validate accepts it. LM_ERULE when it has no triangles. Memory about 40 bytes per triangle. */
 LM_CHECKED lm_status lm_mass_measure(const lm_mesh *m, lm_mass *out, lm_err *err);
 void lm_mass_release(lm_mass *m);
-/* LM_OK, or LM_ENO with the reason why the mesh has no volume. */
+/* LM_OK, or LM_ERULE with the reason why the mesh has no volume, and where. */
 LM_CHECKED lm_status lm_mass_solid(const lm_mass *m, lm_err *err);
 
 #endif

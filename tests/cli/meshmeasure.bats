@@ -24,7 +24,7 @@ setup() {
     [[ $output == *"1   and 1 cavity"* ]]
     [ -z "$stderr" ]
     run -0 meshmeasure "$M/open_edge_bad.stl"
-    [[ $output == *"volume "*"open edges): it has no volume"* ]]
+    [[ $output == *"volume "*"open edges, one at "*" mm): it has no volume"* ]]
 }
 
 @test "expectations: pass, fail and undecided by the rule" {
@@ -194,7 +194,38 @@ two_boxes() {
     meshmeasure "$M/cavity_good.ply" --json m.json -e diameter=17.32mm -e major-axis=12.52mm,tol=0.1mm -e sphericity=0.5,tol=60% >/dev/null
     jq -e '.shape | (.maximum_3d_diameter_mm - 17.320508 | fabs) < 1e-5 and .cavities_mm3 == 216 and (.oriented_box.extents_mm[0] - 10 | fabs) < 1e-5' m.json
     run -1 meshmeasure "$M/cavity_good.ply" -e diameter=17.9mm
-    run -1 meshmeasure "$M/open_edge_bad.stl" -e sphericity=0.5
+    # what an open mesh does not have is refused, with the place of the gap; the rest is measured
+    for e in volume=3ml sphericity=0.5 major-axis=3mm centroid-x=5mm,tol=1mm; do
+        refuses 2 o.json meshmeasure "$M/open_edge_bad.stl" -e "$e" --json o.json
+        [[ $stderr == "meshmeasure: ${e%%=*}: the mesh is open ("*" open edges, one at "*" mm): it has no volume; close it with meshfix" ]]
+    done
+    run -1 meshmeasure "$M/open_edge_bad.stl" -e width=10.0mm
+    [[ $output == *"verdict: fail: the mesh is not valid"* ]]
+}
+
+@test "mass by density with its source, and the printer's bed" {
+    gen_meshes -o .
+    run -0 meshmeasure cavity_good.ply --density '1.15g/cm3:resin data sheet' --bed 10,1cm,10 --json m.json --report r.html
+    [[ $output == *"mass "*"0.902 g   known to 0.004 g; 1.15 g/cm3, source: resin data sheet"*"bed "*"fits   10.000 x 10.000 x 10.000 mm on 10 x 10 x 10 mm"* ]]
+    jq -e '.print | (.mass_g - 0.9016 | fabs) < 1e-9 and .volume_mm3 == 784 and (.mass_uncertainty_g - 0.00392 | fabs) < 1e-6
+        and .density_source == "resin data sheet" and .bed.fits and .bed.beyond_mm == [0, 0, 0]' m.json
+    jq -e '.options.density == "1.15g/cm3:resin data sheet" and .options.bed == "10,1cm,10" and .verdict == "pass"' m.json
+    run -1 meshmeasure shared_wall_good.ply --density 1200kg/m3 --bed 12,12,31 --json m.json -o p.3mf --junit j.xml
+    [ ! -e p.3mf ]
+    [[ $output == *"source: not stated"*"mass of part 1 "*"2.400 g"*"bed of part 2 "*"fits"*"turned along its oriented box it would (10.000 x 10.000 x 30.000 mm)"* ]]
+    jq -e '[.parts[].print | .mass_g, .bed.fits] == [2.4, false, 1.2, true] and .print.bed.fits_turned and ([.parts[].centroid_mm[0]] == [10, 25])
+        and .measurements[0].name == "bed" and .measurements[0].value == 18' m.json
+    grep -q '<failure type="fail"' j.xml
+    for d in 1.15 1.15g 0g/cm3 -1g/cm3 nang/cm3 1.2g/cm3x 1200g/cm3 "1g/cm3: x" $'1g/cm3:a\eb'; do
+        refuses 2 o.json meshmeasure cavity_good.ply --density "$d" --json o.json
+    done
+    for b in 10 10,20 10,20,0 10,20,nan 10,20,30,40 10,20,-1 10ml,20,30 ,,; do
+        refuses 2 o.json meshmeasure cavity_good.ply --bed "$b" --json o.json
+    done
+    refuses 2 o.json meshmeasure open_edge_bad.stl --density 1g/ml --json o.json
+    [[ $stderr == *"--density: the mesh is open"* ]]
+    run -1 meshmeasure open_edge_bad.stl --bed 100,100,100
+    [[ $output == *"the mesh is not valid"* ]]
 }
 
 @test "real label maps: IBSI and pyradiomics figures" {
