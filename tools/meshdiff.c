@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "base/mem.h"
 #include "dicom/masks.h"
+#include "diff/contain.h"
 #include "diff/images.h"
 #include "diff/solids.h"
 #include "diff/summary.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 
 static struct {
-    cli_quantity tol, precision, range, value_tol;
+    cli_quantity tol, precision, range, contains, value_tol;
     bool overlap, volumes, images, verbose, quiet;
     size_t threads, border;
     const char *label, *output, *json;
@@ -34,6 +35,8 @@ static const cli_opt opts[] = {
      &a.label, LM_UNIT_NONE},
     {"overlap", 0, CLI_FLAG, NULL, NULL, "also what the solids have in common: volumes, Dice, Jaccard, with bounds", &a.overlap,
      LM_UNIT_NONE},
+    {"contains", 0, CLI_QUANTITY, "LENGTH", NULL, "instead: exit 0 only when B lies inside A by this much or more, everywhere",
+     &a.contains, LM_UNIT_MM},
     {"volumes", 0, CLI_FLAG, NULL, NULL, "A and B are segmentations of one grid: Dice and distances by voxels, label by label",
      &a.volumes, LM_UNIT_NONE},
     {"images", 0, CLI_FLAG, NULL, NULL, "A and B are grey volumes or DICOM series: exit 0 only when all samples are equal",
@@ -65,6 +68,7 @@ static struct {
     lm_audit audit[2];
     lm_deviation dev;
     lm_solids solids;
+    lm_contain contain;
     lm_verdict verdict;
     uint32_t label; /* of A, or of B when A has one part */
     char why[LM_ERR_TEXT];
@@ -78,6 +82,7 @@ static lm_status usage_kind(lm_err *err)
         const char *name;
     } option[] = {
         {a.images, !a.volumes, "--volumes"},
+        {a.contains.text, !a.images && !a.volumes, "--contains"},
         {a.tol.text, !a.images, "--tol"},
         {a.label, !a.images, "--label"},
         {a.range.text, !a.images && !a.volumes, "--range"},
@@ -92,6 +97,11 @@ static lm_status usage_kind(lm_err *err)
                               a.images    ? "--images"
                               : a.volumes ? "--volumes"
                                           : "meshes: it is for --images");
+    const char *distance = a.tol.text ? "--tol" : a.range.text ? "--range" : a.overlap ? "--overlap" : a.output ? "--output" : NULL;
+    if (a.contains.text && distance)
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with --contains, which measures no deviation", distance);
+    if (a.contains.text && (a.contains.q.unit != LM_UNIT_MM || !(a.contains.q.value >= 0)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--contains %s: a length of 0 or more is needed", a.contains.text);
     if (!(a.value_tol.q.value >= 0))
         return lm_err_set(err, LM_EUSAGE, NULL, "--value-tol %s: 0 or more is needed", a.value_tol.text);
     return LM_OK;
@@ -139,6 +149,17 @@ static lm_status load(const char *const args[2], lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "--label %.40s: neither mesh has several parts", a.label);
 }
 
+/* The gate. */
+static lm_status contains(lm_err *err)
+{
+    const double margin = a.contains.q.value;
+    lm_status rc = lm_contain_run(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.contain, err);
+    if (rc) return rc;
+    s.verdict = lm_contain_judge(&s.contain, margin);
+    if (s.verdict != LM_VERDICT_PASS) lm_contain_line(&s.contain, margin, s.why, sizeof s.why);
+    return LM_OK;
+}
+
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
@@ -156,9 +177,12 @@ static lm_status work(lm_err *err)
     for (int i = 0; i < 2; i++) {
         if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
         opt.signed_by[i] = s.audit[i].valid;
-        if (a.overlap && (rc = lm_solids_need(&s.mesh[i], &s.audit[i], i ? "mesh B" : "mesh A", (int)a.threads, err))) return rc;
+        if ((a.overlap || a.contains.text) &&
+            (rc = lm_solids_need(&s.mesh[i], &s.audit[i], i ? "mesh B" : "mesh A", (int)a.threads, err)))
+            return rc;
     }
     cli_progress(&tool, a.quiet, "measure", 0.4);
+    if (a.contains.text) return contains(err);
     if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
     s.mesh[0].quality_range = s.dev.range_mm;
     if (a.overlap && (rc = lm_solids_run(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.solids, err))) return rc;
@@ -226,7 +250,7 @@ static lm_status record(lm_err *err)
     if (!r) return LM_ENOMEM;
     json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err),
            *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
-    bool bad = json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
+    bool bad = false;
     if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (a.overlap) {
         bad |= json_object_set_new(o, "overlap", json_true()) != 0;
@@ -235,7 +259,13 @@ static lm_status record(lm_err *err)
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
     if (a.range.text) bad |= json_object_set_new(o, "range_mm", json_real(a.range.q.value)) != 0;
     bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
-    bad |= json_object_set_new(r, "deviation", lm_summary_deviation(&s.dev, a.tol.text ? a.tol.q.value : -1, err)) != 0;
+    if (a.contains.text) {
+        bad |= json_object_set_new(o, "contains_mm", json_real(a.contains.q.value)) != 0;
+        bad |= json_object_set_new(r, "contains", lm_contain_json(&s.contain, a.contains.q.value, err)) != 0;
+    } else {
+        bad |= json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
+        bad |= json_object_set_new(r, "deviation", lm_summary_deviation(&s.dev, a.tol.text ? a.tol.q.value : -1, err)) != 0;
+    }
     bad |= json_object_set_new(r, "verdict", json_string(lm_verdict_name(s.verdict))) != 0;
     rc = bad ? lm_err_nomem(err, sizeof(json_t)) : findings(r, err);
     if (!rc) return lm_record_append(&s.rec[0], r, err);
@@ -244,6 +274,19 @@ static lm_status record(lm_err *err)
 }
 
 /* ---- writing ---- */
+
+static void table(lm_out *out)
+{
+    if (a.contains.text) {
+        char line[LM_ERR_TEXT];
+        lm_contain_line(&s.contain, a.contains.q.value, line, sizeof line);
+        lm_io_printf(out, "%s\ncontains: %s\n", line, lm_verdict_name(s.verdict));
+        return;
+    }
+    lm_summary_table(&s.dev, a.tol.text ? a.tol.q.value : -1, out);
+    if (a.overlap) lm_solids_table(&s.solids, out);
+    if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
+}
 
 /* All is written before anything is put in place, so that trouble leaves nothing. A stream is not sent when the answer is no:
  * the next tool must not go on. */
@@ -261,9 +304,7 @@ static lm_status write_all(lm_err *err)
     cli_progress_done(a.quiet);
     if (!stream && !(a.json && !strcmp(a.json, "-"))) {
         if ((rc = lm_io_create("-", true, &out, err))) goto done;
-        lm_summary_table(&s.dev, a.tol.text ? a.tol.q.value : -1, out);
-        if (a.overlap) lm_solids_table(&s.solids, out);
-        if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
+        table(out);
         rc = lm_io_commit(out, err);
     }
     if (!rc && mesh) {

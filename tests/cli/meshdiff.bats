@@ -166,3 +166,25 @@ box() {
     [[ $stderr == "meshdiff: mesh B is no solid, it has no inside: 3 open edges; the first at "*"mend it with meshfix" ]]
     run -2 meshdiff --overlap --images a.ply b.ply
 }
+
+@test "meshdiff --contains: the gate passes inside by the margin, and says where not" {
+    box a.ply 10 10 10
+    awk '/^end_header/ { h = 1; print; next } h && NF == 3 { print $1 / 2 + 2, $2 / 2 + 1.5, $3 / 2 + 2; next } 1' a.ply >b.ply # 2..7, 1.5..6.5, 2..7
+    run -0 --separate-stderr meshdiff --contains 1.5mm --json d.json a.ply b.ply
+    [ -z "$stderr" ]
+    [[ $output == "B lies inside A; least distance 1.500000 mm"*"contains: pass" ]]
+    jq -e '.verdict == "pass" and .options.contains_mm == 1.5 and (has("deviation") | not) and (.contains | .inside and (.meet | not)
+        and .distance_lower_mm <= 1.5 and .distance_upper_mm >= 1.5 and .distance_upper_mm - .distance_lower_mm < 1e-9 and .nearest_mm[1] == 0)' d.json
+    run -1 --separate-stderr meshdiff -q --contains 1501um a.ply b.ply
+    [[ $stderr == "meshdiff: B lies inside A; least distance 1.500000 mm, 1.501 mm asked for, between "* ]]
+    [[ $output == *"contains: fail" ]]
+    run -1 --separate-stderr meshdiff -q --contains 0 b.ply a.ply
+    [[ $stderr == "meshdiff: B does not lie inside A: at "*" outside" ]]
+    run -1 meshdiff -q --contains 0 a.ply a.ply # touching is not inside
+    run -1 meshdiff -q --contains 0 --json - a.ply a.ply
+    sed 's/^element face 12/element face 11/; $d' a.ply >open.ply
+    run -2 meshdiff --contains 0 open.ply b.ply
+    for o in --tol=1 --overlap --range=1 -oo.ply; do run -2 meshdiff --contains 0 $o a.ply b.ply; done
+    run -2 meshdiff --contains -1mm a.ply b.ply
+    run -2 meshdiff --contains 1ml a.ply b.ply
+}
