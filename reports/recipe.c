@@ -64,9 +64,17 @@ static void recipe_options(lm_html *h, const json_t *options)
 {
     const char *key;
     json_t *v;
+    const json_t *steps = lm_cell_get(options, "steps");
     bool range = json_is_object(lm_cell_get(options, "threshold")); /* then the preset has said all it had to say */
-    json_object_foreach((json_t *)options, key, v)
-        if (!range || (strcmp(key, "preset") && strcmp(key, "unit"))) recipe_option(h, options, key, v);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const char *name = json_string_value(json_array_get(json_array_get(steps, i), 0));
+        if (name) recipe_option(h, options, name, json_array_get(json_array_get(steps, i), 1));
+    }
+    json_object_foreach((json_t *)options, key, v) {
+        if (range && (!strcmp(key, "preset") || !strcmp(key, "unit"))) continue;
+        if (steps && (!strcmp(key, "steps") || !strcmp(key, "threshold") || !strcmp(key, "keep"))) continue;
+        recipe_option(h, options, key, v);
+    }
 }
 
 static void recipe_command(lm_html *h, const json_t *tool, const json_t *options, bool first)

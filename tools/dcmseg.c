@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
+#include "cli/presets.h"
 #include "base/mem.h"
 #include "dicom/gdcm_shim.h"
 #include "dicom/info.h"
@@ -15,30 +16,30 @@
 #include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/volfile.h"
-#include "volume/mask.h"
+#include "segment/object.h"
 #include "volume/preset.h"
 #include "volume/terms.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATHS = 65536, LINE = 1024 };
+enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 #define NO_FRAME SIZE_MAX
 
 static struct {
     bool list, info, show_identity, keep_names, verbose, quiet;
-    const char *series, *files, *gaps, *phase, *threshold, *preset, *keep, *where, *verify, *case_id, *output, *json;
+    const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
     const char *mask, *space, *probability, *inside, *outside;
+    cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME, .probability = "0.5"};
 
-static const cli_opt opts[] = {
+static const cli_opt own_opts[] = {
     {"list", 'l', CLI_FLAG, NULL, NULL, "list the series that are found, and end", &a.list, LM_UNIT_NONE},
     {"info", 'i', CLI_FLAG, NULL, NULL, "say what there is to know of the series that are found, with a histogram, and end",
      &a.info, LM_UNIT_NONE},
@@ -53,11 +54,7 @@ static const cli_opt opts[] = {
     {"where", 'w', CLI_TEXT, "CONDITION", NULL,
      "the series for whose files it holds: 'SeriesDescription~bone && SliceThickness<=1.5'; see the manual", &a.where,
      LM_UNIT_NONE},
-    {"threshold", 't', CLI_TEXT, "LO[:HI]", NULL, "keep values from LO (up to HI); HU for CT", &a.threshold, LM_UNIT_NONE},
-    {"preset", 'p', CLI_TEXT, "NAME", NULL, "threshold and keep of a named tissue: bone, skin, soft, lung, vessel", &a.preset,
-     LM_UNIT_NONE},
-    {"keep", 'k', CLI_TEXT, "WHAT", NULL, "all, largest, or the N largest pieces (default: the preset's, else all)", &a.keep,
-     LM_UNIT_NONE},
+    {"preset", 'p', CLI_STEP, "NAME", NULL, "the steps of a named tissue: bone, skin, soft, lung, vessel", &a.steps, LM_UNIT_NONE},
     {"roi", 'r', CLI_LIST, "SHAPE", NULL,
      "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi,
      LM_UNIT_NONE},
@@ -92,6 +89,23 @@ static const cli_opt opts[] = {
     CLI_OPT_END,
 };
 
+static cli_opt opts[sizeof own_opts / sizeof *own_opts + STEP_KINDS]; /* with one for each kind of step */
+
+/* The steps stand in the help after --preset. */
+static void make_opts(void)
+{
+    size_t n = 0;
+    for (const cli_opt *o = own_opts;; o++) {
+        opts[n++] = *o;
+        if (!o->name) break;
+        for (size_t i = 0; !strcmp(o->name, "preset") && i < STEP_KINDS; i++) {
+            const lm_step_kind *k = lm_steps_kind(i);
+            if (!k) break;
+            opts[n++] = (cli_opt){k->name, k->letter, CLI_STEP, k->value, NULL, k->help, &a.steps, LM_UNIT_NONE};
+        }
+    }
+}
+
 static const cli_tool tool = {
     .name = "dcmseg",
     .purpose =
@@ -107,52 +121,24 @@ static const cli_tool tool = {
 /* ---- what to keep ---- */
 
 typedef struct {
-    char threshold[LM_PRESET_THRESHOLD], keep[LM_PRESET_KEEP];
+    lm_steps steps;
+    const char *keep; /* which pieces, in words */
     lm_segment_opt seg;
     bool hounsfield; /* a value was given in HU */
     bool occupancy;  /* no threshold: of a mask, which is 0 or 1 */
     lm_partial_opt partial;
 } choice;
 
-static int is_preset(const struct dirent *e)
+/* The steps of a preset; its choice of pieces only where the user makes none. */
+static lm_status preset_steps(const char *name, bool keep, choice *c, lm_err *err)
 {
-    const char *dot = strrchr(e->d_name, '.');
-    return dot && !strcmp(dot, ".preset");
-}
-
-static lm_status unknown_preset(const char *name, lm_err *err)
-{
-    char dir[LINE], names[256] = "";
-    struct dirent **e = NULL;
-    lm_status rc = cli_data_path("presets", dir, sizeof dir, err);
-    if (rc) return rc;
-    int n = scandir(dir, &e, is_preset, alphasort);
-    size_t at = 0;
-    for (int i = 0; i < n; i++) {
-        if (at < sizeof names)
-            at += (size_t)snprintf(names + at, sizeof names - at, "%s%.*s", i ? ", " : "", (int)strlen(e[i]->d_name) - 7,
-                                   e[i]->d_name);
-        free(e[i]);
-    }
-    free(e);
-    return lm_err_set(err, LM_EUSAGE, NULL, "there is no preset '%s'; there are: %s", name, names);
-}
-
-static lm_status read_preset(const char *name, choice *c, lm_err *err)
-{
-    char file[128], path[LINE];
-    lm_in *in = NULL;
     lm_preset p;
-    snprintf(file, sizeof file, "presets/%.100s.preset", name);
-    if (!name[0] || strchr(name, '/') || cli_data_path(file, path, sizeof path, NULL)) return unknown_preset(name, err);
-    lm_status rc = lm_io_open(path, &in, err);
-    if (!rc) rc = lm_preset_read(in, &p, err);
-    lm_io_close(in);
-    if (rc) return lm_err_frame(err, "preset '%s'", name);
-    if (a.verbose && p.note[0]) cli_note(&tool, "preset %s: %s", name, p.note);
-    memcpy(c->threshold, p.threshold, sizeof c->threshold);
-    if (p.keep[0]) memcpy(c->keep, p.keep, sizeof c->keep);
-    return LM_OK;
+    lm_status rc = cli_preset(name, &p, err);
+    if (!rc && a.verbose && p.note[0]) cli_note(&tool, "preset %s: %s", name, p.note);
+    for (size_t i = 0; i < p.n && !rc; i++)
+        if ((keep || strcmp(p.step[i].name, "keep")) && (rc = lm_steps_add(&c->steps, p.step[i].name, p.step[i].args, err)))
+            lm_err_frame(err, "preset '%s', line %zu", name, p.step[i].line);
+    return rc;
 }
 
 /* --inside, --outside: one value, in the unit of the samples or in HU. */
@@ -165,25 +151,47 @@ static lm_status class_value(const char *text, double *out, choice *c, lm_err *e
     return rc;
 }
 
+static bool asked(const char *step)
+{
+    for (size_t i = 0; i < a.steps.n; i++)
+        if (!strcmp(a.steps.item[i].name, step)) return true;
+    return false;
+}
+
+/* The steps in their order, those of a preset in its place; then what of them is an option of old. */
+static lm_status choose_steps(choice *c, lm_err *err)
+{
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < a.steps.n && !rc; i++) {
+        const char *name = a.steps.item[i].name, *value = a.steps.item[i].value;
+        if (strcmp(name, "preset")) rc = lm_steps_add(&c->steps, name, value, err);
+        else if (a.preset) rc = lm_err_set(err, LM_EUSAGE, NULL, "--preset is given twice");
+        else rc = preset_steps(a.preset = value, !asked("keep"), c, err);
+    }
+    if (!rc && (rc = lm_steps_check(&c->steps, a.mask || a.label.n, err))) return rc;
+    for (size_t i = 0; i < c->steps.n; i++) c->hounsfield |= c->steps.step[i].hounsfield;
+    const lm_step *t = lm_steps_find(&c->steps, "threshold"), *k = lm_steps_find(&c->steps, "keep");
+    c->occupancy = !t;
+    c->seg.lo = t ? t->num[0] : 0.5;
+    c->seg.hi = t ? t->num[1] : INFINITY;
+    c->seg.keep = k ? (size_t)k->num[0] : 0;
+    c->keep = k ? k->args : "all";
+    return rc;
+}
+
 static lm_status choose(choice *c, lm_err *err)
 {
-    *c = (choice){.keep = "all", .seg = LM_SEGMENT_OPT_INIT, .partial = LM_PARTIAL_OPT_INIT};
-    if (a.frame != NO_FRAME && (a.threshold || a.preset || a.keep || a.roi.n || a.mask || a.label.n || a.labels))
+    *c = (choice){.seg = LM_SEGMENT_OPT_INIT, .partial = LM_PARTIAL_OPT_INIT};
+    if (a.frame != NO_FRAME && (a.steps.n || a.roi.n || a.mask || a.label.n || a.labels))
         return lm_err_set(err, LM_EUSAGE, NULL,
-                          "--frame takes an image as it is: leave out --threshold, --preset, --keep, --roi, --mask and --label");
+                          "--frame takes an image as it is: leave out --preset, --roi, --mask, --label and all steps");
     if (a.frame != NO_FRAME) return LM_OK;
-    if (a.threshold && a.preset) return lm_err_set(err, LM_EUSAGE, NULL, "give only one of --threshold and --preset");
+    if (asked("threshold") && asked("preset")) return lm_err_set(err, LM_EUSAGE, NULL, "give only one of --threshold and --preset");
     lm_status rc = LM_OK;
-    c->occupancy = !a.threshold && !a.preset;
-    if (c->occupancy) snprintf(c->threshold, sizeof c->threshold, "0.5");
-    else if (a.preset) rc = read_preset(a.preset, c, err);
-    else snprintf(c->threshold, sizeof c->threshold, "%.63s", a.threshold);
-    if (!rc && a.keep) snprintf(c->keep, sizeof c->keep, "%.31s", a.keep);
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
     if (!rc && a.inside) rc = class_value(a.inside, &c->partial.inside, c, err);
     if (!rc && a.outside) rc = class_value(a.outside, &c->partial.outside, c, err);
-    if (!rc) rc = lm_preset_threshold(c->threshold, &c->seg, &c->hounsfield, err);
-    return rc ? rc : lm_preset_keep(c->keep, &c->seg, err);
+    return rc ? rc : choose_steps(c, err);
 }
 
 /* ---- what is read ---- */
@@ -210,8 +218,8 @@ static void input_release(input *in)
     free(in->of_label);
 }
 
-/* facts: NULL where labels go out as they are; labels: what goes out as a label map, or NULL. */
-static lm_segrecord record_of(const choice *c, const input *in, const lm_segment_facts *facts, const lm_regions *labels)
+/* object: NULL where labels go out as they are; labels: what goes out as a label map, or NULL. */
+static lm_segrecord record_of(const choice *c, const input *in, const lm_object *object, const lm_regions *labels)
 {
     bool masked = in->mask.facts;
     return (lm_segrecord){.case_id = a.case_id,
@@ -228,7 +236,9 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_segment
                           .source = in->source,
                           .unit = in->unit,
                           .mask = masked ? &in->mask : NULL,
-                          .facts = facts,
+                          .facts = object ? &object->facts : NULL,
+                          .steps = object && lm_steps_beyond(&c->steps) ? &c->steps : NULL,
+                          .step_facts = object ? object->step : NULL,
                           .pieces = in->pieces.found ? &in->pieces : NULL,
                           .labels = labels,
                           .of_label = masked ? in->of_label : NULL,
@@ -348,8 +358,8 @@ static lm_status unit_of(const lm_source *src, size_t series, const choice *c, c
     lm_status rc = LM_OK;
     if (!hu && c->hounsfield && !json_object_get(facts, "refused"))
         rc = lm_err_set(err, LM_EUSAGE, NULL,
-                        "'%s' is in Hounsfield units, and the series (%s%s%s) has none: give a plain number with --threshold",
-                        c->threshold, modality ? modality : "no modality", type ? ", rescale type " : "", type ? type : "");
+                        "a value is given in HU, and the series (%s%s%s) is not in Hounsfield units: give plain numbers",
+                        modality ? modality : "no modality", type ? ", rescale type " : "", type ? type : "");
     *unit = hu ? "HU" : "1";
     json_decref(facts);
     return rc;
@@ -489,8 +499,8 @@ static lm_status load_mask(const char *path, const lm_identity *identity, input 
 }
 
 /* Labels as they are. */
-static lm_status send_labels(const choice *c, const input *in, const lm_segment_facts *f, const lm_regions *r, lm_out *out,
-                             lm_out **json, lm_err *err)
+static lm_status send_labels(const choice *c, const input *in, const lm_object *f, const lm_regions *r, lm_out *out, lm_out **json,
+                             lm_err *err)
 {
     lm_vol map = LM_VOL_INIT;
     lm_records rec = LM_RECORDS_INIT;
@@ -507,11 +517,12 @@ static lm_status send_labels(const choice *c, const input *in, const lm_segment_
     return rc;
 }
 
-static lm_status send_field(const choice *c, const input *in, const lm_segment_facts *f, lm_out *out, lm_out **json, lm_err *err)
+static lm_status send_field(const choice *c, const input *in, const lm_object *object, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_records rec = LM_RECORDS_INIT;
     json_t *mine = NULL;
-    const lm_segrecord record = record_of(c, in, f, NULL);
+    const lm_segment_facts *f = &object->facts;
+    const lm_segrecord record = record_of(c, in, object, NULL);
     lm_status rc = lm_segrecord_new(&record, &mine, err);
     if (!rc) rc = lm_record_append(&rec, mine, err);
     if (!rc) rc = lm_nrrd_write(out, &in->vol, &rec, err);
@@ -524,7 +535,7 @@ static lm_status send_field(const choice *c, const input *in, const lm_segment_f
 }
 
 /* The object of a threshold as a label map of one label, named after the preset. */
-static lm_status send_object(const choice *c, const input *in, const lm_segment_facts *f, lm_out *out, lm_out **json, lm_err *err)
+static lm_status send_object(const choice *c, const input *in, const lm_object *f, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_regions r = LM_REGIONS_INIT;
     lm_part part = {.label = 1};
@@ -543,35 +554,40 @@ static lm_status measure_labels(const choice *c, input *in, lm_err *err)
     return lm_pieces_labels(r, in->alone ? NULL : &in->vol, &c->partial, LM_SEGRECORD_PARTS, in->of_label, err);
 }
 
-/* Cut the object out and measure it. The share of a sample can be told from one threshold only. */
-static lm_status cut_and_measure(choice *c, input *in, lm_segment_facts *facts, lm_err *err)
+static void step_progress(void *ctx, const char *step, size_t done, size_t all)
 {
-    uint64_t *mask = NULL, *was = NULL;
-    bool partial = !c->occupancy && isinf(c->seg.hi);
+    progress(ctx, step, (double)done / (double)all);
+}
+
+/* Cut the object out and measure it. */
+static lm_status cut_and_measure(const choice *c, input *in, lm_object *object, lm_err *err)
+{
+    uint64_t *mask = NULL;
+    lm_object_opt opt = {.seg = c->seg,
+                         .steps = lm_steps_beyond(&c->steps) ? &c->steps : NULL,
+                         .occupancy = c->occupancy,
+                         .measure = true,
+                         .partial = &c->partial,
+                         .progress = step_progress};
     lm_status rc = in->mask.facts && !c->occupancy ? lm_regions_bits(&in->mask.regions, NULL, &mask, err) : LM_OK;
-    if (!rc && partial) rc = lm_mask_all(&in->vol, c->seg.lo, (int)a.threads, &was, err);
-    c->seg.mask = mask;
-    if (!rc) rc = lm_segment(&in->vol, &c->seg, facts, err);
-    c->seg.mask = NULL;
-    if (!rc && !c->occupancy) rc = lm_segment_step(&in->vol, (int)a.threads, facts, err);
-    progress(NULL, "measuring", 0);
-    if (!rc) rc = lm_pieces_of(&in->vol, in->vol.iso, (int)a.threads, &in->pieces, err);
-    if (!rc && partial) rc = lm_pieces_partial(&in->pieces, &in->vol, in->vol.iso, was, &c->partial, err);
+    opt.seg.mask = mask;
+    progress(NULL, "segmenting", 0);
+    if (!rc) rc = lm_object_cut(&in->vol, &opt, object, err);
+    in->pieces = object->pieces;
+    if (!rc && !c->occupancy) rc = lm_segment_step(&in->vol, (int)a.threads, &object->facts, err);
     free(mask);
-    free(was);
     return rc;
 }
 
 static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
 {
-    lm_segment_facts facts;
+    lm_object object = {.pieces = LM_PIECES_INIT};
     bool masked = in->mask.facts, labels = a.labels || (masked && c->occupancy && !a.grey && in->mask.regions.count > 1);
     if (in->alone && !c->occupancy)
         return lm_err_set(err, LM_EUSAGE, NULL, "a threshold needs grey values, and there is only a mask: give the series as PATH");
-    if (masked && labels && (!c->occupancy || a.keep || a.roi.n))
+    if (masked && labels && (c->steps.n || a.roi.n))
         return lm_err_set(err, LM_EUSAGE, NULL,
-                          "labels go out as they are: leave out --threshold, --preset, --keep and --roi, or say "
-                          "--output grey");
+                          "labels go out as they are: leave out --preset, --roi and all steps, or say --output grey");
     c->seg.threads = c->partial.threads = (int)a.threads;
     lm_status rc = masked && c->occupancy ? measure_labels(c, in, err) : LM_OK;
     if (rc) return rc;
@@ -581,11 +597,12 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
         rc = lm_masks_grey(&in->mask, &mo, &in->vol, err);
         c->seg.lo = in->vol.iso;
     } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
-    progress(NULL, "segmenting", 0);
-    if (!rc) rc = cut_and_measure(c, in, &facts, err);
+    if (!rc) rc = cut_and_measure(c, in, &object, err);
     cli_progress_done(a.quiet);
     if (rc) return rc;
-    return labels ? send_object(c, in, &facts, out, json, err) : send_field(c, in, &facts, out, json, err);
+    c->seg.lo = object.lo; /* what a step has found */
+    c->seg.hi = object.hi;
+    return labels ? send_object(c, in, &object, out, json, err) : send_field(c, in, &object, out, json, err);
 }
 
 /* ---- the command line ---- */
@@ -676,6 +693,7 @@ int main(int argc, char **argv)
     choice c;
     size_t n;
     int code;
+    make_opts();
     if (cli_parse(&tool, argc, argv, paths, PATHS, &n, &code)) return code;
     lm_identity identity = {.show = a.show_identity, .keep_names = a.keep_names};
     lm_source_opt opt = {.threads = (int)a.threads,

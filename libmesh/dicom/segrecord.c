@@ -205,6 +205,29 @@ static lm_status segrecord_threshold(const lm_segrecord *s, json_t *rec, lm_err 
     return ok ? LM_OK : lm_err_nomem(err, 0);
 }
 
+/* options.steps: [name, arguments]; segment.steps: what each found. Into a record that has both objects. */
+static lm_status segrecord_steps(const lm_segrecord *s, json_t *rec, lm_err *err)
+{
+    json_t *list = json_array(), *facts = json_array();
+    bool ok = list && facts;
+    for (size_t i = 0; i < s->steps->n && ok; i++) {
+        const lm_step *step = &s->steps->step[i];
+        const lm_step_facts *f = &s->step_facts[i];
+        json_t *one = json_pack("{s:s}", "step", step->kind->name);
+        if (!step->kind->grey)
+            ok = !json_object_update_new(
+                one, json_pack("{s:I, s:I}", "voxels_before", (json_int_t)f->before, "voxels_after", (json_int_t)f->after));
+        for (size_t k = 0; k < f->n && ok; k++) ok = !json_object_set_new(one, f->fact[k].name, json_real(f->fact[k].value));
+        ok = !json_array_append_new(facts, one) && ok;
+        ok = !json_array_append_new(list, json_pack("[s, s]", step->kind->name, step->args)) && ok;
+    }
+    ok = ok && !json_object_set(json_object_get(rec, "options"), "steps", list) &&
+         !json_object_set(json_object_get(rec, "segment"), "steps", facts);
+    json_decref(list);
+    json_decref(facts);
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
 static lm_status segrecord_segment(json_t *rec, const lm_segment_facts *f, lm_err *err)
 {
     bool ok = !json_object_set_new(
@@ -249,6 +272,7 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (json_object_set(rec, "source", s->source)) rc = lm_err_nomem(err, 0);
     if (!rc && s->facts) rc = segrecord_threshold(s, rec, err);
     if (!rc && s->facts) rc = segrecord_segment(rec, s->facts, err);
+    if (!rc && s->facts && s->steps) rc = segrecord_steps(s, rec, err);
     if (!rc && s->pieces) rc = segrecord_pieces(s, rec, err);
     if (!rc && s->pieces) rc = segrecord_ledger_pieces(s->pieces, s->facts, rec, err);
     if (!rc && s->labels && s->mask) rc = segrecord_ledger_labels(s, rec, err);

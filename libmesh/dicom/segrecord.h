@@ -8,6 +8,7 @@
 #define LM_DICOM_SEGRECORD_H
 
 #include "dicom/masks.h"
+#include "segment/steps.h"
 #include "stream/record.h"
 #include "volume/pieces.h"
 #include "volume/segment.h"
@@ -21,9 +22,11 @@ typedef struct {
     const char *keep, *preset; /* words; preset may be NULL */
     const char *space;         /* where the axes of a NIfTI file lead that does not state it, or NULL */
     const lm_segment_opt *seg;
-    bool occupancy; /* no threshold: a mask is all there is */
-    bool by_label;  /* labels were asked for by name, or the mask is the source itself */
-    bool alone;     /* nothing but the mask was read */
+    const lm_steps *steps;           /* where keep and a threshold do not say it all; else NULL */
+    const lm_step_facts *step_facts; /* of each */
+    bool occupancy;                  /* no threshold: a mask is all there is */
+    bool by_label;                   /* labels were asked for by name, or the mask is the source itself */
+    bool alone;                      /* nothing but the mask was read */
     const lm_partial_opt *partial;
     /* what came of it */
     json_t *source;

@@ -42,7 +42,7 @@ static lm_status mend_findings(const lm_mend *s, json_t *r, lm_err *err)
     if (!rc && !s->good && s->opt->failed)
         rc = lm_record_finding(r, "warning", NULL,
                                s->within ? "FAILED: written although it is not valid"
-                                        : "FAILED: written although the repairs went beyond their limits",
+                                         : "FAILED: written although the repairs went beyond their limits",
                                err);
     return rc;
 }
@@ -77,8 +77,8 @@ static bool mend_changed(const lm_mend *s, json_t *r)
 {
     return json_object_set_new(r, "change",
                                json_pack("{s:f, s:f, s:f, s:b}", "max_move_mm", s->change.move_mm, "volume_mm3",
-                                         s->change.volume_mm3, "volume_percent", s->change.volume_percent, "within",
-                                         s->within)) != 0;
+                                         s->change.volume_mm3, "volume_percent", s->change.volume_percent, "within", s->within)) !=
+           0;
 }
 
 lm_status lm_mend_json(const lm_mend *s, bool off, json_t *r, lm_err *err)

@@ -29,8 +29,9 @@ static void mend_side_text(const lm_mend *s, uint32_t label, const lm_repair *r,
     char at[3][LM_NUM_TEXT];
     int n = mend_of_part(s, label, text);
     for (int k = 0; k < 3; k++) lm_num_f32(r->nonorientable_at[k], at[k]);
-    n += snprintf(text + n, (size_t)(LM_MEND_TEXT - n), "%zu piece%s with one side only (as a Moebius strip or a Klein bottle), the first ",
-                  r->nonorientable, r->nonorientable == 1 ? "" : "s");
+    n += snprintf(text + n, (size_t)(LM_MEND_TEXT - n),
+                  "%zu piece%s with one side only (as a Moebius strip or a Klein bottle), the first ", r->nonorientable,
+                  r->nonorientable == 1 ? "" : "s");
     if (!s->mesh->label) n += snprintf(text + n, (size_t)(LM_MEND_TEXT - n), "with triangle %u ", r->nonorientable_first);
     snprintf(text + n, (size_t)(LM_MEND_TEXT - n), "at (%s, %s, %s) mm: cannot be oriented", at[0], at[1], at[2]);
 }
@@ -62,11 +63,12 @@ static void mend_limit_text(const lm_mend *s, char *text)
     const lm_limits_result *c = &s->change;
     int n = 0;
     if (c->move_beyond)
-        n = snprintf(text, LM_MEND_TEXT, "the surface would move by %.6g mm, more than --max-move %s%s", c->move_mm, s->opt->move_text,
-                     c->volume_beyond ? "; " : "");
+        n = snprintf(text, LM_MEND_TEXT, "the surface would move by %.6g mm, more than --max-move %s%s", c->move_mm,
+                     s->opt->move_text, c->volume_beyond ? "; " : "");
     if (c->volume_beyond)
-        snprintf(text + n, (size_t)(LM_MEND_TEXT - n), "the volume would change by %.6g mm3 (%.4g %%), more than --max-volume-change %s",
-                 c->volume_mm3, c->volume_percent, s->opt->volume_text);
+        snprintf(text + n, (size_t)(LM_MEND_TEXT - n),
+                 "the volume would change by %.6g mm3 (%.4g %%), more than --max-volume-change %s", c->volume_mm3,
+                 c->volume_percent, s->opt->volume_text);
 }
 
 /* The surface is a new one, or why it is not. */
@@ -93,7 +95,8 @@ static void mend_cut_text(const lm_mend *s, char *text)
     else snprintf(text, LM_MEND_TEXT, "no valid halves at the plane itself: it was moved by %.3g mm", s->trim.shift_mm);
 }
 
-lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx, lm_err *err)
+lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx,
+                          lm_err *err)
 {
     char text[LM_MEND_TEXT];
     lm_status rc = LM_OK;
@@ -153,12 +156,12 @@ void lm_mend_no(const lm_mend *s, char *buf, size_t cap)
             snprintf(line + strlen(line), sizeof line - strlen(line), "; --rebuild LENGTH asks for a new surface");
     }
     snprintf(buf, cap, "%s%s: %s",
-             !s->within              ? "beyond the limits"
-             : s->untrimmed.code     ? "not cut"
+             !s->within                 ? "beyond the limits"
+             : s->untrimmed.code        ? "not cut"
              : !valid || s->finish.done ? "not valid"
-                                     : "not done as asked",
-             s->opt->check                                              ? ""
-             : s->opt->failed                                           ? " (written all the same)"
+                                        : "not done as asked",
+             s->opt->check                                       ? ""
+             : s->opt->failed                                    ? " (written all the same)"
              : s->within && s->finish.done && !s->untrimmed.code ? " after repair, and not sent on"
                                                                  : ", and not sent on",
              line);

@@ -9,8 +9,8 @@ enum { LM_MEND_TEXT = 300, LM_MEND_NAMED = 20 }; /* length of a text; holes name
 
 /* What the parts are not yet, beside the counts of the audit; `say` takes each text. At most `most` holes are named.
  * Fails only when `say` does. */
-lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err),
-                          void *ctx, lm_err *err);
+lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *ctx, const char *text, lm_err *err), void *ctx,
+                          lm_err *err);
 /* Why it is not good, in one line. */
 void lm_mend_no(const lm_mend *s, char *buf, size_t cap);
 

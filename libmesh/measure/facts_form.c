@@ -21,7 +21,8 @@ static json_t *form_shape(const lm_shape *s, long long genus)
 {
     json_t *axes = json_array();
     for (int a = 0; a < 3 && s->has_axes; a++)
-        if (json_array_append_new(axes, json_pack("{s:f, s:o}", "length_mm", s->length_mm[a], "direction", form_vector(s->axis[a]))))
+        if (json_array_append_new(axes,
+                                  json_pack("{s:f, s:o}", "length_mm", s->length_mm[a], "direction", form_vector(s->axis[a]))))
             return json_decref(axes), NULL;
     json_t *j = json_pack("{s:f, s:I, s:f, s:o}", "maximum_3d_diameter_mm", s->diameter.mm, "genus", (json_int_t)genus,
                           "cavities_mm3", s->cavity_mm3, "axes", axes);
@@ -41,10 +42,10 @@ static json_t *form_sections(const lm_facts *f)
     json_t *list = json_array();
     for (size_t i = 0; list && i < f->n_sections; i++) {
         const lm_section *s = &f->section[i];
-        if (json_array_append_new(list, json_pack("{s:o, s:f, s:o, s:f, s:f, s:f}", "normal", form_vector(s->plane.normal),
-                                                  "offset_mm", s->plane.offset_mm, "area_mm2", form_real(s->area_mm2),
-                                                  "perimeter_mm", s->perimeter_mm, "max_diameter_mm", s->max_mm, "min_diameter_mm",
-                                                  s->min_mm)))
+        if (json_array_append_new(list,
+                                  json_pack("{s:o, s:f, s:o, s:f, s:f, s:f}", "normal", form_vector(s->plane.normal), "offset_mm",
+                                            s->plane.offset_mm, "area_mm2", form_real(s->area_mm2), "perimeter_mm", s->perimeter_mm,
+                                            "max_diameter_mm", s->max_mm, "min_diameter_mm", s->min_mm)))
             return json_decref(list), NULL;
     }
     return list;
@@ -53,12 +54,13 @@ static json_t *form_sections(const lm_facts *f)
 static json_t *form_print(const lm_facts *f, const lm_print *p)
 {
     const lm_density *d = f->density;
-    json_t *j = json_pack("{s:o, s:o}", "volume_mm3", form_real(p->volume_mm3), "volume_uncertainty_mm3", form_real(p->u_volume_mm3));
+    json_t *j =
+        json_pack("{s:o, s:o}", "volume_mm3", form_real(p->volume_mm3), "volume_uncertainty_mm3", form_real(p->u_volume_mm3));
     if (j && d &&
-        json_object_update_new(j, json_pack("{s:o, s:o, s:f, s:f, s:o}", "mass_g", form_real(p->mass_g), "mass_uncertainty_g",
-                                            form_real(p->u_mass_g), "density_g_per_cm3", d->g_per_cm3,
-                                            "density_uncertainty_g_per_cm3", d->u_g_per_cm3, "density_source",
-                                            d->source[0] ? json_string(d->source) : json_null())))
+        json_object_update_new(j,
+                               json_pack("{s:o, s:o, s:f, s:f, s:o}", "mass_g", form_real(p->mass_g), "mass_uncertainty_g",
+                                         form_real(p->u_mass_g), "density_g_per_cm3", d->g_per_cm3, "density_uncertainty_g_per_cm3",
+                                         d->u_g_per_cm3, "density_source", d->source[0] ? json_string(d->source) : json_null())))
         json_decref(j), j = NULL;
     if (j && f->bed &&
         json_object_set_new(j, "bed",

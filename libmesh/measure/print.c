@@ -30,8 +30,8 @@ lm_status lm_print_density(const char *text, lm_density *out, lm_err *err)
         if (strlen(unit[i].name) == (size_t)(end - u) && !strncmp(unit[i].name, u, (size_t)(end - u))) factor = unit[i].factor;
     *out = (lm_density){.g_per_cm3 = 0};
     if (!(factor > 0))
-        return lm_err_set(err, LM_EUSAGE, NULL, "'%.60s' is no density: write 1.15g/cm3, or 1.15g/cm3:SOURCE (g/cm3 g/ml kg/l kg/m3)",
-                          text);
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "'%.60s' is no density: write 1.15g/cm3, or 1.15g/cm3:SOURCE (g/cm3 g/ml kg/l kg/m3)", text);
     out->g_per_cm3 = v * factor;
     out->u_g_per_cm3 = print_half_digit(text, u) * factor;
     if (!(out->g_per_cm3 > 0) || out->g_per_cm3 > 100)
@@ -108,8 +108,9 @@ void lm_print_judge(const lm_print *p, const lm_bed *bed, lm_measurement *out)
     for (int c = 0; c < 3; c++) most = p->beyond_mm[c] > most ? p->beyond_mm[c] : most;
     out->value = most;
     out->verdict = p->fits ? LM_VERDICT_PASS : LM_VERDICT_FAIL;
-    int n = snprintf(out->note, sizeof out->note, "%.3f x %.3f x %.3f mm as it stands %s the bed of %.6g x %.6g x %.6g mm", p->size_mm[0],
-                     p->size_mm[1], p->size_mm[2], p->fits ? "fits" : "does not fit", bed->mm[0], bed->mm[1], bed->mm[2]);
+    int n = snprintf(out->note, sizeof out->note, "%.3f x %.3f x %.3f mm as it stands %s the bed of %.6g x %.6g x %.6g mm",
+                     p->size_mm[0], p->size_mm[1], p->size_mm[2], p->fits ? "fits" : "does not fit", bed->mm[0], bed->mm[1],
+                     bed->mm[2]);
     if (!p->fits && n > 0 && (size_t)n < sizeof out->note)
         snprintf(out->note + n, sizeof out->note - (size_t)n, "; turned along its oriented box %s (%.3f x %.3f x %.3f mm)",
                  p->fits_turned ? "it would" : "it would not either", p->turned_mm[0], p->turned_mm[1], p->turned_mm[2]);

@@ -4,8 +4,8 @@
 #include "dicom/source_facts.h"
 #include "dicom/source_load.h"
 #include "base/mem.h"
+#include "segment/object.h"
 #include "stream/volfile.h"
-#include "volume/mask.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -70,13 +70,32 @@ static double replay_number(const json_t *o, const char *key)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* As lm_segment wants them; lo is NAN where there was no threshold. */
-static lm_status replay_options(const json_t *dcmseg, bool masked, lm_segment_opt *out, lm_err *err)
+typedef struct {
+    lm_segment_opt seg; /* lo is NAN where there was no threshold */
+    bool threshold;
+    lm_steps steps; /* n = 0: no more than seg says */
+} replay_how;
+
+static bool replay_steps(const json_t *list, lm_steps *out, lm_err *err)
 {
+    size_t i;
+    json_t *one;
+    bool clear = !list || json_array_size(list);
+    json_array_foreach(list, i, one) {
+        const char *name = json_string_value(json_array_get(one, 0)), *args = json_string_value(json_array_get(one, 1));
+        clear = clear && name && args && !lm_steps_add(out, name, args, err);
+    }
+    return clear;
+}
+
+static lm_status replay_options(const json_t *dcmseg, bool masked, replay_how *how, lm_err *err)
+{
+    lm_segment_opt *out = &how->seg;
     const json_t *o = json_object_get(dcmseg, "options"), *t = json_object_get(o, "threshold"), *keep = json_object_get(o, "keep");
     const char *word = json_string_value(keep);
     bool clear = t || masked;
-    *out = (lm_segment_opt)LM_SEGMENT_OPT_INIT;
+    *how = (replay_how){.seg = LM_SEGMENT_OPT_INIT, .threshold = t};
+    clear = replay_steps(json_object_get(o, "steps"), &how->steps, err) && clear;
     out->lo = replay_number(t, "lo");
     if (t && !isfinite(out->lo)) clear = false;
     if (json_is_number(json_object_get(t, "hi"))) out->hi = replay_number(t, "hi");
@@ -88,8 +107,10 @@ static lm_status replay_options(const json_t *dcmseg, bool masked, lm_segment_op
     json_array_foreach(json_object_get(o, "roi"), i, r)
         if (!json_is_string(r) || lm_roi_add(&out->roi, json_string_value(r), err)) clear = false;
     if (clear) return LM_OK;
-    return lm_err_set(err, LM_ERULE, NULL,
-                      "the record of dcmseg does not say how it segmented (threshold, keep, roi): it cannot be replayed");
+    return lm_err_set(
+        err, LM_ERULE, NULL,
+        "the record of dcmseg does not say how it segmented (threshold, keep, roi, steps), or this version does not know "
+        "its steps: it cannot be replayed");
 }
 
 /* ---- 3 the images ---- */
@@ -290,38 +311,33 @@ static lm_status replay_compare_labels(const json_t *was, const lm_regions *now,
     return rc;
 }
 
-/* Segment, and measure the partial volumes with what was inside before. */
-static lm_status replay_measure(const json_t *options, const lm_segment_opt *how, lm_replay *out, lm_err *err)
-{
-    lm_partial_opt partial = {
-        .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->threads};
-    uint64_t *was = NULL;
-    lm_status rc = lm_mask_all(&out->vol, how->lo, how->threads, &was, err);
-    if (!rc) rc = lm_segment(&out->vol, how, &out->facts, err);
-    if (!rc) rc = lm_pieces_of(&out->vol, out->vol.iso, how->threads, &out->pieces, err);
-    if (!rc) rc = lm_pieces_partial(&out->pieces, &out->vol, out->vol.iso, was, &partial, err);
-    free(was);
-    return rc;
-}
-
 /* The field of a mask without threshold (finer than in or out where it has fractions), or grey values under a mask. */
-static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_opt *mo, const json_t *partial, lm_segment_opt *how,
-                                lm_replay *out, lm_err *err)
+static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_opt *mo, const json_t *options, bool partial,
+                                const replay_how *how, lm_replay *out, lm_err *err)
 {
     uint64_t *bits = NULL;
-    bool measured = partial && isfinite(how->lo) && isinf(how->hi);
+    lm_object object;
+    const lm_partial_opt po = {
+        .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->seg.threads};
+    lm_object_opt o = {.seg = how->seg, .steps = how->steps.n ? &how->steps : NULL, .measure = partial, .partial = &po};
     lm_status rc = LM_OK;
-    if (m->facts && isfinite(how->lo)) rc = lm_regions_bits(&m->regions, NULL, &bits, err);
+    if (m->facts && how->threshold) rc = lm_regions_bits(&m->regions, NULL, &bits, err);
     else if (m->facts && alone && m->fractions && m->regions.count == 1) {
         rc = lm_masks_grey(m, mo, &out->vol, err);
-        how->lo = out->vol.iso;
+        o.seg.lo = out->vol.iso;
     } else if (m->facts) {
         rc = lm_regions_mask(&m->regions, NULL, &out->vol, err);
-        how->lo = 0.5;
+        o.seg.lo = 0.5;
     }
-    how->mask = bits;
-    if (!rc) rc = measured ? replay_measure(partial, how, out, err) : lm_segment(&out->vol, how, &out->facts, err);
+    o.occupancy = !how->threshold;
+    o.measure = partial && how->threshold && isinf(how->seg.hi);
+    o.seg.mask = bits;
+    if (!rc) rc = lm_object_cut(&out->vol, &o, &object, err);
     free(bits);
+    if (!rc) {
+        out->facts = object.facts;
+        out->pieces = object.pieces;
+    }
     if (rc == LM_ENO) err->code = rc = LM_ERULE; /* nothing inside, though the record says there was: trouble, no answer */
     return rc;
 }
@@ -336,7 +352,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     const char *axes = json_string_value(json_object_get(o, "space"));
     char frame[LM_UID] = "";
     lm_masks m = LM_MASKS_INIT;
-    lm_segment_opt how;
+    replay_how how;
     lm_status rc = replay_options(dcmseg, masked || alone, &how, err);
     if (!rc && !alone) rc = replay_images(f, source, axes, &out->vol, frame, err);
     const lm_masks_opt mo = {.identity = &f->id,
@@ -348,13 +364,13 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     if (!rc && (masked || alone)) rc = replay_mask_find(f, masked ? json_object_get(dcmseg, "mask") : source, &mo, &m, err);
     if (!rc && (masked || alone)) rc = replay_pick(&m, dcmseg, &mo, err);
     if (!rc && masked) rc = lm_masks_place(&m, &out->vol, frame, err);
-    how.threads = opt->threads;
+    how.seg.threads = opt->threads;
     if (!rc && m.facts && labels) {
         rc = replay_compare_labels(json_object_get(dcmseg, "labels"), &m.regions, err);
         out->labels = m.regions;
         m.regions = (lm_regions)LM_REGIONS_INIT;
     } else if (!rc) {
-        if (!(rc = replay_segment(&m, alone, &mo, opt->partial ? o : NULL, &how, out, err)))
+        if (!(rc = replay_segment(&m, alone, &mo, o, opt->partial, &how, out, err)))
             rc = replay_compare(json_object_get(dcmseg, "segment"), &out->facts, err);
         const lm_part part = {.label = 1};
         if (!rc && labels) rc = lm_regions_from_level(&out->vol, out->vol.iso, &part, &out->labels, err);
@@ -369,7 +385,7 @@ lm_status lm_replay_run(const char *const *paths, size_t n, const json_t *dcmseg
                         lm_err *err)
 {
     replay_from f = {.volumes = 0};
-    lm_segment_opt how;
+    replay_how how;
     const json_t *o = json_object_get(dcmseg, "options");
     /* what cannot be replayed at all is said before anything is read */
     lm_status rc = replay_options(dcmseg, json_is_true(json_object_get(o, "mask")) || json_object_get(o, "label"), &how, err);

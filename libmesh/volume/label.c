@@ -10,8 +10,11 @@
 enum { LABEL_SLAB = 8 }; /* slices per task */
 
 typedef struct {
-    const lm_vol *v;
+    const lm_vol *v; /* what is inside: samples from level on, */
     double level;
+    const uint64_t *bits; /* or, where v is NULL, these */
+    const size_t *n;
+    lm_label_touch touch;
     lm_label *l;
     bool fill; /* first runs are only counted, then written and joined within the slab */
 } label_job;
@@ -38,45 +41,60 @@ static uint32_t label_root(uint32_t *parent, uint32_t r)
     return r;
 }
 
-/* Join the runs of two neighbouring rows that touch. The lower root wins, so a root is its component's first run. */
-static void label_join(lm_label *l, size_t row_a, size_t row_b)
+/* Join those of parent[] whose runs, in two neighbouring rows, touch: of[run], or the run itself. reach: 1 when samples that are
+ * one apart along the row touch too. The lower root wins, so a root is its component's first run. */
+static void label_join(const lm_label *l, size_t row_a, size_t row_b, uint32_t reach, const uint32_t *of, uint32_t *parent)
 {
     size_t a = l->row[row_a], b = l->row[row_b], end_a = l->row[row_a + 1], end_b = l->row[row_b + 1];
     while (a < end_a && b < end_b) {
-        if (l->start[a] < l->end[b] && l->start[b] < l->end[a]) {
-            uint32_t x = label_root(l->comp, (uint32_t)a), y = label_root(l->comp, (uint32_t)b);
-            if (x < y) l->comp[y] = x;
-            else l->comp[x] = y;
+        if (l->start[a] < l->end[b] + reach && l->start[b] < l->end[a] + reach) {
+            uint32_t x = label_root(parent, of ? of[a] : (uint32_t)a), y = label_root(parent, of ? of[b] : (uint32_t)b);
+            if (x < y) parent[y] = x;
+            else parent[x] = y;
         }
         if (l->end[a] < l->end[b]) a++;
         else b++;
     }
 }
 
+/* Join row j of slice k with those before it: in its slice, and in the slice below when that is wanted. */
+static void label_join_back(const label_job *job, size_t j, size_t k, bool beside, bool below)
+{
+    lm_label *l = job->l;
+    const size_t r = k * job->n[1] + j, down = r - job->n[1];
+    const uint32_t straight = job->touch > LM_LABEL_FACES, across = job->touch == LM_LABEL_CORNERS;
+    if (beside && j) label_join(l, r - 1, r, straight, NULL, l->comp);
+    if (!below) return;
+    label_join(l, down, r, straight, NULL, l->comp);
+    if (!straight) return;
+    if (j) label_join(l, down - 1, r, across, NULL, l->comp);
+    if (j + 1 < job->n[1]) label_join(l, down + 1, r, across, NULL, l->comp);
+}
+
 static lm_status label_slab(void *ctx, size_t task, int worker, lm_err *err)
 {
-    label_job *job = ctx;
-    const lm_vol *v = job->v;
+    const label_job *job = ctx;
     lm_label *l = job->l;
     (void)worker;
-    size_t words = lm_mask_words(v->n[0]), first = task * LABEL_SLAB * v->n[1], rows = v->n[1] * v->n[2],
-           last = first + LABEL_SLAB * v->n[1] < rows ? first + LABEL_SLAB * v->n[1] : rows;
-    uint64_t *bits = lm_mem_alloc(words, sizeof *bits, err);
-    if (!bits) return LM_ENOMEM;
-    for (size_t r = first; r < last; r++) {
-        if (job->fill && l->row[r + 1] == l->row[r]) continue;
-        lm_mask_row(v, job->level, r * v->n[0], bits);
-        if (!job->fill) {
-            l->row[r + 1] = label_runs(bits, words, NULL, NULL);
-            continue;
+    const size_t words = lm_mask_words(job->n[0]), first = task * LABEL_SLAB,
+                 last = first + LABEL_SLAB < job->n[2] ? first + LABEL_SLAB : job->n[2];
+    uint64_t *room = lm_mem_alloc(words, sizeof *room, err);
+    if (!room) return LM_ENOMEM;
+    for (size_t k = first; k < last; k++)
+        for (size_t j = 0; j < job->n[1]; j++) {
+            const size_t r = k * job->n[1] + j, at = l->row[r];
+            if (job->fill && l->row[r + 1] == at) continue;
+            if (job->v) lm_mask_row(job->v, job->level, r * job->n[0], room);
+            const uint64_t *bits = job->v ? room : job->bits + r * words;
+            if (!job->fill) {
+                l->row[r + 1] = label_runs(bits, words, NULL, NULL);
+                continue;
+            }
+            label_runs(bits, words, l->start + at, l->end + at);
+            for (size_t i = at; i < l->row[r + 1]; i++) l->comp[i] = (uint32_t)i;
+            label_join_back(job, j, k, true, k > first);
         }
-        size_t at = l->row[r];
-        label_runs(bits, words, l->start + at, l->end + at);
-        for (size_t i = at; i < l->row[r + 1]; i++) l->comp[i] = (uint32_t)i;
-        if (r % v->n[1]) label_join(l, r - 1, r);
-        if (r >= first + v->n[1]) label_join(l, r - v->n[1], r);
-    }
-    free(bits);
+    free(room);
     return LM_OK;
 }
 
@@ -97,16 +115,17 @@ static lm_status label_number(lm_label *l, size_t runs, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_label *out, lm_err *err)
+static lm_status label_find(label_job *job, int threads, lm_err *err)
 {
-    size_t rows = v->n[1] * v->n[2], slabs = (v->n[2] + LABEL_SLAB - 1) / LABEL_SLAB, most = 0;
-    label_job job = {v, level, out, false};
+    lm_label *out = job->l;
+    const size_t *n = job->n;
+    size_t rows = n[1] * n[2], slabs = (n[2] + LABEL_SLAB - 1) / LABEL_SLAB, most = 0;
     lm_status rc = LM_OK;
     lm_label_release(out);
-    if (v->n[0] >= UINT32_MAX) return lm_err_set(err, LM_ERANGE, NULL, "%zu samples in a row are too many", v->n[0]);
+    if (n[0] >= UINT32_MAX) return lm_err_set(err, LM_ERANGE, NULL, "%zu samples in a row are too many", n[0]);
     threads = lm_pool_threads(threads);
     if (!(out->row = lm_mem_calloc(rows + 1, sizeof *out->row, err))) return LM_ENOMEM;
-    if ((rc = lm_pool_run(threads, slabs, label_slab, &job, err))) goto fail;
+    if ((rc = lm_pool_run(threads, slabs, label_slab, job, err))) goto fail;
     for (size_t r = 0; r < rows; r++) most = out->row[r + 1] += out->row[r];
     if (most > UINT32_MAX) {
         rc = lm_err_set(err, LM_ERANGE, NULL, "more than 4294967295 runs of samples inside: is the threshold in the noise?");
@@ -117,14 +136,26 @@ lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_lab
         rc = LM_ENOMEM;
         goto fail;
     }
-    job.fill = true;
-    if ((rc = lm_pool_run(threads, slabs, label_slab, &job, err))) goto fail;
-    for (size_t k = LABEL_SLAB; k < v->n[2]; k += LABEL_SLAB)
-        for (size_t r = k * v->n[1]; r < (k + 1) * v->n[1]; r++) label_join(out, r - v->n[1], r);
+    job->fill = true;
+    if ((rc = lm_pool_run(threads, slabs, label_slab, job, err))) goto fail;
+    for (size_t k = LABEL_SLAB; k < n[2]; k += LABEL_SLAB)
+        for (size_t j = 0; j < n[1]; j++) label_join_back(job, j, k, false, true);
     if (!(rc = label_number(out, most, err))) return LM_OK;
 fail:
     lm_label_release(out);
     return rc;
+}
+
+lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_label *out, lm_err *err)
+{
+    label_job job = {.v = v, .level = level, .n = v->n, .touch = LM_LABEL_FACES, .l = out};
+    return label_find(&job, threads, err);
+}
+
+lm_status lm_label_bits(const uint64_t *bits, const size_t n[3], lm_label_touch touch, int threads, lm_label *out, lm_err *err)
+{
+    label_job job = {.bits = bits, .n = n, .touch = touch, .l = out};
+    return label_find(&job, threads, err);
 }
 
 void lm_label_release(lm_label *l)
@@ -137,21 +168,6 @@ void lm_label_release(lm_label *l)
     *l = (lm_label)LM_LABEL_INIT;
 }
 
-/* Join the groups of runs of two rows whose samples are neighbours, corners included. */
-static void label_near(const lm_label *l, size_t row_a, size_t row_b, uint32_t *group)
-{
-    size_t a = l->row[row_a], b = l->row[row_b], end_a = l->row[row_a + 1], end_b = l->row[row_b + 1];
-    while (a < end_a && b < end_b) {
-        if (l->start[a] <= l->end[b] && l->start[b] <= l->end[a]) {
-            uint32_t x = label_root(group, l->comp[a]), y = label_root(group, l->comp[b]);
-            if (x < y) group[y] = x;
-            else group[x] = y;
-        }
-        if (l->end[a] < l->end[b]) a++;
-        else b++;
-    }
-}
-
 size_t lm_label_groups(const lm_label *l, const size_t n[3], uint32_t *group)
 {
     size_t count = 0;
@@ -159,9 +175,9 @@ size_t lm_label_groups(const lm_label *l, const size_t n[3], uint32_t *group)
     for (size_t k = 0; k < n[2]; k++)
         for (size_t j = 0; j < n[1]; j++) {
             size_t r = k * n[1] + j;
-            if (j) label_near(l, r - 1, r, group);
+            if (j) label_join(l, r - 1, r, 1, l->comp, group);
             for (size_t d = 0; d < 3 && k; d++)
-                if (j + d >= 1 && j + d - 1 < n[1]) label_near(l, r - n[1] + d - 1, r, group);
+                if (j + d >= 1 && j + d - 1 < n[1]) label_join(l, r - n[1] + d - 1, r, 1, l->comp, group);
         }
     for (size_t c = 0; c < l->comps; c++) group[c] = group[c] == c ? (uint32_t)count++ : group[group[c]];
     return count;

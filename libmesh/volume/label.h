@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* label.h: 6-connected components of {v >= level}, as runs along the rows (i) joined by union-find (He, Chao, Suzuki: A
- * run-based two-scan labeling algorithm, IEEE TIP 17, 2008). 12 bytes per run and 8 per row; the result is the same for
- * any number of threads: a component's number is the order of its first sample. */
+/* label.h: connected components of {v >= level} (6-connected) or of bits, as runs along the rows (i) joined by union-find (He,
+ * Chao, Suzuki: A run-based two-scan labeling algorithm, IEEE TIP 17, 2008). 12 bytes per run and 8 per row; the result is the same
+ * for any number of threads: a component's number is the order of its first sample. */
 #ifndef LM_VOLUME_LABEL_H
 #define LM_VOLUME_LABEL_H
 
@@ -21,6 +21,10 @@ typedef struct {
 
 /* out is replaced. LM_ERANGE above 2^32-1 runs or samples in a row; on error out is empty. */
 LM_CHECKED lm_status lm_label_components(const lm_vol *v, double level, int threads, lm_label *out, lm_err *err);
+/* The same of rows of lm_mask_words(n[0]) bits. Which samples touch: those that share a face, also an edge, also a corner. */
+typedef enum { LM_LABEL_FACES = 6, LM_LABEL_EDGES = 18, LM_LABEL_CORNERS = 26 } lm_label_touch;
+LM_CHECKED lm_status lm_label_bits(const uint64_t *bits, const size_t n[3], lm_label_touch touch, int threads, lm_label *out,
+                                   lm_err *err);
 void lm_label_release(lm_label *l);
 /* Components that share a cell of the grid (26 neighbours) form a group, numbered by the order of their first sample: group[comps].
  * n: samples along each axis of the volume that was labelled. Returns how many. */

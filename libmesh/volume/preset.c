@@ -42,10 +42,15 @@ lm_status lm_preset_keep(const char *text, lm_segment_opt *seg, lm_err *err)
 static lm_status preset_key(lm_preset *p, const char *key, const char *value, size_t line, lm_err *err)
 {
     size_t n = strlen(p->note);
-    if (!strcmp(key, "threshold")) snprintf(p->threshold, sizeof p->threshold, "%.63s", value);
-    else if (!strcmp(key, "keep")) snprintf(p->keep, sizeof p->keep, "%.31s", value);
-    else if (!strcmp(key, "note")) snprintf(p->note + n, sizeof p->note - n, "%s%s", n ? " " : "", value);
-    else return lm_err_set(err, LM_EFORMAT, NULL, "line %zu: key '%s' is unknown (threshold, keep, note)", line, key);
+    if (!strcmp(key, "note")) {
+        snprintf(p->note + n, sizeof p->note - n, "%s%s", n ? " " : "", value);
+        return LM_OK;
+    }
+    if (p->n == LM_PRESET_STEPS)
+        return lm_err_set(err, LM_EFORMAT, NULL, "line %zu: more than %d steps", line, (int)LM_PRESET_STEPS);
+    snprintf(p->step[p->n].name, sizeof p->step->name, "%.31s", key);
+    snprintf(p->step[p->n].args, sizeof p->step->args, "%.255s", value);
+    p->step[p->n++].line = line;
     return LM_OK;
 }
 
@@ -55,17 +60,17 @@ lm_status lm_preset_read(lm_in *in, lm_preset *out, lm_err *err)
     size_t len, number = 0;
     bool eof = false;
     lm_status rc = LM_OK;
-    *out = (lm_preset){.threshold = ""};
+    *out = (lm_preset){.n = 0};
     while (!rc && !(rc = lm_io_line(in, line, sizeof line, &len, &eof, err)) && !eof) {
         char key[32], value[256];
         number++;
         line[strcspn(line, "#")] = 0;
         if (line[strspn(line, " \t")] == 0) continue;
-        if (sscanf(line, " %31[a-z] = %255[^\n]", key, value) != 2)
-            return lm_err_set(err, LM_EFORMAT, NULL, "line %zu is not 'key = value'", number);
+        if (sscanf(line, " %31[a-z-] = %255[^\n]", key, value) != 2)
+            return lm_err_set(err, LM_EFORMAT, NULL, "line %zu is not 'step = arguments'", number);
         for (size_t n = strlen(value); n && (value[n - 1] == ' ' || value[n - 1] == '\t'); n--) value[n - 1] = 0;
         rc = preset_key(out, key, value, number, err);
     }
-    if (!rc && !out->threshold[0]) rc = lm_err_set(err, LM_EFORMAT, NULL, "no threshold in it");
+    if (!rc && !out->n) rc = lm_err_set(err, LM_EFORMAT, NULL, "no step in it");
     return rc;
 }

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* preset.h: what of a grey volume is kept, as text: thresholds, pieces, and files that hold both under a name. */
+/* preset.h: what of a grey volume is kept, as text: thresholds, pieces, and files that hold the steps of a segmentation under a
+ * name. */
 #ifndef LM_VOLUME_PRESET_H
 #define LM_VOLUME_PRESET_H
 
 #include "base/io.h"
 #include "volume/segment.h"
 
-enum { LM_PRESET_THRESHOLD = 64, LM_PRESET_KEEP = 32, LM_PRESET_NOTE = 1024 };
+enum { LM_PRESET_THRESHOLD = 64, LM_PRESET_STEPS = 64, LM_PRESET_NAME = 32, LM_PRESET_ARGS = 256, LM_PRESET_NOTE = 1024 };
 typedef struct {
-    char threshold[LM_PRESET_THRESHOLD]; /* as lm_preset_threshold reads it */
-    char keep[LM_PRESET_KEEP];           /* as lm_preset_keep reads it; "" when the file says nothing */
-    char note[LM_PRESET_NOTE];           /* the reasons, or "" */
+    size_t n;
+    struct {
+        char name[LM_PRESET_NAME], args[LM_PRESET_ARGS];
+        size_t line;
+    } step[LM_PRESET_STEPS];   /* in the order of the file, not looked into */
+    char note[LM_PRESET_NOTE]; /* the reasons, or "" */
 } lm_preset;
 
-/* Lines "key = value" with the keys threshold (which must be there), keep and note (may be repeated); '#' begins a comment.
- * LM_EFORMAT names the line. */
+/* Lines "step = arguments", at least one, and "note = text", which may be repeated; '#' begins a comment. LM_EFORMAT names the
+ * line. */
 LM_CHECKED lm_status lm_preset_read(lm_in *in, lm_preset *out, lm_err *err);
 /* "LO" or "LO:HI", numbers, or numbers with HU (*hounsfield is set then): into seg->lo and seg->hi. LM_EUSAGE. */
 LM_CHECKED lm_status lm_preset_threshold(const char *text, lm_segment_opt *seg, bool *hounsfield, lm_err *err);

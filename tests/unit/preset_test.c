@@ -23,10 +23,14 @@ static void files(void **state)
     lm_err err = LM_ERR_INIT;
     assert_int_equal(
         read_text("# a comment\n\nthreshold = 200HU:1500 \t # why\nnote = one\n keep = largest\nnote = two\n", &p, &err), LM_OK);
-    assert_string_equal(p.threshold, "200HU:1500");
-    assert_string_equal(p.keep, "largest");
+    assert_int_equal(p.n, 2);
+    assert_string_equal(p.step[0].name, "threshold");
+    assert_string_equal(p.step[0].args, "200HU:1500");
+    assert_string_equal(p.step[1].name, "keep");
+    assert_string_equal(p.step[1].args, "largest");
+    assert_int_equal(p.step[1].line, 5);
     assert_string_equal(p.note, "one two");
-    static const char *const bad[] = {"keep = all\n", "threshold 5\n", "threshold = 5\nfoo = 1\n", "threshold =\n"};
+    static const char *const bad[] = {"note = nothing\n", "threshold 5\n", "threshold = 5\nfoo: 1\n", "threshold =\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (read_text(bad[i], &p, &err) != LM_EFORMAT) fail_msg("taken: %s", bad[i]);
     assert_non_null(strstr((read_text(bad[2], &p, &err), err.text[0]), "line 2"));

@@ -19,8 +19,8 @@ static void densities_are_numbers_with_unit_and_source(void **state)
                 {"1150kg/m3:ISO 1183", 1.15, 0.0005, "ISO 1183"},
                 {"1.2g/ml:a:b", 1.2, 0.05, "a:b"},
                 {"1.200kg/l", 1.2, 0.0005, ""}};
-    static const char *const bad[] = {"", "1.15", "g/cm3", "1.15g/cm", "0g/cm3", "-1g/cm3", "101g/cm3", "1e999g/cm3", "nan", "1g/cm3:\n",
-                                      "1g/cm3: x", "1.15 g/cm3"};
+    static const char *const bad[] = {"",         "1.15",       "g/cm3", "1.15g/cm",  "0g/cm3",    "-1g/cm3",
+                                      "101g/cm3", "1e999g/cm3", "nan",   "1g/cm3:\n", "1g/cm3: x", "1.15 g/cm3"};
     lm_density d;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         lm_err err = LM_ERR_INIT;

@@ -49,6 +49,13 @@ static lm_status cli_store(const cli_opt *o, const char *v, lm_err *err)
         l->item[l->n++] = v;
         return LM_OK;
     }
+    case CLI_STEP: {
+        cli_steps *l = o->dest;
+        if (l->n == CLI_LIST_MAX) return lm_err_set(err, LM_EUSAGE, NULL, "more than %d steps", (int)CLI_LIST_MAX);
+        l->item[l->n].name = o->name;
+        l->item[l->n++].value = v;
+        return LM_OK;
+    }
     case CLI_COUNT:
         if (lm_num_size(v, 1000000000, o->dest)) return LM_OK;
         return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no whole number from 0 to 1000000000", v);
@@ -178,7 +185,7 @@ bool cli_parse(const cli_tool *tool, int argc, char **argv, const char **args, s
             value = argv[++i];
         }
         size_t at = (size_t)(o - tool->opts);
-        if (at < 256 && seen[at] && o->kind != CLI_LIST && o->kind != CLI_FLAG) {
+        if (at < 256 && seen[at] && o->kind != CLI_LIST && o->kind != CLI_STEP && o->kind != CLI_FLAG) {
             fprintf(stderr, "%s: option --%s is given twice\n", tool->name, o->name);
             return cli_usage(exit_code);
         }

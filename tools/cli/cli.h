@@ -17,6 +17,7 @@ typedef enum {
     CLI_FLAG,     /* bool: set true */
     CLI_TEXT,     /* const char *: as given */
     CLI_LIST,     /* cli_list: may be repeated */
+    CLI_STEP,     /* cli_steps: options that share one list, in the order of the command line; may be repeated */
     CLI_COUNT,    /* size_t: decimal, 0 .. 10^9 */
     CLI_QUANTITY, /* cli_quantity: number with unit; `unit` is that of a bare number, and what is accepted (plus %) */
     CLI_NUMBER    /* cli_quantity: plain number, any sign */
@@ -43,6 +44,12 @@ typedef struct {
     size_t n;
     const char *item[CLI_LIST_MAX];
 } cli_list;
+typedef struct {
+    size_t n;
+    struct {
+        const char *name, *value; /* of the option, without "--" */
+    } item[CLI_LIST_MAX];
+} cli_steps;
 
 typedef struct {
     const char *name;    /* tool */

@@ -9,7 +9,7 @@ say() { echo "lint: $*" >&2; bad=1; }
 files=$(git ls-files 2>/dev/null) || files=
 [ -n "$files" ] || files=$(find . -type f -not -path './.git/*' -not -path './build/*' -not -path './out/*' | sed 's,^\./,,')
 
-order="base volume surface stream dicom repair shell measure diff format"
+order="base volume segment surface stream dicom repair shell measure diff format"
 for f in $(printf '%s\n' "$files" | grep -E '^libmesh/[a-z]+/.*\.(c|h|cpp)$'); do
     layer=$(echo "$f" | cut -d/ -f2)
     case " $order " in *" $layer "*) ;; *) say "$f: layer '$layer' has no place in the order: $order" ;; esac

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Segmentation step by step: volumes by formula, the order on the command line, the record and its replay, and what is refused.
+
+load common
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    gen_series --body sphere --radius 12 --size 48x48x24 --spacing 1,1,2 -o ball
+    gen_series --body nested --radius 16 --size 48x48x48 -o nested --truth nested.json
+}
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    out=$BATS_TEST_TMPDIR/out
+}
+between() { awk -v a="$1" -v x="$2" -v b="$3" 'BEGIN { print x, "in", a, "..", b; exit !(a <= x && x <= b) }'; }
+cap() { awk -v h="$1" 'BEGIN { d = 12 + h; print 3.14159265358979 * d * d * (36 - d) / 3 }'; } # of the ball, below z = h
+sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }'; }
+
+@test "balls in millimetres, on a grid of 1 x 1 x 2 mm: the volume of a ball that grew and shrank" {
+    # Centres of samples are measured from: the object's own reach up to half a diagonal of a voxel, 1.23 mm, below its surface.
+    dcmseg -t 500 --dilate 4 ball -o "$out.nrrd" --json "$out.json"
+    between "$(sphere 14.77)" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(sphere 16.05)"
+    dcmseg -t 500 --erode 4mm ball -o "$out.nrrd" --json "$out.json"
+    between "$(sphere 7.95)" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(sphere 9.23)"
+    dcmseg -t 500 --hollow 3mm ball -o "$out.nrrd" --json "$out.json"
+    between "$(awk -v a="$(sphere 12)" -v b="$(sphere 10.23)" 'BEGIN { print a - b }')" "$(jq .segment.voxel_count_mm3 "$out.json")" \
+        "$(awk -v a="$(sphere 12)" -v b="$(sphere 8.95)" 'BEGIN { print a - b }')"
+    dcmseg -t 500 --open 3 ball -o "$out.nrrd" --json "$out.json" # a ball is open but for its samples' corners
+    between "$(sphere 10.77)" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(jq '.segment.steps[0].voxels_after * 2' "$out.json")"
+    dcmseg -t 500 --close 3 ball -o "$out.nrrd" --json "$out.json"
+    between "$(jq '.segment.steps[0].voxels_after * 2' "$out.json")" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(sphere 12.05)"
+}
+
+@test "steps run in their order, twice the same, and each says what it found" {
+    dcmseg -t 500 --erode 3 --dilate 3mm ball -o a.nrrd --json "$out.json"
+    dcmseg -t 500 --dilate=3000um ball --erode 3 -o b.nrrd --json "$out.2.json"
+    jq -e '.options.steps == [["threshold","500"],["erode","3mm"],["dilate","3mm"]]' "$out.json"
+    jq -e '.options.steps == [["threshold","500"],["dilate","3mm"],["erode","3mm"]]' "$out.2.json"
+    jq -e '.segment.steps | (.[0].voxels_before == 0) and (.[1].voxels_after < .[1].voxels_before) and
+           (.[2].voxels_before == .[1].voxels_after) and (.[2].voxels_after <= .[0].voxels_after)' "$out.json"
+    jq -e '.segment.steps[2].voxels_after >= .segment.steps[0].voxels_after' "$out.2.json"
+    for j in 1 2 3 8; do
+        dcmseg -j $j -t 500 --erode 3 --dilate 3mm ball -o "$out.$j.nrrd"
+        cmp a.nrrd "$out.$j.nrrd"
+    done
+}
+
+@test "cavities are filled, all or up to a volume; a threshold after another keeps what both do" {
+    dcmseg -t 500 nested -o "$out.nrrd" --json "$out.json"
+    hollow=$(jq .segment.voxel_count "$out.json")
+    dcmseg -t 500 --fill all nested -o "$out.nrrd" --json "$out.json"
+    jq -e --argjson was "$hollow" '.segment.steps[1].cavities_filled >= 1 and .segment.voxel_count > $was' "$out.json"
+    dcmseg -t 500 --fill 1mm3 nested -o "$out.nrrd" --json "$out.json"
+    jq -e --argjson was "$hollow" '.segment.steps[1].cavities_left >= 1 and .segment.voxel_count == $was' "$out.json"
+    dcmseg -t 100 -t 500 nested -o "$out.nrrd" --json "$out.json"
+    jq -e --argjson was "$hollow" '.segment.voxel_count == $was' "$out.json"
+}
+
+@test "the pipe passes its verdict against the scan, and the recipe of the report gives the same part" {
+    dcmseg -t 500 --close 2mm --fill all --keep 1 ball | mcubes | meshfix |
+        meshmeasure --against ball --report "$out.html" -o "$out.3mf" | grep -q 'pass'
+    grep -q -- '--threshold 500 --close 2mm --fill all --keep 1' "$out.html"
+    sed -n '/<section id="replay"/,/<\/section>/p' "$out.html" | sed -n '/<pre><code>/,/<\/code>/p' |
+        sed 's/.*<pre><code>//; s/<\/code>.*//; s/&gt;/>/g; s/&lt;/</g; s/&amp;/\&/g' | sed "s,SERIES,ball,g; \$s,\$, -q -o $out.2.3mf," >"$out.sh"
+    bash -eo pipefail "$out.sh"
+    cmp "$out.3mf" "$out.2.3mf"
+}
+
+@test "a mask is the object from the beginning, a region is cut out" {
+    dcmseg -t 500 ball --output labels -o mask.nrrd
+    dcmseg --mask mask.nrrd --dilate 4 ball -o "$out.nrrd" --json "$out.json"
+    between "$(sphere 14.77)" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(sphere 16.05)"
+    dcmseg --mask mask.nrrd -t 800 --close 2 ball -o "$out.nrrd" --json "$out.json"
+    within 2 "$(jq .segment.voxel_count_mm3 "$out.json")" "$(sphere 12)"
+    dcmseg -t 500 --close 1 --roi box:-50,-50,-50,50,50,0 ball -o "$out.nrrd" --json "$out.json"
+    # slices are 2 mm apart: the last one that is kept ends within 1 mm of the cut
+    between "$(cap -1)" "$(jq .segment.voxel_count_mm3 "$out.json")" "$(cap 1)"
+    jq -e '.segment.roi_cut_voxels > 100' "$out.json"
+}
+
+@test "one line for what makes no sense, and nothing written" {
+    refused() { # status, text, arguments
+        local status=$1 text=$2
+        shift 2
+        run dcmseg "$@" ball -o "$out.nrrd"
+        [ "$status" -eq "$status" ]
+        [[ "$output" == *"$text"* ]]
+        [ "${#lines[@]}" -eq 1 ]
+        [ ! -e "$out.nrrd" ]
+    }
+    refused 2 'must stand before it' --dilate 2
+    refused 2 'must stand before it' --keep largest -t 500 --open 1
+    refused 2 'a length above 0' -t 500 --dilate 0
+    refused 2 'a length above 0' -t 500 --dilate -3mm
+    refused 2 'a length above 0' -t 500 --erode 3ml
+    refused 2 'a volume above 0' -t 500 --fill 3mm
+    refused 2 'drop is all there is' -t 500 --border keep
+    refused 1 'step 2, --erode 30mm: nothing is left' -t 500 --erode 30
+    refused 2 'leave out --preset, --roi and all steps' --mask mask.nrrd --output labels --open 1
+    run dcmseg -t 500 --tilt 1 ball
+    [ "$status" -eq 2 ]
+}
+
+@test "a sheared stack has no distances along its axes" {
+    gen_series --body sphere --radius 9 --size 32x32x32 --tilt 15 -o "$out.tilt"
+    run dcmseg -t 500 --open 2 "$out.tilt" -o "$out.nrrd"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'[G-5]'* ]]
+    dcmseg -t 500 --fill all --islands 1ml "$out.tilt" -o "$out.nrrd"
+}
