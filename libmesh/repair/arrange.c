@@ -181,6 +181,8 @@ static lm_status arrange_write(arrange_work *w, lm_mesh *m, lm_arrange *out, lm_
     lm_status rc = lm_mesh_alloc(&fresh, nv, nt, err);
     if (rc) goto done;
     memcpy(fresh.pos, m->pos, 3 * m->nv * sizeof *m->pos);
+    for (size_t v = 0; v < m->nv; v++) /* what others were cut by lies on the grid */
+        if (f->place[v] != LM_IMPLICIT_NONE) memcpy(fresh.pos + 3 * v, f->m->pos + 3 * v, 3 * sizeof *m->pos);
     for (uint32_t p = 0; p < f->points.n; p++) {
         double d2 = 0;
         for (int k = 0; k < 3 && name[p]; k++) {
@@ -238,7 +240,7 @@ static lm_status arrange_tree(const lm_mesh *m, int threads, lm_bvh *tree, lm_er
 lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
 {
     lm_bvh tree = LM_BVH_INIT;
-    lm_mesh sub = {.nv = m->nv, .nt = m->nt, .pos = m->pos}; /* as it is on the grid */
+    lm_mesh sub = {.nv = m->nv, .nt = m->nt}; /* as it is on the grid */
     lm_arrange_faces f = {.m = &sub};
     arrange_work w = {.f = &f, .m = &sub, .tree = &tree};
     bool good = false;
@@ -246,8 +248,11 @@ lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
     lm_status rc = arrange_balanced(m, threads, &good, err);
     if (rc || !good) return rc;
     good = false;
-    if (!(sub.tri = lm_mem_alloc(m->nt, 3 * sizeof *sub.tri, err))) return LM_ENOMEM;
+    rc = LM_ENOMEM;
+    if (!(sub.tri = lm_mem_alloc(m->nt, 3 * sizeof *sub.tri, err)) || !(sub.pos = lm_mem_alloc(m->nv, 3 * sizeof *sub.pos, err)))
+        goto done;
     memcpy(sub.tri, m->tri, 3 * m->nt * sizeof *m->tri);
+    memcpy(sub.pos, m->pos, 3 * m->nv * sizeof *m->pos);
     if ((rc = lm_arrange_grid(&f, err)) || (rc = arrange_tree(&sub, threads, &tree, err)) ||
         (rc = lm_arrange_faces_make(&f, &tree, threads, &good, err)) || !good)
         goto done;
@@ -259,6 +264,7 @@ done:
     lm_arrange_faces_release(&f);
     lm_bvh_release(&tree);
     free(sub.tri);
+    free(sub.pos);
     free(w.all.tri);
     free(w.mate);
     free(w.up);

@@ -43,32 +43,61 @@ static uint32_t cut_root(uint32_t *up, uint32_t i)
     return i;
 }
 
+typedef struct {
+    int64_t at[3];
+    uint32_t v;
+} cut_spot;
+
+static int cut_by_spot(const void *p, const void *q)
+{
+    const cut_spot *a = p, *b = q;
+    for (int k = 0; k < 3; k++)
+        if (a->at[k] != b->at[k]) return a->at[k] < b->at[k] ? -1 : 1;
+    return (a->v > b->v) - (a->v < b->v);
+}
+
+/* f->place: for now the lowest vertex at the same place of the grid. */
+static lm_status cut_same(lm_arrange_faces *f, lm_err *err)
+{
+    cut_spot *s = lm_mem_alloc(f->m->nv, sizeof *s, err);
+    if (!s) return LM_ENOMEM;
+    for (uint32_t v = 0; v < f->m->nv; v++) {
+        memcpy(s[v].at, f->grid[v], sizeof s[v].at);
+        s[v].v = v;
+    }
+    qsort(s, f->m->nv, sizeof *s, cut_by_spot);
+    for (size_t i = 0, k; i < f->m->nv; i = k)
+        for (k = i; k < f->m->nv && !memcmp(s[k].at, s[i].at, sizeof s[i].at); k++) f->place[s[k].v] = s[i].v;
+    free(s);
+    return LM_OK;
+}
+
 lm_status lm_arrange_grid(lm_arrange_faces *f, lm_err *err)
 {
     double lo[3], hi[3], half = 0;
     int exponent;
+    lm_status rc;
     lm_mesh_box(f->m, lo, hi);
     for (int k = 0; k < 3; k++) {
         f->mid[k] = (float)(0.5 * (lo[k] + hi[k]));
         half = fmax(half, fmax(hi[k] - f->mid[k], f->mid[k] - lo[k]));
     }
-    (void)frexp(half, &exponent);
+    (void)frexp(half + half * 0x1p-30, &exponent); /* the middle is rounded, too */
     f->unit = ldexp(1, exponent - LM_IMPLICIT_BITS);
+    for (int k = 0; k < 3; k++) f->mid[k] = floor(f->mid[k] / f->unit + 0.5) * f->unit;
     if (!(f->grid = lm_mem_alloc(f->m->nv, sizeof *f->grid, err)) || !(f->place = lm_mem_alloc(f->m->nv, sizeof *f->place, err)))
         return LM_ENOMEM;
     for (size_t v = 0; v < f->m->nv; v++)
-        for (int k = 0; k < 3; k++) f->grid[v][k] = (int64_t)floor((f->m->pos[3 * v + (size_t)k] - f->mid[k]) / f->unit + 0.5);
-    for (size_t v = 0; v < f->m->nv; v++) f->place[v] = (uint32_t)v; /* here: the vertex it is merged into */
-    for (size_t h = 0; h < 3 * f->m->nt; h++) {
-        uint32_t a = f->m->tri[h], b = f->m->tri[h - h % 3 + (h + 1) % 3];
-        if (memcmp(f->grid[a], f->grid[b], sizeof f->grid[a])) continue;
-        a = cut_root(f->place, a), b = cut_root(f->place, b);
-        f->place[a > b ? a : b] = a > b ? b : a;
-    }
+        for (int k = 0; k < 3; k++) {
+            float *x = &f->m->pos[3 * v + (size_t)k];
+            f->grid[v][k] = (int64_t)floor((*x - f->mid[k]) / f->unit + 0.5);
+            *x = (float)(f->mid[k] + (double)f->grid[v][k] * f->unit); /* exact: what has finer bits is near 0 */
+        }
+    if ((rc = cut_same(f, err))) return rc;
     size_t nt = 0;
     for (size_t t = 0; t < f->m->nt; t++) {
         uint32_t v[3];
-        for (size_t k = 0; k < 3; k++) v[k] = cut_root(f->place, f->m->tri[3 * t + k]);
+        for (size_t k = 0; k < 3; k++) v[k] = f->place[f->m->tri[3 * t + k]];
         if (v[0] == v[1] || v[1] == v[2] || v[2] == v[0]) continue;
         memcpy(f->m->tri + 3 * nt++, v, sizeof v);
     }

@@ -13,7 +13,7 @@ typedef struct {
 } lm_arrange_face;
 
 typedef struct {
-    lm_mesh *m;          /* borrowed; so are its positions */
+    lm_mesh *m;          /* borrowed; positions and triangles become those on the grid */
     double unit, mid[3]; /* of the grid, mm */
     int64_t (*grid)[3];  /* the vertices on it */
     lm_implicit points;
@@ -25,8 +25,8 @@ typedef struct {
     size_t pairs, cut; /* of triangles that meet; triangles that were cut */
 } lm_arrange_faces;
 
-/* f: m set, the rest 0. Vertices that share an edge and a place on the grid become one in m->tri, triangles that lose their area by
- * it go. */
+/* f: m set, the rest 0. Positions are rounded to the grid, so that what meets by them meets on the grid. Vertices at one place of
+ * the grid become one in m->tri, triangles that name one twice then go. */
 LM_CHECKED lm_status lm_arrange_grid(lm_arrange_faces *f, lm_err *err);
 /* tree: over all triangles of f->m that have area. *good false: nothing meets, or the grid is too coarse. */
 LM_CHECKED lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, int threads, bool *good, lm_err *err);

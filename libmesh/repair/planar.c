@@ -186,40 +186,138 @@ static bool planar_leave(lm_planar *p, uint32_t *a, uint32_t b, int32_t *t, int 
     return false;
 }
 
-/* What the way from a to *b crosses, from edge e of t on: flip the first edge whose flip makes the crossings fewer, or (any) the
- * first from the `from`th on that can be flipped. A corner on the way becomes the new *b. */
-static bool planar_clear(lm_planar *p, uint32_t a, uint32_t *b, int32_t t, int e, bool any, size_t from)
+/* What a segment crosses on its way: the triangles, and the corners on its left and on its right, in order. */
+typedef struct {
+    int32_t *gone;
+    lm_planar_tri *old; /* they as they were */
+    uint32_t *left, *right;
+    size_t n, lefts, rights, made;
+    size_t gone_cap, old_cap, left_cap, right_cap;
+} planar_way;
+
+static void planar_way_release(planar_way *w)
 {
-    int near = 0; /* side of the corner behind: 0 for a */
-    for (size_t i = 0; i <= p->n; i++) {
+    free(w->gone);
+    free(w->old);
+    free(w->left);
+    free(w->right);
+}
+
+static lm_status planar_way_put(const lm_planar *p, planar_way *w, int32_t t, lm_err *err)
+{
+    lm_status rc = lm_mem_grow(&w->gone, &w->gone_cap, w->n + 1, sizeof *w->gone, err);
+    if (rc || (rc = lm_mem_grow(&w->old, &w->old_cap, w->n + 1, sizeof *w->old, err))) return rc;
+    w->gone[w->n] = t;
+    w->old[w->n++] = p->tri[t];
+    return LM_OK;
+}
+
+static lm_status planar_corner(planar_way *w, bool left, uint32_t v, lm_err *err)
+{
+    lm_status rc = left ? lm_mem_grow(&w->left, &w->left_cap, w->lefts + 1, sizeof *w->left, err)
+                        : lm_mem_grow(&w->right, &w->right_cap, w->rights + 1, sizeof *w->right, err);
+    if (rc) return rc;
+    if (left) w->left[w->lefts++] = v;
+    else w->right[w->rights++] = v;
+    return LM_OK;
+}
+
+/* From a towards *b, over edge e of t first. A corner on the way becomes the new *b. */
+static lm_status planar_walk(const lm_planar *p, uint32_t a, uint32_t *b, int32_t t, int e, planar_way *w, lm_err *err)
+{
+    lm_status rc = planar_way_put(p, w, t, err);
+    if (rc || (rc = planar_corner(w, false, p->tri[t].v[e], err)) || (rc = planar_corner(w, true, p->tri[t].v[(e + 1) % 3], err)))
+        return rc;
+    for (;;) {
         int32_t u = p->tri[t].next[e];
-        if (p->tri[t].fixed[e] || u < 0) return false;
+        if (p->tri[t].fixed[e] || u < 0 || w->n > p->n) return planar_broken(err);
         int f = planar_edge(&p->tri[u], p->tri[t].v[(e + 1) % 3]);
         uint32_t d = p->tri[u].v[(f + 2) % 3];
-        int far = d == *b ? 0 : planar_turn(p, a, *b, d);
-        if ((any ? i >= from : !near || !far || near == far) && planar_flip(p, t, e)) return true;
-        if (!far) {
-            bool early = d != *b;
+        int side = d == *b ? 0 : planar_turn(p, a, *b, d);
+        if ((rc = planar_way_put(p, w, u, err))) return rc;
+        if (!side) {
             *b = d;
-            return early;
+            return LM_OK;
         }
-        t = u; /* out between the corner d and the end of the edge on the other side; the third corner stays behind */
-        e = far > 0 ? (f + 1) % 3 : (f + 2) % 3;
-        near = far;
+        if ((rc = planar_corner(w, side > 0, d, err))) return rc;
+        t = u; /* out between the corner d and the end of the edge on the other side */
+        e = side > 0 ? (f + 1) % 3 : (f + 2) % 3;
+    }
+}
+
+/* Triangles between the edge from a to b and the corners on its left, into the places of those that go. The corner for that edge is
+ * one whose triangle holds no other; nothing else crosses it, as all corners are seen from the segment. */
+static void planar_side(lm_planar *p, planar_way *w, uint32_t a, uint32_t b, const uint32_t *chain, size_t n)
+{
+    size_t c = 0;
+    if (!n) return;
+    for (size_t i = 1; i < n; i++)
+        if (chain[i] != chain[c] && planar_turn(p, b, chain[c], chain[i]) >= 0 && planar_turn(p, chain[c], a, chain[i]) >= 0) c = i;
+    p->tri[w->gone[w->made++]] = (lm_planar_tri){.v = {a, b, chain[c]}, .next = {-1, -1, -1}};
+    planar_side(p, w, a, chain[c], chain, c);
+    planar_side(p, w, chain[c], b, chain + c + 1, n - c - 1);
+}
+
+/* Of the triangles t[0 .. n) the one with an edge from a to b, and which edge that is; false: none. */
+static bool planar_along(const lm_planar_tri *all, const int32_t *t, size_t n, uint32_t a, uint32_t b, size_t *i, int *k)
+{
+    for (*i = 0; *i < n; ++*i) {
+        const lm_planar_tri *x = &all[t ? t[*i] : (int32_t)*i];
+        *k = planar_edge(x, a);
+        if (*k >= 0 && x->v[(*k + 1) % 3] == b) return true;
     }
     return false;
 }
 
+/* Neighbours and fixed edges of the new triangles: from each other, and from those that went. */
+static void planar_link(lm_planar *p, const planar_way *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        for (int k = 0; k < 3; k++) {
+            lm_planar_tri *x = &p->tri[w->gone[i]];
+            uint32_t a = x->v[k], b = x->v[(k + 1) % 3];
+            size_t j, o;
+            int f, g;
+            bool was = planar_along(w->old, NULL, w->n, a, b, &o, &f);
+            x->fixed[k] = was && w->old[o].fixed[f];
+            if (planar_along(p->tri, w->gone, w->n, b, a, &j, &g)) x->next[k] = w->gone[j];
+            else if (was) {
+                x->next[k] = w->old[o].next[f];
+                planar_relink(p, x->next[k], w->gone[o], w->gone[i], a);
+            }
+        }
+}
+
+/* The triangles that the way from a to *b crosses, made anew with an edge along it (Anglada, An improved incremental algorithm for
+ * constructing restricted Delaunay triangulations, Computers & Graphics 21, 1997). */
+static lm_status planar_across(lm_planar *p, uint32_t a, uint32_t *b, int32_t t, int e, lm_err *err)
+{
+    planar_way w = {.n = 0};
+    lm_status rc = planar_walk(p, a, b, t, e, &w, err);
+    if (!rc) {
+        for (size_t i = 0; i < w.rights / 2; i++) {
+            uint32_t x = w.right[i];
+            w.right[i] = w.right[w.rights - 1 - i];
+            w.right[w.rights - 1 - i] = x;
+        }
+        planar_side(p, &w, a, *b, w.left, w.lefts);
+        planar_side(p, &w, *b, a, w.right, w.rights);
+        planar_link(p, &w);
+    }
+    planar_way_release(&w);
+    return rc;
+}
+
 lm_status lm_planar_segment(lm_planar *p, uint32_t a, uint32_t b, lm_err *err)
 {
-    size_t limit = 8 * p->n + 64;
-    for (uint32_t to = b; a != b; to = a == to ? b : to) {
+    for (size_t steps = 0; a != b; steps++) {
         int32_t t;
         int e;
         bool fixed;
-        if (!limit-- || !planar_leave(p, &a, to, &t, &e, &fixed)) return planar_broken(err);
-        if (fixed || planar_clear(p, a, &to, t, e, false, 0)) continue;
-        if (!planar_clear(p, a, &to, t, e, true, limit % 7) && !planar_clear(p, a, &to, t, e, true, 0)) return planar_broken(err);
+        uint32_t to = b;
+        lm_status rc;
+        if (steps > 2 * p->n || !planar_leave(p, &a, b, &t, &e, &fixed)) return planar_broken(err);
+        if (!fixed && (rc = planar_across(p, a, &to, t, e, err))) return rc;
     }
     return LM_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* planar.h: points and segments of one plane triangulated, exactly.
  *
- * Points go in one by one, splitting the triangle or the edge they lie on; a segment then makes edges of its own by flipping those
- * it crosses (Sloan, A fast algorithm for generating constrained Delaunay triangulations, Computers & Structures 47, 1993); at last
+ * Points go in one by one, splitting the triangle or the edge they lie on; for a segment
+ * the triangles it crosses are made anew on both its sides (Anglada, An improved incremental algorithm for constructing restricted
+ * Delaunay triangulations, Computers & Graphics 21, 1997), which always ends; at last
  * free edges are flipped where that makes the triangles rounder. All decisions that matter are exact (implicit.h). */
 #ifndef LM_REPAIR_PLANAR_H
 #define LM_REPAIR_PLANAR_H

@@ -39,6 +39,65 @@ static void exact_points(void **state)
     lm_implicit_release(&s);
 }
 
+/* A plane that was triangulated from a triangle of that area: consistent, nothing lost. Frees. */
+static void sound(lm_planar *p, const lm_implicit *s, double whole)
+{
+    double area = 0;
+    for (size_t t = 0; t < p->n; t++) {
+        assert_true(lm_implicit_turn(s, p->tri[t].v[0], p->tri[t].v[1], p->tri[t].v[2], 2) > 0);
+        const int64_t *a = s->point[p->tri[t].v[0]].key, *b = s->point[p->tri[t].v[1]].key, *d = s->point[p->tri[t].v[2]].key;
+        area += 0.5 * (double)((b[0] - a[0]) * (d[1] - a[1]) - (b[1] - a[1]) * (d[0] - a[0])) / 0x1p20;
+        for (int k = 0; k < 3; k++) { /* neighbours know each other */
+            int32_t u = p->tri[t].next[k];
+            bool back = u < 0;
+            for (int e = 0; u >= 0 && e < 3; e++)
+                back |= p->tri[u].next[e] == (int32_t)t && p->tri[u].v[e] == p->tri[t].v[(k + 1) % 3] &&
+                        p->tri[u].v[(e + 1) % 3] == p->tri[t].v[k] && p->tri[u].fixed[e] == p->tri[t].fixed[k];
+            assert_true(back);
+        }
+    }
+    assert_true(area == whole);
+    lm_planar_release(p);
+}
+
+static bool has_fixed(const lm_planar *p, uint32_t a, uint32_t b)
+{
+    for (size_t t = 0; t < p->n; t++)
+        for (int k = 0; k < 3; k++)
+            if (p->tri[t].v[k] == a && p->tri[t].v[(k + 1) % 3] == b) return p->tri[t].fixed[k];
+    return false;
+}
+
+/* Long segments side by side through a crowd of points: each crosses hundreds of triangles. */
+static void planes_with_long_segments(void **state)
+{
+    (void)state;
+    enum { LINES = 29, POINTS = 400 };
+    for (seed = 1; seed < 7; seed++) {
+        lm_implicit s = LM_IMPLICIT_INIT;
+        lm_planar p = {.s = &s, .axis = 2};
+        uint32_t v[3], q, end[LINES][2];
+        const int64_t c[3][3] = {{-500, -500, 0}, {2000, -500, 0}, {-500, 2000, 0}};
+        for (int i = 0; i < 3; i++) assert_int_equal(lm_implicit_vertex(&s, c[i], &v[i], &err), LM_OK);
+        assert_int_equal(lm_planar_begin(&p, v, &err), LM_OK);
+        for (int i = 0; i < POINTS; i++) {
+            size_t had = s.n;
+            assert_int_equal(lm_implicit_vertex(&s, (const int64_t[3]){dice(30) * 10, dice(300), 0}, &q, &err), LM_OK);
+            if (s.n > had) assert_int_equal(lm_planar_point(&p, q, &err), LM_OK);
+        }
+        for (int i = 0; i < LINES; i++)
+            for (int k = 0; k < 2; k++) {
+                assert_int_equal(lm_implicit_vertex(&s, (const int64_t[3]){5 + 10 * i, k ? 320 : -20, 0}, &end[i][k], &err), LM_OK);
+                assert_int_equal(lm_planar_point(&p, end[i][k], &err), LM_OK);
+            }
+        for (int i = 0; i < LINES; i++) assert_int_equal(lm_planar_segment(&p, end[i][i % 2], end[i][1 - i % 2], &err), LM_OK);
+        for (int i = 0; i < LINES; i++) assert_true(has_fixed(&p, end[i][0], end[i][1]) || has_fixed(&p, end[i][1], end[i][0]));
+        lm_planar_round(&p);
+        sound(&p, &s, 0.5 * 2500 * 2500);
+        lm_implicit_release(&s);
+    }
+}
+
 static void planes_with_segments(void **state)
 {
     (void)state;
@@ -47,7 +106,6 @@ static void planes_with_segments(void **state)
         lm_planar p = {.s = &s, .axis = 2};
         uint32_t v[3], q[40];
         const int64_t c[3][3] = {{-500, -500, 0}, {2000, -500, 0}, {-500, 2000, 0}};
-        double area = 0;
         for (int i = 0; i < 3; i++) assert_int_equal(lm_implicit_vertex(&s, c[i], &v[i], &err), LM_OK);
         assert_int_equal(lm_planar_begin(&p, v, &err), LM_OK);
         for (int i = 0; i < 40; i++) { /* a small grid: many on lines of others, some twice */
@@ -60,21 +118,7 @@ static void planes_with_segments(void **state)
             if (q[i] != q[0]) assert_int_equal(lm_planar_segment(&p, q[0], q[i], &err), LM_OK);
         }
         lm_planar_round(&p);
-        for (size_t t = 0; t < p.n; t++) {
-            assert_true(lm_implicit_turn(&s, p.tri[t].v[0], p.tri[t].v[1], p.tri[t].v[2], 2) > 0);
-            const int64_t *a = s.point[p.tri[t].v[0]].key, *b = s.point[p.tri[t].v[1]].key, *d = s.point[p.tri[t].v[2]].key;
-            area += 0.5 * (double)((b[0] - a[0]) * (d[1] - a[1]) - (b[1] - a[1]) * (d[0] - a[0])) / 0x1p20;
-            for (int k = 0; k < 3; k++) { /* neighbours know each other */
-                int32_t u = p.tri[t].next[k];
-                bool back = u < 0;
-                for (int e = 0; u >= 0 && e < 3; e++)
-                    back |= p.tri[u].next[e] == (int32_t)t && p.tri[u].v[e] == p.tri[t].v[(k + 1) % 3] &&
-                            p.tri[u].v[(e + 1) % 3] == p.tri[t].v[k];
-                assert_true(back);
-            }
-        }
-        assert_true(area == 0.5 * 2500 * 2500);
-        lm_planar_release(&p);
+        sound(&p, &s, 0.5 * 2500 * 2500);
         lm_implicit_release(&s);
     }
 }
@@ -143,6 +187,17 @@ static void two_boxes(void **state)
     box(3, 3, 3, 3, true);
     box(4, 4, 5, 10, false);
     assert_true(becomes(729 - 27 + 1000 - 5 * 5 * 4 + 2 * 2 * 1, 1e-4) > 0);
+}
+
+/* Numbers that only rounding of another program tells from 0: one plane on the grid. */
+static void bits_near_zero(void **state)
+{
+    (void)state;
+    box(0, 0, 0, 2, false);
+    box(0.5F, 0.5F, 0, 1, false);
+    for (size_t v = 8; v < mesh.nv; v++)
+        if (mesh.pos[3 * v + 2] == 0) mesh.pos[3 * v + 2] = v % 2 ? -2.7e-16F : 1.3e-17F;
+    assert_true(becomes(8, 1e-12) > 0);
 }
 
 enum { CELLS = 12 };
@@ -264,7 +319,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_points),
         cmocka_unit_test(planes_with_segments),
+        cmocka_unit_test(planes_with_long_segments),
         cmocka_unit_test(two_boxes),
+        cmocka_unit_test(bits_near_zero),
         cmocka_unit_test(boxes_that_are_counted),
         cmocka_unit_test(boxes_that_are_turned),
         cmocka_unit_test(holes_in_the_way),
