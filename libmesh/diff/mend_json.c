@@ -12,8 +12,9 @@ static json_t *mend_steps(const lm_mend *s, double *moved)
     for (int i = 0; i < LM_REPAIR_STEPS && s->repair.touched; i++) {
         const lm_repair_step *p = &s->repair.step[i];
         if (p->max_move_mm > *moved) *moved = p->max_move_mm;
-        json_t *o = json_pack("{s:s, s:I, s:f, s:f}", "step", lm_repair_name((lm_repair_kind)i), "count", (json_int_t)p->count,
-                              "max_move_mm", p->max_move_mm, "volume_change_mm3", p->volume_change_mm3);
+        json_t *o =
+            json_pack("{s:s, s:I, s:o, s:f, s:f}", "step", lm_repair_name((lm_repair_kind)i), "count", (json_int_t)p->count,
+                      "places", lm_spots_json(&p->where), "max_move_mm", p->max_move_mm, "volume_change_mm3", p->volume_change_mm3);
         if (i == LM_REPAIR_HOLES && p->count) {
             json_object_set_new(o, "triangles", json_integer((json_int_t)s->repair.hole_triangles));
             json_object_set_new(o, "area_mm2", json_real(s->repair.hole_area_mm2));

@@ -75,10 +75,13 @@ void lm_mend_table(const lm_mend *s, lm_out *out)
 
 bool lm_mend_step(const lm_mend *s, int i, char *buf, size_t cap)
 {
+    enum { PLACES = 3 };
+    char where[LM_ERR_TEXT];
     if (i >= LM_REPAIR_STEPS) return lm_finish_say(&s->finish, i - LM_REPAIR_STEPS, buf, cap);
     const lm_repair_step *p = &s->repair.step[i];
+    lm_spots_text(&p->where, PLACES, where, sizeof where);
     if (p->count)
-        snprintf(buf, cap, "%s: %zu, moved %.3g mm, volume %+.6g mm3", lm_repair_name((lm_repair_kind)i), p->count, p->max_move_mm,
-                 p->volume_change_mm3);
+        snprintf(buf, cap, "%s: %zu, moved %.3g mm, volume %+.6g mm3%s%s", lm_repair_name((lm_repair_kind)i), p->count,
+                 p->max_move_mm, p->volume_change_mm3, where, p->where.n > PLACES ? ", ..." : "");
     return p->count > 0;
 }

@@ -110,6 +110,7 @@ static lm_status reduce_try(const lm_mesh *old, lm_mesh *m, const lm_decimate_op
     out->collapses = d.collapses;
     out->lower_mm = dev.lower;
     out->upper_mm = dev.upper;
+    for (int k = 0; k < 3; k++) out->far_at[k] = (float)dev.side[dev.side[1].lower > dev.side[0].lower].at[k];
     out->tries++;
     return LM_OK;
 }

@@ -35,6 +35,7 @@ typedef struct {
     size_t want, before, after; /* triangles asked for (0: an error was), before, after */
     size_t collapses, tries;    /* 0 tries: the mesh had no more triangles than asked for, and is as it was */
     double lower_mm, upper_mm;  /* the Hausdorff distance from what it was lies between */
+    float far_at[3];            /* where it was found to be as far as lower_mm */
     double volume_mm3;          /* change, of all parts together */
     double volume_percent;      /* change of the part where it is greatest, and that part's label */
     uint32_t volume_label;

@@ -94,6 +94,7 @@ typedef struct {
     const lm_mesh *mesh;
     double tol, move;
     size_t facets, moved;
+    lm_spots where;
     float *pos; /* of nine numbers each, shared */
     lm_err err;
 } admesh_near;
@@ -115,6 +116,7 @@ static lm_status admesh_match(admesh_near *j, lm_err *err)
             float *was = j->pos + 9 * t + 3 * k, now[3] = {v->x, v->y, v->z};
             double d[3] = {(double)now[0] - was[0], (double)now[1] - was[1], (double)now[2] - was[2]};
             double far = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+            if (far > 0) lm_spots_add(&j->where, was);
             j->moved += far > 0;
             if (far > j->move) j->move = far;
             memcpy(was, now, sizeof now);
@@ -153,7 +155,7 @@ static lm_status admesh_take(const admesh_near *j, lm_mesh *m, lm_err *err)
     return rc;
 }
 
-lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max_move_mm, lm_err *err)
+lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max_move_mm, lm_spots *where, lm_err *err)
 {
     size_t bytes, pos_bytes;
     lm_child_end end;
@@ -180,6 +182,7 @@ lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max
     if (!rc && j->moved && !(rc = admesh_take(j, m, err))) {
         *moved = j->moved;
         *max_move_mm = j->move;
+        lm_spots_merge(where, &j->where);
     }
     if (j->pos) munmap(j->pos, pos_bytes);
     munmap(j, bytes);

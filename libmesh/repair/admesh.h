@@ -6,7 +6,7 @@
 #ifndef LM_REPAIR_ADMESH_H
 #define LM_REPAIR_ADMESH_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     size_t facets;                 /* given to it */
@@ -29,6 +29,6 @@ LM_CHECKED lm_status lm_admesh_check(const lm_mesh *mesh, lm_admesh_result *out,
  * made one, in the order of the facets. *moved: corners of facets that are elsewhere now; *max_move_mm: the farthest. Facets with
  * two equal corners go; vertices at one position are one afterwards; quality goes. m without labels; otherwise as lm_admesh_check.
  * m stays as it is when nothing is near. */
-LM_CHECKED lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max_move_mm, lm_err *err);
+LM_CHECKED lm_status lm_admesh_nearby(lm_mesh *m, double tol_mm, size_t *moved, double *max_move_mm, lm_spots *where, lm_err *err);
 
 #endif

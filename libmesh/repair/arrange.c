@@ -258,6 +258,7 @@ lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
         goto done;
     out->pairs = f.pairs;
     out->cut = f.cut;
+    out->where = f.where;
     if ((rc = arrange_patches(&w, err)) || (rc = arrange_classify(&w, &good, err)) || !good) goto done;
     rc = arrange_write(&w, m, out, err);
 done:

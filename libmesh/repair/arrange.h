@@ -13,7 +13,7 @@
 #ifndef LM_REPAIR_ARRANGE_H
 #define LM_REPAIR_ARRANGE_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     bool done;      /* false: the mesh is as it was: nothing meets, or not every edge has as many triangles each way, or coordinates
@@ -23,6 +23,7 @@ typedef struct {
     size_t points;  /* vertices added */
     size_t removed; /* triangles, cut or not, that were inside */
     double max_move_mm; /* of a point by rounding */
+    lm_spots where;     /* the first triangles that met others */
 } lm_arrange;
 
 /* m: lm_mesh_validate, no triangle repeats a vertex, no two vertices coincide. On error m is as it was. */

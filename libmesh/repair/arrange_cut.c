@@ -647,6 +647,7 @@ lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, int thr
     lm_status rc = lm_intersect_run(f->m, tree, NULL, true, threads, &x, err);
     if (rc || !x.pairs) goto done;
     f->pairs = x.pairs;
+    for (size_t i = 0; i < x.pairs && i < LM_SPOTS; i++) lm_spots_triangle(&f->where, f->m, x.list[i][0]);
     rc = LM_ENOMEM;
     if (!(w.up = lm_mem_alloc(f->m->nt, sizeof *w.up, err)) || !(w.hit = lm_mem_calloc(f->m->nt, 1, err)) ||
         !(w.flat = lm_mem_calloc(f->m->nt, 1, err)))

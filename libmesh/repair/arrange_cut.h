@@ -4,6 +4,7 @@
 #define LM_REPAIR_ARRANGE_CUT_H
 
 #include "repair/implicit.h"
+#include "repair/spots.h"
 #include "surface/bvh.h"
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     lm_arrange_face *face;
     size_t faces, face_cap;
     size_t pairs, cut; /* of triangles that meet; triangles that were cut */
+    lm_spots where;    /* the first of the former */
 } lm_arrange_faces;
 
 /* f: m set, the rest 0. Positions are rounded to the grid, so that what meets by them meets on the grid. Vertices at one place of

@@ -8,11 +8,12 @@
 #include <string.h>
 
 /* Drop the triangles marked in gone; returns how many. */
-static size_t clean_drop(lm_mesh *m, const unsigned char *gone)
+static size_t clean_drop(lm_mesh *m, const unsigned char *gone, lm_spots *where)
 {
     size_t n = 0, before = m->nt;
     for (size_t t = 0; t < m->nt; t++)
-        if (!gone[t]) memmove(m->tri + 3 * n++, m->tri + 3 * t, 3 * sizeof *m->tri);
+        if (gone[t]) lm_spots_triangle(where, m, t);
+        else memmove(m->tri + 3 * n++, m->tri + 3 * t, 3 * sizeof *m->tri);
     m->nt = n;
     return before - n;
 }
@@ -93,7 +94,7 @@ done:
     return rc;
 }
 
-lm_status lm_clean_degenerate(lm_mesh *m, size_t *removed, lm_err *err)
+lm_status lm_clean_degenerate(lm_mesh *m, size_t *removed, lm_spots *where, lm_err *err)
 {
     unsigned char *gone = lm_mem_calloc(m->nt, 1, err);
     uint32_t *flat = NULL;
@@ -110,10 +111,11 @@ lm_status lm_clean_degenerate(lm_mesh *m, size_t *removed, lm_err *err)
         rc = clean_flips(m, flat, flats, gone, &changed, err);
         for (size_t i = 0; i < flats; i++)
             if (!gone[flat[i]] && clean_flat(m, flat[i])) flat[n++] = flat[i];
+            else if (!gone[flat[i]]) lm_spots_triangle(where, m, flat[i]);
         *removed += flats - n;
         flats = n;
     }
-    if (!rc) clean_drop(m, gone);
+    if (!rc) clean_drop(m, gone, where);
     free(gone);
     free(flat);
     return rc;
@@ -228,7 +230,7 @@ done:
     return rc;
 }
 
-lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_err *err)
+lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_spots *where, lm_err *err)
 {
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
     unsigned char *mark = lm_mem_calloc(m->nt, 1, err);
@@ -241,7 +243,7 @@ lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_err *err)
     if (!rc && spare) rc = clean_patches(m, mark, err);
     if (!rc) {
         for (size_t t = 0; t < m->nt; t++) mark[t] &= CLEAN_GONE;
-        *removed = clean_drop(m, mark);
+        *removed = clean_drop(m, mark, where);
     }
     free(mark);
     return rc;
@@ -250,7 +252,7 @@ lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_err *err)
 /* Has a vertex that is inside it, or where another piece is open too; shares a vertex with a larger piece. */
 enum { CLEAN_INNER = 1, CLEAN_HANGS = 2 };
 
-lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err)
+lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_spots *where, lm_err *err)
 {
     lm_topo topo = LM_TOPO_INIT;
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
@@ -285,7 +287,7 @@ lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_err *err)
         }
     }
     for (size_t t = 0; t < m->nt; t++) gone[t] = what[topo.comp[t]] == CLEAN_HANGS;
-    *removed = clean_drop(m, gone);
+    *removed = clean_drop(m, gone, where);
 done:
     lm_topo_release(&topo);
     lm_topo_corners_release(&c);
@@ -297,7 +299,7 @@ done:
     return rc;
 }
 
-lm_status lm_clean_unreferenced(lm_mesh *m, size_t *removed, lm_err *err)
+lm_status lm_clean_unreferenced(lm_mesh *m, size_t *removed, lm_spots *where, lm_err *err)
 {
     uint32_t *now = lm_mem_alloc(m->nv, sizeof *now, err);
     size_t n = 0;
@@ -306,7 +308,10 @@ lm_status lm_clean_unreferenced(lm_mesh *m, size_t *removed, lm_err *err)
     memset(now, 0xff, m->nv * sizeof *now);
     for (size_t i = 0; i < 3 * m->nt; i++) now[m->tri[i]] = 0;
     for (size_t v = 0; v < m->nv; v++) {
-        if (now[v]) continue;
+        if (now[v]) {
+            lm_spots_add(where, m->pos + 3 * v);
+            continue;
+        }
         memmove(m->pos + 3 * n, m->pos + 3 * v, 3 * sizeof *m->pos);
         if (m->quality) m->quality[n] = m->quality[v];
         now[v] = (uint32_t)n++;

@@ -557,7 +557,7 @@ static void cut_ulp(cut_work *w)
     w->ulp = (double)nextafterf((float)most, INFINITY) - most;
 }
 
-lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err)
+lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_spots *where, lm_err *err)
 {
     cut_work w = {.m = m, .now = LM_MESH_INIT, .c = LM_TOPO_CORNERS_INIT};
     size_t n = 3 * m->nt;
@@ -576,6 +576,7 @@ lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err)
         double d[3] = {(double)p[0] - q[0], (double)p[1] - q[1], (double)p[2] - q[2]}, far = sqrt(cut_dot(d, d));
         if (w.copy[i].place == CUT_PLACES) continue;
         out->copies++;
+        lm_spots_add(where, q);
         if (far > out->max_move_mm) out->max_move_mm = far;
     }
     if (!out->copies) goto done;

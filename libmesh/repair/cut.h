@@ -12,7 +12,7 @@
 #ifndef LM_REPAIR_CUT_H
 #define LM_REPAIR_CUT_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     size_t edges;       /* non-manifold edges with all triangles paired */
@@ -24,6 +24,6 @@ typedef struct {
  * the solid is. Such an edge is left as it is; but where one triangle is over and the hole it belongs to goes on at both
  * ends of the edge, that triangle is left open. Fans with open edges stay together until the holes are filled, and where no edge is
  * cut all fans stay with them. No triangle repeats a vertex, no two vertices coincide. Copies come after the vertices there are. */
-LM_CHECKED lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_err *err);
+LM_CHECKED lm_status lm_cut_run(lm_mesh *m, int threads, lm_cut *out, lm_spots *where, lm_err *err);
 
 #endif

@@ -584,7 +584,7 @@ static lm_status fair_quality(const fair_work *w, lm_mesh *m, size_t nv, lm_err 
     return rc;
 }
 
-static lm_status fair_settle(fair_work *w, lm_mesh *m, int threads, lm_fair *out, lm_err *err)
+static lm_status fair_settle(fair_work *w, lm_mesh *m, int threads, lm_fair *out, lm_spots *where, lm_err *err)
 {
     size_t most = 1;
     for (size_t i = 0; i < w->patches; i++) most += w->patch[i].nt > w->patch[i].n ? w->patch[i].nt : w->patch[i].n;
@@ -598,8 +598,14 @@ static lm_status fair_settle(fair_work *w, lm_mesh *m, int threads, lm_fair *out
     }
     free(owner);
     if (!rc) {
-        for (size_t i = 0; i < w->patches; i++)
-            if (w->patch[i].level != FAIR_AS_IT_WAS) out->patches++;
+        size_t at = m->nv;
+        for (size_t i = 0; i < w->patches; i++) {
+            const fair_patch *p = &w->patch[i];
+            if (p->level == FAIR_AS_IT_WAS) continue;
+            out->patches++;
+            if (p->nv > p->border) lm_spots_add(where, all.pos + 3 * at);
+            at += p->nv - p->border;
+        }
         out->vertices = all.nv - m->nv;
     }
     if (rc || !out->patches || (rc = fair_quality(w, m, all.nv, err))) {
@@ -615,7 +621,7 @@ static lm_status fair_settle(fair_work *w, lm_mesh *m, int threads, lm_fair *out
     return LM_OK;
 }
 
-lm_status lm_fair_run(lm_mesh *m, size_t first, int threads, lm_fair *out, lm_err *err)
+lm_status lm_fair_run(lm_mesh *m, size_t first, int threads, lm_fair *out, lm_spots *where, lm_err *err)
 {
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
     fair_work w = {.m = m, .first = first, .c = &c};
@@ -630,7 +636,7 @@ lm_status lm_fair_run(lm_mesh *m, size_t first, int threads, lm_fair *out, lm_er
     if (!rc && !(rc = lm_topo_mates(m, &c, mate, err)) && !(rc = fair_gather(&w, err)))
         rc = lm_pool_run(threads, w.patches, fair_task, &w, err);
     for (size_t i = 0; i < w.patches; i++) some |= w.patch[i].level != FAIR_AS_IT_WAS;
-    if (!rc && some) rc = fair_settle(&w, m, threads, out, err);
+    if (!rc && some) rc = fair_settle(&w, m, threads, out, where, err);
     for (size_t i = 0; i < w.patches; i++) {
         free(w.patch[i].t);
         free(w.patch[i].v);

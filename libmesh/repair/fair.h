@@ -12,7 +12,7 @@
 #ifndef LM_REPAIR_FAIR_H
 #define LM_REPAIR_FAIR_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     size_t patches, vertices; /* patches made finer; vertices put into them */
@@ -20,6 +20,6 @@ typedef struct {
 
 /* The patches are the triangles from `first` on, joined by edges, as lm_holes_fill drew them: nothing but border vertices, and the
  * mesh with them is closed there. Vertices come after those there are; none of these moves. */
-LM_CHECKED lm_status lm_fair_run(lm_mesh *m, size_t first, int threads, lm_fair *out, lm_err *err);
+LM_CHECKED lm_status lm_fair_run(lm_mesh *m, size_t first, int threads, lm_fair *out, lm_spots *where, lm_err *err);
 
 #endif

@@ -328,7 +328,7 @@ done:
     return rc;
 }
 
-static lm_status holes_append(holes_work *w, lm_holes *out, lm_err *err)
+static lm_status holes_append(holes_work *w, lm_holes *out, lm_spots *where, lm_err *err)
 {
     lm_mesh *m = w->m;
     size_t more = 0, cap = 3 * m->nt;
@@ -348,6 +348,7 @@ static lm_status holes_append(holes_work *w, lm_holes *out, lm_err *err)
             memcpy(m->tri + 3 * m->nt++, v, 3 * sizeof *v);
         }
         out->filled++;
+        lm_spots_add(where, lm_vec_at(m, w->edge[w->loop_edge[l->at]].from));
         out->triangles += l->nt;
     }
     return LM_OK;
@@ -379,7 +380,7 @@ static lm_status holes_tree(holes_work *w, int threads, lm_err *err)
 }
 
 /* One round; *again: there are patches that waited and others that did not. */
-static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again, lm_err *err)
+static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again, lm_spots *where, lm_err *err)
 {
     holes_work w = {.m = m, .c = LM_TOPO_CORNERS_INIT, .tree = LM_BVH_INIT};
     lm_status rc = lm_topo_corners_make(m, NULL, &w.c, err);
@@ -391,7 +392,7 @@ static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again
     if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) || (rc = holes_rings(&w, err)) ||
         (rc = lm_pool_run(threads, w.loops, holes_ring_task, &w, err)) ||
         (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) || (rc = holes_sift(&w, threads, err)) ||
-        (rc = holes_append(&w, out, err)))
+        (rc = holes_append(&w, out, where, err)))
         goto done;
     for (size_t i = 0; i < w.loops; i++) waiting += w.loop[i].waits;
     *again = waiting && out->filled > filled;
@@ -413,13 +414,13 @@ done:
     return rc;
 }
 
-lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_err *err)
+lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_spots *where, lm_err *err)
 {
     bool again = true;
     lm_status rc = LM_OK;
     *out = (lm_holes)LM_HOLES_INIT;
     threads = lm_pool_threads(threads);
-    for (int round = 0; round < HOLES_ROUNDS && again && !rc; round++) rc = holes_round(m, threads, out, &again, err);
+    for (int round = 0; round < HOLES_ROUNDS && again && !rc; round++) rc = holes_round(m, threads, out, &again, where, err);
     if (rc) lm_holes_release(out);
     return rc;
 }

@@ -8,7 +8,7 @@
 #ifndef LM_REPAIR_HOLES_H
 #define LM_REPAIR_HOLES_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef enum {
     LM_HOLE_UNTRACED, /* its edges make no loop: triangles around it face opposite ways */
@@ -35,7 +35,7 @@ typedef struct {
 /* m must pass lm_mesh_validate, without triangles that repeat a vertex and without two vertices at one position. Patches
  * come after the triangles there are, loops in the order of their lowest vertex. Nothing moves. On error m is still a
  * mesh, with some holes filled, and out is empty. */
-LM_CHECKED lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_err *err);
+LM_CHECKED lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_spots *where, lm_err *err);
 void lm_holes_release(lm_holes *h);
 const char *lm_holes_why(lm_hole_why why); /* for people */
 

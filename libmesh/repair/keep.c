@@ -52,7 +52,7 @@ static lm_status keep_volumes(const lm_mesh *m, const lm_topo *topo, double *vol
     return LM_OK;
 }
 
-lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *out, lm_err *err)
+lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *out, lm_spots *where, lm_err *err)
 {
     lm_topo topo = LM_TOPO_INIT;
     lm_nest nest = LM_NEST_INIT;
@@ -90,7 +90,13 @@ lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *
             stays[c] = stays[nest.around[c]] || (nest.depth[nest.around[c]] & 1); /* the latter where shells cut each other */
     n = 0;
     for (size_t t = 0; t < m->nt && out->dropped; t++) {
-        if (topo.comp[t] == LM_TOPO_NONE || !stays[topo.comp[t]]) continue;
+        const uint32_t c = topo.comp[t];
+        if (c == LM_TOPO_NONE || !stays[c]) {
+            if (c == LM_TOPO_NONE || (nest.depth[c] & 1) || volume[c] < 0) continue;
+            lm_spots_triangle(where, m, t); /* the first of its shell */
+            volume[c] = -1;
+            continue;
+        }
         memmove(m->tri + 3 * n++, m->tri + 3 * t, 3 * sizeof *m->tri);
     }
     if (out->dropped) m->nt = n;

@@ -6,7 +6,7 @@
 #ifndef LM_REPAIR_KEEP_H
 #define LM_REPAIR_KEEP_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     size_t most;    /* the so many largest shells (ties: the one with the lower triangle); 0: all */
@@ -19,6 +19,6 @@ typedef struct {
 
 /* m must pass lm_mesh_validate. Order of what stays is kept; vertices left over stay. When no shell is large enough all go:
  * nt is 0. */
-LM_CHECKED lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *out, lm_err *err);
+LM_CHECKED lm_status lm_keep_run(lm_mesh *m, const lm_keep_opt *opt, int threads, lm_keep *out, lm_spots *where, lm_err *err);
 
 #endif

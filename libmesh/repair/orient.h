@@ -8,7 +8,7 @@
 #ifndef LM_REPAIR_ORIENT_H
 #define LM_REPAIR_ORIENT_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 typedef struct {
     size_t turned;                /* triangles turned to agree with their piece */
@@ -19,6 +19,6 @@ typedef struct {
 
 /* outward: also turn closed pieces; to be asked for when holes are filled, as what lies inside a piece with a hole looks
  * free-standing. */
-LM_CHECKED lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_err *err);
+LM_CHECKED lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_spots *where, lm_err *err);
 
 #endif

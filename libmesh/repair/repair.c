@@ -88,7 +88,7 @@ static lm_status repair_ground(const lm_mesh *m, const lm_repair_opt *opt, bool 
             *firm = v[0] != v[1] && v[1] != v[2] && v[2] != v[0];
         }
     if (repair_does(opt, LM_REPAIR_WELD) || !*firm) return LM_OK;
-    if (!(rc = lm_mesh_copy(m, &copy, err))) rc = lm_weld_exact(&copy, &n, err);
+    if (!(rc = lm_mesh_copy(m, &copy, err))) rc = lm_weld_exact(&copy, &n, NULL, err);
     *firm = n == 0;
     lm_mesh_release(&copy);
     return rc;
@@ -110,7 +110,7 @@ static lm_status repair_holes(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     lm_holes h = LM_HOLES_INIT;
     lm_fair fair;
     size_t first = m->nt;
-    lm_status rc = lm_holes_fill(m, opt->threads, &h, err);
+    lm_status rc = lm_holes_fill(m, opt->threads, &h, &r->step[LM_REPAIR_HOLES].where, err);
     if (rc) return rc;
     *changed += repair_note(r, LM_REPAIR_HOLES, h.filled, 0, volume, h.filled ? lm_mesh_volume(m) : *volume);
     r->hole_triangles += h.triangles;
@@ -119,7 +119,7 @@ static lm_status repair_holes(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     r->hole = h.list; /* handed over */
     r->holes_left = h.left;
     if (!h.filled || !repair_does(opt, LM_REPAIR_FAIR)) return LM_OK;
-    if (!(rc = lm_fair_run(m, first, opt->threads, &fair, err)))
+    if (!(rc = lm_fair_run(m, first, opt->threads, &fair, &r->step[LM_REPAIR_FAIR].where, err)))
         repair_note(r, LM_REPAIR_FAIR, fair.vertices, 0, volume, lm_mesh_volume(m));
     return rc;
 }
@@ -129,7 +129,7 @@ static lm_status repair_orient(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
 {
     lm_orient orient;
     if (!repair_does(opt, LM_REPAIR_ORIENT)) return LM_OK;
-    lm_status rc = lm_orient_run(m, false, opt->threads, &orient, err);
+    lm_status rc = lm_orient_run(m, false, opt->threads, &orient, &r->step[LM_REPAIR_ORIENT].where, err);
     if (!rc) *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
     return rc;
 }
@@ -144,28 +144,28 @@ static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     lm_status rc;
     *changed = 0;
     if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
-        if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
+        if ((rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err))) return rc;
         *changed += repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
     }
     if (repair_does(opt, LM_REPAIR_SEAM)) {
-        if ((rc = lm_seam_run(m, opt->weld_mm, threads, &n, &move, err))) return rc;
+        if ((rc = lm_seam_run(m, opt->weld_mm, threads, &n, &move, &r->step[LM_REPAIR_SEAM].where, err))) return rc;
         *changed += repair_note(r, LM_REPAIR_SEAM, n, move, volume, lm_mesh_volume(m));
     }
     /* which of two equal triangles faces the right way the piece must tell; without the others pieces are joined */
     if ((rc = repair_orient(m, opt, r, volume, changed, err))) return rc;
     if (repair_does(opt, LM_REPAIR_DUPLICATE)) {
-        if ((rc = lm_clean_duplicates(m, &n, err))) return rc;
+        if ((rc = lm_clean_duplicates(m, &n, &r->step[LM_REPAIR_DUPLICATE].where, err))) return rc;
         *changed += repair_note(r, LM_REPAIR_DUPLICATE, n, 0, volume, lm_mesh_volume(m));
         if (n && (rc = repair_orient(m, opt, r, volume, changed, err))) return rc;
     }
     if (repair_does(opt, LM_REPAIR_CUT)) {
-        if ((rc = lm_cut_run(m, threads, &cut, err))) return rc;
+        if ((rc = lm_cut_run(m, threads, &cut, &r->step[LM_REPAIR_CUT].where, err))) return rc;
         *changed += repair_note(r, LM_REPAIR_CUT, cut.copies, cut.max_move_mm, volume, lm_mesh_volume(m));
     }
     if (!repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
     if ((rc = repair_holes(m, opt, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
     if (!repair_does(opt, LM_REPAIR_FLAPS)) return LM_OK;
-    if ((rc = lm_clean_flaps(m, threads, &n, err))) return rc;
+    if ((rc = lm_clean_flaps(m, threads, &n, &r->step[LM_REPAIR_FLAPS].where, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_FLAPS, n, 0, volume, lm_mesh_volume(m));
     return LM_OK;
 }
@@ -179,7 +179,7 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
     if (!firm) return rc;
     for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
     if (rc || !repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
-    if ((rc = lm_orient_run(m, true, opt->threads, &orient, err))) return rc;
+    if ((rc = lm_orient_run(m, true, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
@@ -195,15 +195,15 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     double move = 0;
     lm_status rc;
     if (opt->nearby_mm > 0 && repair_does(opt, LM_REPAIR_NEARBY)) {
-        if ((rc = lm_admesh_nearby(m, opt->nearby_mm, &n, &move, err))) return rc;
+        if ((rc = lm_admesh_nearby(m, opt->nearby_mm, &n, &move, &r->step[LM_REPAIR_NEARBY].where, err))) return rc;
         repair_note(r, LM_REPAIR_NEARBY, n, move, volume, lm_mesh_volume(m));
     }
     if (repair_does(opt, LM_REPAIR_WELD)) {
-        if ((rc = lm_weld_exact(m, &n, err))) return rc;
+        if ((rc = lm_weld_exact(m, &n, &r->step[LM_REPAIR_WELD].where, err))) return rc;
         repair_note(r, LM_REPAIR_WELD, n, 0, volume, lm_mesh_volume(m));
     }
     if (opt->weld_mm > 0 && repair_does(opt, LM_REPAIR_WELD_NEAR)) {
-        if ((rc = lm_weld_near(m, opt->weld_mm, &n, &move, err))) return rc;
+        if ((rc = lm_weld_near(m, opt->weld_mm, &n, &move, &r->step[LM_REPAIR_WELD_NEAR].where, err))) return rc;
         repair_note(r, LM_REPAIR_WELD_NEAR, n, move, volume, lm_mesh_volume(m));
     }
     return repair_rounds(m, opt, r, volume, err);
@@ -225,9 +225,10 @@ static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
         if (*worse) return LM_OK;
         *pairs += last = a.pairs;
         repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
-        if ((rc = lm_weld_exact(m, &n, err))) return rc; /* points that rounding brought together */
+        lm_spots_merge(&r->step[LM_REPAIR_INTERSECT].where, &a.where);
+        if ((rc = lm_weld_exact(m, &n, NULL, err))) return rc; /* points that rounding brought together */
         if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
-            if ((rc = lm_clean_degenerate(m, &n, err))) return rc;
+            if ((rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err))) return rc;
             repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
         }
     }
@@ -285,6 +286,7 @@ static lm_status repair_lids(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r,
         repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));
         r->hole_triangles += lids.nt;
         r->hole_area_mm2 += lm_mesh_area(&lids);
+        for (size_t i = 0; i < *n; i++) lm_spots_add(&r->step[LM_REPAIR_HOLES].where, r->hole[i].at);
         r->holes_left = 0;
         free(r->hole);
         r->hole = NULL;
@@ -381,13 +383,13 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
                    (rc = repair_rebuild(m, opt, out, &volume, err))))
         goto done;
     if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
-        if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, err))) goto done;
+        if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, &out->step[LM_REPAIR_KEEP].where, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));
         /* which of the holes that are left have gone; what debris kept from being repaired */
         if (keep.dropped && !valid && (rc = repair_rounds(m, opt, out, &volume, err))) goto done;
     }
     if ((!valid || out->step[LM_REPAIR_KEEP].count) && repair_does(opt, LM_REPAIR_UNREFERENCED)) {
-        if ((rc = lm_clean_unreferenced(m, &n, err))) goto done;
+        if ((rc = lm_clean_unreferenced(m, &n, &out->step[LM_REPAIR_UNREFERENCED].where, err))) goto done;
         repair_note(out, LM_REPAIR_UNREFERENCED, n, 0, &volume, lm_mesh_volume(m));
     }
 done:

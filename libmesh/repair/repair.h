@@ -10,6 +10,7 @@
 #include "repair/holes.h"
 #include "repair/keep.h"
 #include "repair/rebuild.h"
+#include "repair/spots.h"
 #include "surface/mesh.h"
 
 typedef struct {
@@ -49,6 +50,7 @@ typedef struct {
     size_t count;             /* of what the kind says */
     double max_move_mm;       /* of the vertices that stayed, and of copies */
     double volume_change_mm3; /* of the signed volume, which means something where the mesh is closed */
+    lm_spots where;           /* the first places; none of rebuild, which is everywhere */
 } lm_repair_step;
 
 typedef struct {

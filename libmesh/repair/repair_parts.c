@@ -46,6 +46,7 @@ static void repair_parts_add(lm_repair *to, lm_repair *from)
 {
     for (int k = 0; k < LM_REPAIR_STEPS; k++) {
         to->step[k].count += from->step[k].count;
+        lm_spots_merge(&to->step[k].where, &from->step[k].where);
         to->step[k].volume_change_mm3 += from->step[k].volume_change_mm3;
         if (from->step[k].max_move_mm > to->step[k].max_move_mm) to->step[k].max_move_mm = from->step[k].max_move_mm;
     }

@@ -85,7 +85,8 @@ static bool seam_joined(const lm_mesh *m, const lm_topo_corners *c, uint32_t a, 
 
 /* Split the triangles: of each its first edge with hits. Vertices at an end of a new edge are locked, so that what the
  * corners say of their edges stays true. */
-static lm_status seam_split(lm_mesh *m, const seam_work *w, const lm_topo_corners *c, size_t *put, double *most2, lm_err *err)
+static lm_status seam_split(lm_mesh *m, const seam_work *w, const lm_topo_corners *c, size_t *put, double *most2, lm_spots *where,
+                            lm_err *err)
 {
     size_t cap = 3 * m->nt, before = m->nt;
     unsigned char *lock = lm_mem_calloc(m->nv, 1, err), *split = lm_mem_calloc(before, 1, err);
@@ -107,6 +108,7 @@ static lm_status seam_split(lm_mesh *m, const seam_work *w, const lm_topo_corner
             y[k] = v;
             split[t] = lock[v] = 1;
             ++*put;
+            lm_spots_add(where, seam_at(m, v));
             if (w->hit[n].far2 > *most2) *most2 = w->hit[n].far2;
         }
         if (split[t]) lock[apex] = 1;
@@ -116,7 +118,7 @@ static lm_status seam_split(lm_mesh *m, const seam_work *w, const lm_topo_corner
     return rc;
 }
 
-static lm_status seam_round(lm_mesh *m, double tol, int threads, size_t *put, double *most2, lm_err *err)
+static lm_status seam_round(lm_mesh *m, double tol, int threads, size_t *put, double *most2, lm_spots *where, lm_err *err)
 {
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
     lm_mesh edges = {.nv = m->nv, .pos = m->pos}; /* the open edges as triangles without area */
@@ -157,7 +159,7 @@ static lm_status seam_round(lm_mesh *m, double tol, int threads, size_t *put, do
     }
     if (!w.hits) goto done;
     qsort(w.hit, w.hits, sizeof *w.hit, seam_along);
-    rc = seam_split(m, &w, &c, put, most2, err);
+    rc = seam_split(m, &w, &c, put, most2, where, err);
 done:
     lm_topo_corners_release(&c);
     lm_bvh_release(&tree);
@@ -168,7 +170,7 @@ done:
     return rc;
 }
 
-lm_status lm_seam_run(lm_mesh *m, double tol_mm, int threads, size_t *put, double *max_move_mm, lm_err *err)
+lm_status lm_seam_run(lm_mesh *m, double tol_mm, int threads, size_t *put, double *max_move_mm, lm_spots *where, lm_err *err)
 {
     enum { ROUNDS = 64, ULPS = 16 };
     double lo[3], hi[3], most = 0, most2 = 0;
@@ -184,7 +186,7 @@ lm_status lm_seam_run(lm_mesh *m, double tol_mm, int threads, size_t *put, doubl
     int round = 0;
     do {
         before = *put;
-        rc = seam_round(m, tol, threads, put, &most2, err);
+        rc = seam_round(m, tol, threads, put, &most2, where, err);
     } while (!rc && *put > before && ++round < ROUNDS);
     *max_move_mm = sqrt(most2);
     return rc;

@@ -7,11 +7,13 @@
 #ifndef LM_REPAIR_SEAM_H
 #define LM_REPAIR_SEAM_H
 
-#include "surface/mesh.h"
+#include "repair/spots.h"
 
 /* A vertex lies on an edge when it is no farther from it than tol_mm or 16 units in the last place of the largest
  * coordinate, whichever is more, and farther from both its ends. Nothing is drawn that is there already. *put: vertices put
- * into edges; *max_move_mm: the farthest of them from its edge. No triangle repeats a vertex, no two vertices coincide. */
-LM_CHECKED lm_status lm_seam_run(lm_mesh *m, double tol_mm, int threads, size_t *put, double *max_move_mm, lm_err *err);
+ * into edges; *max_move_mm: the farthest of them from its edge; where: NULL, or the first of them are added to it. No triangle
+ * repeats a vertex, no two vertices coincide. */
+LM_CHECKED lm_status lm_seam_run(lm_mesh *m, double tol_mm, int threads, size_t *put, double *max_move_mm, lm_spots *where,
+                                 lm_err *err);
 
 #endif

@@ -357,7 +357,9 @@ static void smooth_result(smooth_work *w, lm_smooth *out)
         double d2 = 0;
         for (int k = 0; k < 3; k++) d2 += (w->y[v][k] - w->was[v][k]) * (w->y[v][k] - w->was[v][k]);
         out->moved += d2 > 0;
-        move2 = fmax(move2, d2);
+        if (d2 <= move2) continue;
+        move2 = d2;
+        memcpy(out->far_at, w->m->pos + 3 * v, sizeof out->far_at);
     }
     out->max_move_mm = sqrt(move2);
     out->held = w->held;

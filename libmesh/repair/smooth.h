@@ -30,6 +30,7 @@ typedef struct {
     size_t moved, held, bound; /* vertices: that moved; that went back, all the way or half of it or more; that are at the bound */
     size_t in_place;           /* small components put back in place */
     double max_move_mm;        /* no point of the surface is farther from where it was */
+    float far_at[3];           /* the vertex that went so far, as it is now */
     double volume_mm3;         /* change, of all together */
     double volume_percent;     /* change of the component or part where it is greatest */
     bool conflict;             /* that is above LM_SMOOTH_VOLUME: bound and volume cannot both be kept */

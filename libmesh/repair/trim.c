@@ -274,9 +274,9 @@ static lm_status trim_half(const trim_work *w, int side, int threads, lm_mesh *o
     lm_status rc = trim_clip(w, side, out, err);
     *good = true;
     for (int k = 0; k < 3; k++) normal[k] = w->plane->normal[k] * side;
-    if (rc || (rc = lm_clean_unreferenced(out, &n, err)) || !out->nt) return rc;
-    if ((rc = lm_weld_exact(out, &n, err)) || (rc = lm_clean_degenerate(out, &n, err)) ||
-        (rc = trim_cap(out, normal, sum, good, err)) || !*good || (rc = lm_clean_unreferenced(out, &n, err)) ||
+    if (rc || (rc = lm_clean_unreferenced(out, &n, NULL, err)) || !out->nt) return rc;
+    if ((rc = lm_weld_exact(out, &n, NULL, err)) || (rc = lm_clean_degenerate(out, &n, NULL, err)) ||
+        (rc = trim_cap(out, normal, sum, good, err)) || !*good || (rc = lm_clean_unreferenced(out, &n, NULL, err)) ||
         (rc = lm_audit_run(out, &opt, &a, err)))
         return rc;
     *good = a.valid;

@@ -26,7 +26,7 @@ static lm_status weld_apply(lm_mesh *m, const uint32_t *to, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_weld_exact(lm_mesh *m, size_t *merged, lm_err *err)
+lm_status lm_weld_exact(lm_mesh *m, size_t *merged, lm_spots *where, lm_err *err)
 {
     lm_join join = LM_JOIN_INIT;
     uint32_t *index = lm_mem_alloc(m->nv, sizeof *index, err), *first = NULL;
@@ -39,7 +39,10 @@ lm_status lm_weld_exact(lm_mesh *m, size_t *merged, lm_err *err)
         goto done;
     }
     for (size_t v = m->nv; v--;) first[index[v]] = (uint32_t)v;
-    for (size_t v = 0; v < m->nv; v++) index[v] = first[index[v]];
+    for (size_t v = 0; v < m->nv; v++) {
+        index[v] = first[index[v]];
+        if (index[v] != v) lm_spots_add(where, m->pos + 3 * v);
+    }
     *merged = m->nv - join.n;
     rc = weld_apply(m, index, err);
 done:
@@ -195,7 +198,7 @@ static lm_status weld_pairs(const weld_point *p, size_t n, double tol, weld_pair
     return rc;
 }
 
-lm_status lm_weld_near(lm_mesh *m, double tol, size_t *merged, double *max_move_mm, lm_err *err)
+lm_status lm_weld_near(lm_mesh *m, double tol, size_t *merged, double *max_move_mm, lm_spots *where, lm_err *err)
 {
     weld_point *p = NULL;
     weld_pair *pair = NULL;
@@ -227,7 +230,10 @@ lm_status lm_weld_near(lm_mesh *m, double tol, size_t *merged, double *max_move_
     for (size_t i = 0; i < n; i++) {
         double d2 = weld_dist2(p[head[i]].p, p[i].p);
         to[p[i].v] = p[head[i]].v;
-        *merged += head[i] != i;
+        if (head[i] != i) {
+            ++*merged;
+            lm_spots_add(where, p[i].p);
+        }
         if (d2 > most) most = d2;
     }
     *max_move_mm = sqrt(most);

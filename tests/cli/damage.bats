@@ -48,6 +48,22 @@ audited() { # MESH TRUTH: every count of the audit is the planted one
     within 0.01 "$(jq .quantities.volume_mm3 good.json)" "$(number volume_mm3 "$BATS_FILE_TMPDIR/torus.json")"
 }
 
+@test "each step names its first places: where the check finds the faults, the same with any number of threads" {
+    gen_damage --holes 40 --flips 30 --duplicates 100 --seams 20 --tjunctions 60 "$torus" -o bad.ply
+    run -1 meshfix --check --json found.json bad.ply
+    for j in 1 3; do meshfix -v -j $j --json r$j.json bad.ply 2>steps$j >good.ply; done
+    cmp r1.json r3.json
+    cmp steps1 steps3
+    jq -e 'all(.repairs[]; (.count > 0) == (.places | length > 0) and (.places | length) <= 10)' r1.json
+    while read -r step fault; do # every place of the step is near one of the fault
+        jq -e --slurpfile f found.json --arg s "$step" --arg fault "$fault" '.repairs[] | select(.step == $s).places | length == 10 and all(.[]; . as $p |
+            any($f[0].places[$fault][].at; (.[0] - $p[0] | fabs) < 0.5 and (.[1] - $p[1] | fabs) < 0.5 and (.[2] - $p[2] | fabs) < 0.5))' r1.json
+    done <<<"weld coincident_vertices
+duplicate duplicate_triangles
+holes open_edges"
+    [[ $(grep ' holes: ' steps1) =~ ', volume '.*' at ('.*') mm, ('.*'), ...' ]]
+}
+
 @test "gen_bodies: the mesh has the volume of its formula, to float32" {
     for b in sphere torus nested; do
         gen_bodies --body $b --triangles 20000 --truth t.json >m.ply

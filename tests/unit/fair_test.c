@@ -45,10 +45,10 @@ static lm_fair run(int threads)
     lm_holes h;
     lm_fair f;
     size_t first = mesh.nt;
-    assert_int_equal(lm_holes_fill(&mesh, threads, &h, &err), LM_OK);
+    assert_int_equal(lm_holes_fill(&mesh, threads, &h, NULL, &err), LM_OK);
     assert_true(h.filled > 0 && h.left == 0);
     lm_holes_release(&h);
-    assert_int_equal(lm_fair_run(&mesh, first, threads, &f, &err), LM_OK);
+    assert_int_equal(lm_fair_run(&mesh, first, threads, &f, NULL, &err), LM_OK);
     return f;
 }
 

@@ -257,7 +257,7 @@ static void long_and_bent(void **state)
         }
     for (uint32_t i = 0; i < N; i++) quad(2 * i, 2 * ((i + 1) % N), 2 * ((i + 1) % N) + 1, 2 * i + 1);
     lm_holes h;
-    assert_int_equal(lm_holes_fill(&mesh, 2, &h, &err), LM_OK);
+    assert_int_equal(lm_holes_fill(&mesh, 2, &h, NULL, &err), LM_OK);
     assert_true(h.filled >= 1);
     lm_audit a = look(&mesh);
     assert_int_equal(a.count[LM_FAULT_SELF_INTERSECT], 0);
@@ -669,7 +669,7 @@ static lm_keep keep(size_t most, double min_mm3)
 {
     lm_keep k;
     lm_keep_opt opt = {most, min_mm3};
-    assert_int_equal(lm_keep_run(&mesh, &opt, 2, &k, &err), LM_OK);
+    assert_int_equal(lm_keep_run(&mesh, &opt, 2, &k, NULL, &err), LM_OK);
     return k;
 }
 

@@ -119,8 +119,8 @@ static void weld_near_does_not_depend_on_order(void **state)
         lm_mesh_release(&c);
         size_t n;
         double moved;
-        assert_int_equal(lm_weld_exact(&mesh, &n, &err), LM_OK);
-        assert_int_equal(lm_weld_near(&mesh, 0.01, &n, &moved, &err), LM_OK);
+        assert_int_equal(lm_weld_exact(&mesh, &n, NULL, &err), LM_OK);
+        assert_int_equal(lm_weld_near(&mesh, 0.01, &n, &moved, NULL, &err), LM_OK);
         assert_int_equal(mesh.nv, 8);
         for (int corner = 0; corner < 8; corner++) {
             const float *p = NULL;
@@ -151,7 +151,7 @@ static void weld_near_keeps_to_its_tolerance(void **state)
     assert_int_equal(lm_mesh_copy(&mesh, &was, &err), LM_OK);
     size_t n;
     double moved;
-    assert_int_equal(lm_weld_near(&mesh, 1.5, &n, &moved, &err), LM_OK);
+    assert_int_equal(lm_weld_near(&mesh, 1.5, &n, &moved, NULL, &err), LM_OK);
     assert_true(n > 0 && moved <= 1.5 && moved > 0);
     for (size_t t = 0; t < was.nt; t++)
         for (size_t k = 0; k < 3; k++) {
@@ -163,7 +163,7 @@ static void weld_near_keeps_to_its_tolerance(void **state)
     lm_mesh_release(&was);
     lm_mesh_release(&mesh);
     tube(16, 8, false, true); /* closed: edges far shorter than the tolerance, no open edge, nothing happens */
-    assert_int_equal(lm_weld_near(&mesh, 2, &n, &moved, &err), LM_OK);
+    assert_int_equal(lm_weld_near(&mesh, 2, &n, &moved, NULL, &err), LM_OK);
     assert_int_equal(n, 0);
     lm_mesh_release(&mesh);
 }
@@ -194,7 +194,7 @@ static void triangles_without_area(void **state)
     tri(2, 1, 3);
     tri(0, 1, 2);
     size_t n;
-    assert_int_equal(lm_clean_degenerate(&mesh, &n, &err), LM_OK);
+    assert_int_equal(lm_clean_degenerate(&mesh, &n, NULL, &err), LM_OK);
     assert_int_equal(n, 1);
     assert_int_equal(mesh.nt, 2);
     lm_mesh_release(&mesh);
