@@ -468,7 +468,8 @@ static lm_status load_series(const lm_source *src, const lm_source_opt *opt, con
     }
     const lm_segmask_opt so = {.threads = (int)a.threads};
     in->alone = c->occupancy && lm_segmask_stands(src, series);
-    if (!in->alone && !(rc = lm_segmask_images(src, series, &so, &images, err))) rc = load_images(src, images, opt, c, in, err);
+    if (!in->alone && !(rc = lm_segmask_images(src, series, src, &so, &images, err)))
+        rc = load_images(src, images, opt, c, in, err);
     if (rc) return rc;
     const lm_masks_opt mo = mask_opt(opt->identity, in);
     cli_progress_done(a.quiet);

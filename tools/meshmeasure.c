@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* meshmeasure: measure a mesh, judge it, and put the part in place only when the verdict allows. */
 #include "cli/cli.h"
+#include "diff/reference.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
 #include "measure/caliper.h"
@@ -19,7 +20,7 @@
 
 static struct {
     cli_list section, expect, tol, against, measurement, output;
-    const char *label, *case_id, *report, *json, *spec, *landmarks, *junit, *density, *bed;
+    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *junit, *density, *bed;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
@@ -34,8 +35,8 @@ static const cli_opt opts[] = {
     {"landmarks", 0, CLI_TEXT, "FILE", NULL, "distances between landmarks, with what was read on the images (text, .mrk.json)",
      &a.landmarks, LM_UNIT_NONE},
     {"against", 'a', CLI_LIST, "PATH", NULL,
-     "judge against the DICOM source that the records name, or a structured report on it (may be repeated)", &a.against,
-     LM_UNIT_NONE},
+     "judge against the DICOM source that the records name, a structured report on it, or a mask by itself (may be repeated)",
+     &a.against, LM_UNIT_NONE},
     {"measurement", 0, CLI_LIST, "WHICH", NULL,
      "of a structured report: tracking id, its number in the list, or a regular expression (else its one volume; may be repeated)",
      &a.measurement, LM_UNIT_NONE},
@@ -47,8 +48,9 @@ static const cli_opt opts[] = {
      &a.density, LM_UNIT_NONE},
     {"bed", 0, CLI_TEXT, "X,Y,Z", NULL, "size of the printer's bed in mm: does the part fit, as it stands and turned", &a.bed,
      LM_UNIT_NONE},
-    {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
-     LM_UNIT_NONE},
+    {"label", 0, CLI_TEXT, "WHICH", NULL,
+     "of several parts, and of a mask by itself, take what has this number, or a name that matches", &a.label, LM_UNIT_NONE},
+    {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI mask lead that does not state it", &a.space, LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
      LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata",
@@ -106,7 +108,9 @@ static struct {
     lm_budget budget;
     lm_against_facts against;
     lm_admesh_result second;
-    json_t *options, *facts;
+    json_t *options, *facts, *references;
+    lm_reported reported;
+    lm_reference reference;
     part part[PARTS];
     size_t parts;
     lm_out *report, *json, *junit;
@@ -175,6 +179,8 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.against.n && !rc; i++)
         if (!strcmp(a.against.item[i], "-"))
             rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
+    if (!rc && a.space && strcmp(a.space, "LPS") && strcmp(a.space, "RAS"))
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--space '%s': LPS or RAS", a.space);
     if (!rc && a.measurement.n && !a.against.n)
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--measurement needs --against: the structured report");
     if (rc) return rc;
@@ -201,15 +207,43 @@ static lm_status check_options(lm_err *err)
     return s.options ? cli_text("case", a.case_id, err) : lm_err_nomem(err, 0);
 }
 
+static lm_reported_opt reported_opt(void)
+{
+    return (lm_reported_opt){.threads = (int)a.threads, .tol = &s.aopt.tol, .n_pick = a.measurement.n, .pick = a.measurement.item};
+}
+
+/* What it is judged against, sorted: reports, masks by themselves, and what the records name. */
+static lm_reference_opt reference_opt(void)
+{
+    return (lm_reference_opt){.threads = (int)a.threads,
+                              .label = a.label,
+                              .axes = a.space,
+                              .keep_names = a.keep_names,
+                              .tol = &s.aopt.tol,
+                              .progress = progress};
+}
+
+static lm_status sources(lm_err *err)
+{
+    const lm_reported_opt ro = reported_opt();
+    const lm_reference_opt fo = reference_opt();
+    if (!a.against.n) return LM_OK;
+    lm_status rc = lm_reported_open(a.against.item, a.against.n, &ro, &s.reported, err);
+    if (!rc) rc = lm_reference_open(s.reported.rest, s.reported.n_rest, &s.rec, &fo, &s.reference, err);
+    if (!rc && s.reference.n && !(s.references = json_array())) rc = lm_err_nomem(err, 0);
+    return rc;
+}
+
 /* The mesh, or the part of it that is asked for. */
 static lm_status load(const char *path, lm_err *err)
 {
     const lm_meshfile_in in = {.parts = true, .bodies = true, .keep_names = a.keep_names};
     lm_status rc = lm_meshfile_load_as(path, &in, &s.mesh, &s.rec, err);
     s.belonged = s.rec.belong;
-    if (!rc && a.label) rc = lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
+    if (!rc) rc = sources(err);
+    if (!rc && a.label && (s.mesh.label || !s.reference.n)) rc = lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
     if (rc) return rc;
-    bool bad = a.label && json_object_set_new(s.options, "label", json_integer((json_int_t)s.label));
+    bool bad = s.label && json_object_set_new(s.options, "label", json_integer((json_int_t)s.label));
     if (a.keep_names) bad |= json_object_set_new(s.options, "keep-names", json_true()) != 0;
     return bad ? lm_err_nomem(err, sizeof(json_t)) : LM_OK;
 }
@@ -338,13 +372,18 @@ static lm_status against_source(const char *const *paths, size_t n, lm_facts *f,
 
 static lm_status against(lm_facts *f, lm_err *err)
 {
-    lm_reported r = LM_REPORTED_INIT;
-    const lm_reported_opt opt = {
-        .threads = (int)a.threads, .tol = &s.aopt.tol, .n_pick = a.measurement.n, .pick = a.measurement.item};
-    lm_status rc = lm_reported_open(a.against.item, a.against.n, &opt, &r, err);
-    if (!rc && r.n) rc = reported(&r, &opt, err);
-    if (!rc && r.n_rest) rc = against_source(r.rest, r.n_rest, f, err);
-    lm_reported_release(&r);
+    const lm_reported_opt ro = reported_opt();
+    const lm_reference_opt fo = reference_opt();
+    bool belong = s.rec.belong;
+    lm_status rc = s.reported.n ? reported(&s.reported, &ro, err) : LM_OK;
+    s.rec.belong = s.belonged;
+    if (!rc && s.reference.n)
+        rc = lm_reference_judge(&s.reference, &s.rec, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &s.whole : &s.mass, &fo,
+                                &s.list, &s.budget, s.references, err);
+    s.rec.belong = belong;
+    f->references = s.references;
+    if (!rc && s.reference.n_rest && !(s.reference.n && s.reference.alone))
+        rc = against_source(s.reference.rest, s.reference.n_rest, f, err);
     return rc;
 }
 
@@ -482,6 +521,9 @@ static void release(void)
     lm_io_abort(s.junit);
     json_decref(s.options);
     json_decref(s.facts);
+    json_decref(s.references);
+    lm_reported_release(&s.reported);
+    lm_reference_release(&s.reference);
     lm_record_release(&s.rec);
     lm_verdict_list_release(&s.list);
     lm_caliper_release(&s.calipers);

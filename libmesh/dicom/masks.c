@@ -134,16 +134,33 @@ static void masks_name(const lm_region *g, const lm_masks_opt *opt, char out[LM_
     lm_identity_name(opt->identity, g->part.name, g->part.label, out, LM_PART_NAME);
 }
 
+/* "1 liver, 2 part-2, ..." */
+static void masks_list(const lm_masks *m, const lm_masks_opt *opt, char list[MASKS_LIST])
+{
+    char name[LM_PART_NAME];
+    size_t at = 0, i = 0;
+    list[0] = 0;
+    for (; i < m->regions.count && at + LM_PART_NAME + 20 < MASKS_LIST; i++) {
+        masks_name(&m->regions.item[i], opt, name);
+        at += (size_t)snprintf(list + at, MASKS_LIST - at, "%s%" PRIu32 " %s", i ? ", " : "", m->regions.item[i].part.label, name);
+    }
+    if (i < m->regions.count) snprintf(list + at, MASKS_LIST - at, ", ...");
+}
+
+lm_status lm_masks_only(const lm_masks *m, const lm_masks_opt *opt, lm_err *err)
+{
+    char list[MASKS_LIST];
+    if (m->regions.count < 2) return LM_OK;
+    masks_list(m, opt, list);
+    return lm_err_set(err, LM_EUSAGE, NULL, "the mask has %zu labels: choose with --label (--label . takes all): %s",
+                      m->regions.count, list);
+}
+
 static lm_status masks_none(const lm_masks *m, const char *text, const lm_masks_opt *opt, lm_err *err)
 {
-    char list[MASKS_LIST] = "", name[LM_PART_NAME];
-    size_t at = 0, i = 0;
-    for (; i < m->regions.count && at + LM_PART_NAME + 20 < sizeof list; i++) {
-        masks_name(&m->regions.item[i], opt, name);
-        at += (size_t)snprintf(list + at, sizeof list - at, "%s%" PRIu32 " %s", i ? ", " : "", m->regions.item[i].part.label, name);
-    }
-    return lm_err_set(err, LM_EUSAGE, NULL, "no label is '%.80s'; there are %zu: %s%s", text, m->regions.count, list,
-                      i < m->regions.count ? ", ..." : "");
+    char list[MASKS_LIST];
+    masks_list(m, opt, list);
+    return lm_err_set(err, LM_EUSAGE, NULL, "no label is '%.80s'; there are %zu: %s", text, m->regions.count, list);
 }
 
 static lm_status masks_match(const lm_masks *m, const char *text, const lm_masks_opt *opt, bool *pick, lm_err *err)

@@ -45,6 +45,8 @@ void lm_masks_release(lm_masks *m);
  * the meaning of its code; n = 0 keeps all. Then names become what may be shown (identity.h), and numbers beyond what is
  * known stay. LM_EUSAGE when a text names none (it lists what there is), LM_ENO when what is kept has no voxel at all. */
 LM_CHECKED lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm_masks_opt *opt, lm_err *err);
+/* LM_EUSAGE when there are several: they are listed. */
+LM_CHECKED lm_status lm_masks_only(const lm_masks *m, const lm_masks_opt *opt, lm_err *err);
 /* Move the segments onto the grid of `to`: copied where the samples coincide within 1e-3 of a voxel, else each sample takes what
  * its nearest one has, and that is a warning, as is what lies outside. frame: Frame of Reference UID of `to`, or "". LM_ERULE when
  * both frames are known and differ, or when nothing lies in it. */

@@ -74,7 +74,8 @@ static bool segmask_image(const lm_source *s, size_t series, const lm_dicom_file
     return k == LM_DICOM_SLICE || k == LM_DICOM_MULTIFRAME;
 }
 
-lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_segmask_opt *opt, size_t *images, lm_err *err)
+lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_source *among, const lm_segmask_opt *opt, size_t *images,
+                            lm_err *err)
 {
     const lm_dicom_file *h;
     const char *name;
@@ -89,8 +90,8 @@ lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_segmask_
     }
     lm_tree_release(t);
     size_t n = 0, same = 0, first = 0;
-    for (size_t i = 0; i < lm_source_count(s); i++) {
-        if (!segmask_image(s, i, &h)) continue;
+    for (size_t i = 0; i < lm_source_count(among); i++) {
+        if (!segmask_image(among, i, &h)) continue;
         if (uid[0] && !strcmp(h->series, uid) && !n++) *images = i;
         if (frame[0] && !strcmp(h->frame, frame) && !same++) first = i;
     }

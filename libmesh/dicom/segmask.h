@@ -37,9 +37,10 @@ bool lm_segmask_is(const lm_source *s, size_t series);
 bool lm_segmask_stands(const lm_source *s, size_t series);
 /* The one mask among the series. LM_ERULE G-3: there is none, or several. */
 LM_CHECKED lm_status lm_segmask_find(const lm_source *s, size_t *series, lm_err *err);
-/* The series of images that a mask was drawn on: by the series that it names, else the only one in its frame of reference. LM_ERULE
- * G-3: it is not there, or several are. */
-LM_CHECKED lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_segmask_opt *opt, size_t *images, lm_err *err);
+/* The series in `among` (s or another source) that a mask was drawn on: by the series that it names, else the only one in its frame
+ * of reference. LM_ERULE G-3: it is not there, or several are. */
+LM_CHECKED lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_source *among, const lm_segmask_opt *opt,
+                                       size_t *images, lm_err *err);
 /* Read. LM_EUSAGE: contours, and no grid. Other errors are those of seg.h and rtstruct.h. out is replaced. */
 LM_CHECKED lm_status lm_segmask_read(const lm_source *s, size_t series, const lm_segmask_opt *opt, lm_segmask *out, lm_err *err);
 /* What names the mask in its facts, without reading all of it where that is not needed: sha256_files; and its content, which is

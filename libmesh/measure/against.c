@@ -28,7 +28,9 @@ static lm_status against_foreign(lm_err *err, const char *why)
 lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err)
 {
     size_t first = rec->n;
-    if (!rec->n) return against_foreign(err, "it carries none (STL and 3MF never do; feed the PLY that the pipe sends)");
+    if (!rec->n)
+        return against_foreign(err, "it carries none (STL and 3MF never do; feed the PLY that the pipe sends, or name the file of "
+                                    "a mask to compare with that)");
     if (!rec->belong) return against_foreign(err, "the mesh was changed after the last record was written");
     for (size_t i = 0; i < rec->n; i++) {
         const char *tool = json_string_value(json_object_get(rec->item[i], "tool"));
@@ -80,15 +82,9 @@ static size_t against_near(double tol_mm, double spacing)
     return !(steps > 1) ? 1 : steps < 1e6 ? (size_t)steps + 1 : 1000000;
 }
 
-typedef struct {
-    const char *is;      /* where tol_mm is from */
-    double edge, tol_mm; /* smallest voxel edge; tolerance of places */
-    size_t near[3];      /* of voxels */
-} against_limits;
-
-static against_limits against_limits_of(const lm_vol *grid, const lm_tol *given)
+lm_against_limits lm_against_limits_of(const lm_vol *grid, const lm_tol *given)
 {
-    against_limits l = {.edge = INFINITY, .is = given->has[LM_UNIT_MM] ? "--tol" : "default: half the smallest voxel edge"};
+    lm_against_limits l = {.edge = INFINITY, .is = given->has[LM_UNIT_MM] ? "--tol" : "default: half the smallest voxel edge"};
     for (int a = 0; a < 3; a++) l.edge = lm_vol_spacing(grid, a) < l.edge ? lm_vol_spacing(grid, a) : l.edge;
     l.tol_mm = given->has[LM_UNIT_MM] ? given->value[LM_UNIT_MM] : LM_AGAINST_EDGES * l.edge;
     for (int a = 0; a < 3; a++) l.near[a] = against_near(l.tol_mm, lm_vol_spacing(grid, a));
@@ -96,14 +92,14 @@ static against_limits against_limits_of(const lm_vol *grid, const lm_tol *given)
 }
 
 /* Of the box along x, y or z. Relaxed nets may go as far as their voxels reach, half a cell. */
-static double against_tol_box(const lm_vol *grid, const against_limits *l, bool relaxed, const lm_tol *given, int c)
+static double against_tol_box(const lm_vol *grid, const lm_against_limits *l, bool relaxed, const lm_tol *given, int c)
 {
     double half = 0;
     for (int a = 0; a < 3; a++) half += 0.5 * fabs(grid->dir[a][c]);
     return relaxed && !given->has[LM_UNIT_MM] && half > l->tol_mm ? half : l->tol_mm;
 }
 
-static double against_tol_mm3(const lm_tol *given, double reference, double edge, double area)
+double lm_against_tol_mm3(const lm_tol *given, double reference, double edge, double area)
 {
     double percent = given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] : LM_AGAINST_VOLUME_PERCENT;
     double tol = percent / 100 * reference, surface = LM_AGAINST_SURFACE * edge * area;
@@ -111,7 +107,7 @@ static double against_tol_mm3(const lm_tol *given, double reference, double edge
     return !given->has[LM_UNIT_PERCENT] && surface > tol ? surface : tol;
 }
 
-static const char *against_tol_is(const lm_tol *given)
+const char *lm_against_tol_is(const lm_tol *given)
 {
     return given->has[LM_UNIT_MM3] || given->has[LM_UNIT_PERCENT]
                ? "--tol"
@@ -128,7 +124,7 @@ typedef struct {
     lm_overlap overlap;    /* result */
 } against_body;
 
-static lm_status against_place(const against_body *b, const against_limits *l, const lm_mass *mass, const lm_tol *given,
+static lm_status against_place(const against_body *b, const lm_against_limits *l, const lm_mass *mass, const lm_tol *given,
                                lm_against_facts *out, lm_err *err)
 {
     static const char *const axis[2][3] = {{"min-x", "min-y", "min-z"}, {"max-x", "max-y", "max-z"}};
@@ -166,7 +162,7 @@ static const char *against_volume(const against_body *b, double *mm3, double *u)
 static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_mass *mass, const lm_against_opt *opt,
                                lm_against_facts *out, lm_err *err)
 {
-    const against_limits l = against_limits_of(b->vol, &opt->tol);
+    const lm_against_limits l = lm_against_limits_of(b->vol, &opt->tol);
     double u = 0, reference;
     const char *is = against_volume(b, &reference, &u);
     char note[LM_VERDICT_TEXT];
@@ -177,8 +173,8 @@ static lm_status against_judge(against_body *b, const lm_mesh *mesh, const lm_ma
                                 mass->u_volume_mm3 + u,
                                 reference,
                                 is,
-                                against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2),
-                                against_tol_is(&opt->tol)};
+                                lm_against_tol_mm3(&opt->tol, reference, l.edge, mass->area_mm2),
+                                lm_against_tol_is(&opt->tol)};
     const lm_overlap *o = &b->overlap;
     if (!rc) rc = against_add(out, b->part, &volume, NULL, err);
     if (!rc) rc = against_place(b, &l, mass, &opt->tol, out, err);
@@ -211,7 +207,7 @@ static lm_status against_window(const lm_regions *r, const bool *pick, const lm_
                                 lm_segment_facts *facts, lm_err *err)
 {
     const lm_vol grid = lm_regions_grid(r);
-    const against_limits l = against_limits_of(&grid, &opt->tol);
+    const lm_against_limits l = lm_against_limits_of(&grid, &opt->tol);
     double inv[3][3];
     size_t lo[3] = {0, 0, 0}, hi[3] = {0, 0, 0};
     lm_vol_inverse(&grid, inv);
@@ -261,8 +257,8 @@ static lm_status against_lonely(uint32_t part, double mesh_mm3, double label_mm3
                            0,
                            label_mm3,
                            "voxel count",
-                           against_tol_mm3(given, label_mm3, 0, 0),
-                           against_tol_is(given)};
+                           lm_against_tol_mm3(given, label_mm3, 0, 0),
+                           lm_against_tol_is(given)};
     return against_add(out, part, &q, label_mm3 > 0 ? "the mesh has no such part" : "the source has no such label", err);
 }
 
@@ -336,9 +332,8 @@ static bool against_counted(const lm_records *rec)
     return how && !strcmp(how, "nets");
 }
 
-/* The solid before the first intended change, where there was one. */
-static lm_status against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid, bool *hollow,
-                               lm_err *err)
+lm_status lm_against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid, bool *hollow,
+                           lm_err *err)
 {
     size_t intended = lm_ledger_intended(ledger);
     lm_status rc = lm_ledger_solid(rec, body, solid, hollow, err);
@@ -367,7 +362,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
     if (rc) return rc;
     json_t *ledger = lm_ledger_collect(rec, err);
     if (!ledger) return LM_ENOMEM;
-    rc = against_solid(rec, ledger, body, &solid, &hollow, err);
+    rc = lm_against_solid(rec, ledger, body, &solid, &hollow, err);
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     if (hollow) mass = &outer;
     if (!rc) rc = lm_replay_run(paths, n, dcmseg, &ro, &again, err);

@@ -56,6 +56,22 @@ typedef struct {
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
 LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
+/* The solid before the first intended change, where there was one: the mesh, or of a hollow part (*hollow) its outer surface,
+ * filled. solid borrows. LM_ERULE when the mesh was changed on purpose otherwise. */
+LM_CHECKED lm_status lm_against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid,
+                                      bool *hollow, lm_err *err);
+
+/* How far places on a grid may be apart. */
+typedef struct {
+    const char *is;      /* where tol_mm is from */
+    double edge, tol_mm; /* smallest voxel edge; tolerance of places */
+    size_t near[3];      /* samples that a surface within tol_mm of its place can pass: at least one */
+} lm_against_limits;
+lm_against_limits lm_against_limits_of(const lm_vol *grid, const lm_tol *given);
+/* Of a volume, and where it is from. */
+double lm_against_tol_mm3(const lm_tol *given, double reference, double edge, double area);
+const char *lm_against_tol_is(const lm_tol *given);
+
 /* Judge the mesh against a field, mass being its measures; moved: where its surface should be when not at the level, or NULL. Adds
  * to out. What an open mesh has not is undecided. */
 LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts *facts, const lm_moved *moved, const lm_mesh *mesh,

@@ -95,9 +95,18 @@ void lm_budget_volume(const lm_records *rec, const lm_mass *mass, lm_budget *out
     out->u_mm3 = bounds + 2 * sqrt(squares);
 }
 
+void lm_budget_reference(lm_budget *b, const char *what, const char *suffix, double voxel_mm3, double mm3)
+{
+    char name[LM_BUDGET_NAME];
+    if (b->n == LM_BUDGET_ITEMS) return;
+    snprintf(name, sizeof name, "reference%.8s", suffix);
+    lm_budget_item *i = budget_add(b, name, LM_BUDGET_REFERENCE, mm3);
+    snprintf(i->text, sizeof i->text, "%.60s, voxels of %.4g mm3: counts where it is compared, twice", what, voxel_mm3);
+}
+
 json_t *lm_budget_json(const lm_budget *b, lm_err *err)
 {
-    static const char *const kind[] = {"bound", "estimate", "change"};
+    static const char *const kind[] = {"bound", "estimate", "change", "reference"};
     json_t *list = json_array();
     bool ok = list;
     for (size_t i = 0; i < b->n && ok; i++)

@@ -8,9 +8,10 @@
  *              voxels, n the area over that of a voxel's side; or, where that is less, the two-class partial volume's (partial.h),
  *              which also holds how well contrast tells inside from outside, and is told where it is more
  *   threshold  estimate: rounding of the values to whole units: 1 / sqrt(12) of a unit times dV/dlevel
- * and the rounding of a reference, which is added where one is. What stages changed is known and in the ledger: no uncertainty, and
- * listed with the bound on how far the surface moved. Against the scan itself (against.h) sampling and threshold are the same on
- * both sides and do not count. Not in it: contrast, blur, motion, and whether the level is the right one. */
+ * and the rounding of a reference, or the sampling of a mask that is one, which is added where one is. What stages changed is known
+ * and in the ledger: no uncertainty, and listed with the bound on how far the surface moved. Against the scan itself (against.h)
+ * sampling and threshold are the same on both sides and do not count. Not in it: contrast, blur, motion, and whether the level is
+ * the right one. */
 #ifndef LM_MEASURE_BUDGET_H
 #define LM_MEASURE_BUDGET_H
 
@@ -20,7 +21,7 @@
 #define LM_BUDGET_RULE "bounds added + 2 sqrt(sum of squares of estimates)"
 
 enum { LM_BUDGET_ITEMS = 16, LM_BUDGET_NAME = 32, LM_BUDGET_TEXT = 160 };
-typedef enum { LM_BUDGET_BOUND, LM_BUDGET_ESTIMATE, LM_BUDGET_CHANGE } lm_budget_kind;
+typedef enum { LM_BUDGET_BOUND, LM_BUDGET_ESTIMATE, LM_BUDGET_CHANGE, LM_BUDGET_REFERENCE } lm_budget_kind;
 typedef struct {
     char name[LM_BUDGET_NAME];
     lm_budget_kind kind;
@@ -36,6 +37,9 @@ typedef struct {
 
 /* rec: records that belong to the mesh, or NULL: float32 alone. */
 void lm_budget_volume(const lm_records *rec, const lm_mass *mass, lm_budget *out);
+/* Add what the voxels of a reference leave open of its volume (one standard deviation): told beside the others, since it counts
+ * where that reference is compared, and not in u_mm3. what: which named volume; suffix: " 2", where there are several, or "". */
+void lm_budget_reference(lm_budget *b, const char *what, const char *suffix, double voxel_mm3, double mm3);
 /* [{name, kind, mm3, text}] (new reference). */
 LM_CHECKED json_t *lm_budget_json(const lm_budget *b, lm_err *err);
 

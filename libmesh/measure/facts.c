@@ -208,6 +208,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         j = NULL;
     }
     if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
+    if (j && f->references && json_object_set_new(j, "references", json_incref(f->references))) json_decref(j), j = NULL;
     if (j && f->budget &&
         json_object_set_new(j, "uncertainty",
                             json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,
@@ -254,7 +255,7 @@ static void facts_parts(const lm_facts *f, lm_out *out)
 /* Where the records say more than the mesh does. */
 static void facts_budget(const lm_budget *b, lm_out *out)
 {
-    static const char *const kind[] = {"at most", "about", "changed by"};
+    static const char *const kind[] = {"at most", "about", "changed by", "about"};
     char a[LM_NUM_TEXT];
     if (!b || b->n < 2) return;
     lm_verdict_text(b->u_mm3, LM_UNIT_MM3, a, sizeof a);

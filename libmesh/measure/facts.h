@@ -34,6 +34,7 @@ typedef struct {
     size_t n;                /* what was compared */
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
+    json_t *references;              /* of masks by themselves, as diff/reference.h makes them; NULL: none */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
     bool judged;                     /* the user asked for a verdict: then the mesh must be valid too */
 } lm_facts;

@@ -16,6 +16,12 @@ static const struct {
     {"box", LM_UNIT_MM},
     {"dice", LM_UNIT_NONE},
     {"misplaced", LM_UNIT_NONE},
+    {"mask-volume", LM_UNIT_MM3},
+    {"mask-centroid-shift", LM_UNIT_MM},
+    {"mask-dice", LM_UNIT_NONE},
+    {"mask-misplaced", LM_UNIT_NONE},
+    {"mask-hd95", LM_UNIT_MM},
+    {"mask-assd", LM_UNIT_MM},
     {"reported-volume", LM_UNIT_MM3},
     {"reported-area", LM_UNIT_MM2},
     {"reported-diameter", LM_UNIT_MM},
@@ -30,6 +36,14 @@ static bool spec_unit(const char *name, lm_unit *unit)
             return true;
         }
     return lm_expect_unit(name, unit);
+}
+
+static const char *spec_names(char *list, size_t cap)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof spec_known / sizeof *spec_known && at < cap; i++)
+        at += (size_t)snprintf(list + at, cap - at, "%s%s", i ? ", " : "", spec_known[i].name);
+    return list;
 }
 
 static lm_status spec_keys(const json_t *o, const char *const *known, size_t n, const char *where, lm_err *err)
@@ -53,11 +67,10 @@ static lm_status spec_tolerances(const json_t *all, lm_spec *out, lm_err *err)
     json_object_foreach((json_t *)all, name, v) {
         lm_unit unit;
         lm_quantity q;
+        char list[LM_ERR_TEXT];
         if (!spec_unit(name, &unit))
-            return lm_err_set(err, LM_EUSAGE, NULL,
-                              "tolerances: '%.40s' is no known quantity: centroid-shift, box, dice, misplaced, reported-volume, "
-                              "reported-area, reported-diameter, reported-axis, %s",
-                              name, lm_expect_names());
+            return lm_err_set(err, LM_EUSAGE, NULL, "tolerances: '%.40s' is no known quantity: %s, %s", name,
+                              spec_names(list, sizeof list), lm_expect_names());
         if (out->n == LM_SPEC_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than %d tolerances", (int)LM_SPEC_MAX);
         if (!json_is_string(v))
             return lm_err_set(err, LM_EUSAGE, NULL, "tolerances: '%s' is no text with a unit, such as \"1%%\"", name);
@@ -141,17 +154,19 @@ void lm_spec_expect(const lm_spec *s, lm_expect *e)
     e->has_tol = e->of_spec = true;
 }
 
-/* "min-x of part 3" is of the box, "reported volume 2" a reported-volume. */
+/* "min-x of part 3" is of the box, "reported volume 2" a reported-volume, "mask dice" a mask-dice. */
 static void spec_common(const char *name, char out[LM_VERDICT_NAME])
 {
-    static const char reported[] = "reported ";
+    static const char *const from[] = {"reported ", "mask "};
     const char *part = strstr(name, " of part "), *end = part ? part : name + strlen(name);
     snprintf(out, LM_VERDICT_NAME, "%.*s", (int)(end - name), name);
     if (!strncmp(out, "min-", 4) || !strncmp(out, "max-", 4)) memcpy(out, "box", 4);
-    if (strncmp(out, reported, sizeof reported - 1)) return;
-    out[sizeof reported - 2] = '-';
-    char *space = strchr(out, ' ');
-    if (space) *space = 0;
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        if (strncmp(out, from[i], strlen(from[i]))) continue;
+        out[strlen(from[i]) - 1] = '-';
+        char *space = strchr(out, ' ');
+        if (space) *space = 0;
+    }
 }
 
 lm_status lm_spec_apply(const lm_spec *s, lm_measurement *m, lm_err *err)

@@ -16,6 +16,7 @@ setup_file() {
     gen_series --body sphere --radius 12 --size 32x32x32 -o ball
     dcmseg -q ball -t 500 | mcubes -q -o part.stl
     dcmseg -q ball -t 500 | mcubes -q -o tumour.ply
+    gen_mask --name tumor --ball 0,0,0,12 -o seg.dcm ball
     gen_sr --tracking 'primary tumor' -m 118565006,SCT,7.24,ml -o sr.dcm ball # 4/3 pi 12^3
     gen_series --body sphere --radius 8 --size 32x32x32 -o pea
     dcmseg -q pea -t 500 | mcubes -q -o implant.stl
