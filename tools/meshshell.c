@@ -3,16 +3,18 @@
 #include "cli/cli.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
+#include "shell/extras.h"
 #include "shell/shell_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static struct {
-    cli_quantity min_wall, hollow, check_wall, grid, max_memory, min_gap;
+    cli_quantity min_wall, hollow, check_wall, grid, max_memory, min_gap, plug, qa_cube;
+    cli_list drain;
     bool join, verbose, quiet;
     size_t threads;
-    const char *side, *allow, *label, *output, *json;
+    const char *side, *allow, *up, *ball_bar, *label, *output, *json;
 } a;
 
 static const cli_opt opts[] = {
@@ -28,8 +30,18 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"min-gap", 0, CLI_QUANTITY, "LENGTH", NULL, "gaps that --min-wall leaves open, by default a third of the wall", &a.min_gap,
      LM_UNIT_MM},
-    {"allow", 0, CLI_TEXT, "NAME", NULL, "pass what falls short, and list it: thin (places that --min-wall left thin)", &a.allow,
+    {"drain", 0, CLI_LIST, "D[@X,Y,Z]", NULL,
+     "holes of this diameter into what --hollow hollows: at its lowest point, or at a place (may be repeated)", &a.drain,
      LM_UNIT_NONE},
+    {"up", 0, CLI_TEXT, "X,Y,Z", NULL, "away from the print bed: 0,0,1 where nothing else is said", &a.up, LM_UNIT_NONE},
+    {"plug", 0, CLI_QUANTITY, "LENGTH", NULL, "add a plug for each drain hole, narrower than the hole by this on all sides",
+     &a.plug, LM_UNIT_MM},
+    {"qa-cube", 0, CLI_QUANTITY, "LENGTH", NULL, "put a cube with this edge beside the part, to measure the print by", &a.qa_cube,
+     LM_UNIT_MM},
+    {"qa-ball-bar", 0, CLI_TEXT, "D,L", NULL, "put a bar beside the part: balls of diameter D, centres L apart", &a.ball_bar,
+     LM_UNIT_NONE},
+    {"allow", 0, CLI_TEXT, "NAME", NULL, "pass and list: thin (what --min-wall left thin), closed (hollows without a drain hole)",
+     &a.allow, LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts take one: its number, or a regular expression on its name", &a.label,
      LM_UNIT_NONE},
     {"join-parts", 0, CLI_FLAG, NULL, NULL, "take several parts as one, without the walls between them", &a.join, LM_UNIT_NONE},
@@ -59,6 +71,8 @@ static struct {
     lm_thicken_facts thicken;
     lm_wall_facts wall;
     lm_medial_side side;
+    lm_extras_opt extras_opt;
+    lm_extras extras;
     float *before; /* places before --min-wall */
     lm_meshfile_format format;
     uint32_t label;
@@ -76,21 +90,45 @@ static lm_status min_wall_usage(lm_err *err)
     static const char *const side[] = {"both", "outside", "inside"};
     while (s.side < 3 && strcmp(a.side, side[s.side])) s.side++;
     if (s.side == 3) return lm_err_set(err, LM_EUSAGE, NULL, "--side %.40s: outside, inside or both", a.side);
-    if (a.allow && strcmp(a.allow, "thin")) return lm_err_set(err, LM_EUSAGE, NULL, "--allow %.40s: thin is all there is", a.allow);
+    if (a.allow && strcmp(a.allow, a.hollow.text ? "closed" : "thin"))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--allow %.40s: thin for --min-wall, closed for --hollow is all there is", a.allow);
     if (a.min_gap.text && (a.min_gap.q.unit == LM_UNIT_PERCENT || !(a.min_gap.q.value >= 0)))
         return lm_err_set(err, LM_EUSAGE, NULL, "--min-gap %s: a length of 0 or more is needed", a.min_gap.text);
-    if (!a.min_wall.text && (s.side || a.min_gap.text || a.allow))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--side, --min-gap and --allow are for --min-wall");
+    if (!a.min_wall.text && (s.side || a.min_gap.text || (a.allow && !a.drain.n)))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--side and --min-gap are for --min-wall, --allow for that and for --drain");
     return LM_OK;
+}
+
+static bool extras(void)
+{
+    return a.drain.n || a.qa_cube.text || a.ball_bar;
+}
+
+static lm_status extras_usage(lm_err *err)
+{
+    const lm_extras_text text = {.drains = a.drain.n,
+                                 .drain = a.drain.item,
+                                 .up = a.up,
+                                 .ball_bar = a.ball_bar,
+                                 .plug_gap_mm = a.plug.text ? a.plug.q.value : 0,
+                                 .cube_mm = a.qa_cube.text ? a.qa_cube.q.value : 0};
+    if (a.drain.n && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--drain is for --hollow");
+    if (a.plug.text && !a.drain.n) return lm_err_set(err, LM_EUSAGE, NULL, "--plug is for the holes of --drain");
+    if (a.up && !extras()) return lm_err_set(err, LM_EUSAGE, NULL, "--up is for --drain, --qa-cube and --qa-ball-bar");
+    if (extras() && a.check_wall.text)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--check-wall changes nothing: leave --qa-cube and --qa-ball-bar out");
+    return lm_extras_parse(&text, &s.extras_opt, err);
 }
 
 static lm_status usage(lm_err *err)
 {
     lm_status rc;
-    if (!a.min_wall.text + !a.hollow.text + !a.check_wall.text != 2)
+    int verbs = !!a.min_wall.text + !!a.hollow.text + !!a.check_wall.text;
+    if (verbs > 1 || (!verbs && !extras()))
         return lm_err_set(err, LM_EUSAGE, NULL, "one of --min-wall, --hollow and --check-wall LENGTH is needed");
     if ((rc = length(&a.min_wall, "min-wall", err)) || (rc = length(&a.hollow, "hollow", err)) ||
-        (rc = length(&a.check_wall, "check-wall", err)) || (rc = length(&a.grid, "grid", err)) || (rc = min_wall_usage(err)))
+        (rc = length(&a.check_wall, "check-wall", err)) || (rc = length(&a.grid, "grid", err)) || (rc = min_wall_usage(err)) ||
+        (rc = length(&a.plug, "plug", err)) || (rc = length(&a.qa_cube, "qa-cube", err)) || (rc = extras_usage(err)))
         return rc;
     if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: nothing else uses a grid");
     if (!(a.max_memory.q.value >= 1 && a.max_memory.q.value <= 1e9))
@@ -151,6 +189,16 @@ static lm_status thicken(lm_err *err)
     return lm_thicken(&s.mesh, &opt, &s.out, &s.before, &s.thicken, &s.wall, err);
 }
 
+/* Holes into what was hollowed, and what goes beside the part. */
+static lm_status add(lm_err *err)
+{
+    if (!s.good || !extras()) return LM_OK;
+    cli_progress(&tool, a.quiet, "holes and bodies beside the part", 0.92);
+    lm_status rc = lm_extras_run(&s.out, s.hollow.outer_triangles, s.hollow.wall_mm, &s.extras_opt, (int)a.threads, &s.extras, err);
+    if (!rc && s.extras.drain.closed && !a.allow) s.good = false;
+    return rc;
+}
+
 static lm_status work(lm_err *err)
 {
     const lm_audit_opt aopt = {.threads = (int)a.threads};
@@ -160,13 +208,14 @@ static lm_status work(lm_err *err)
         (rc = valid(&s.before_audit, "the mesh is no solid to work on, repair it first (meshfix)", err)))
         return rc;
     if (a.check_wall.text) rc = check_wall(&s.mesh, a.check_wall.q.value, a.output != NULL, err);
-    else rc = a.hollow.text ? hollow(err) : thicken(err);
+    else if (a.hollow.text) rc = hollow(err);
+    else rc = a.min_wall.text ? thicken(err) : lm_mesh_copy(&s.mesh, &s.out, err);
     s.good = !rc && (a.allow || s.wall.thin_samples == 0);
     if (rc || a.check_wall.text) return rc;
     cli_progress(&tool, a.quiet, "check again", 0.9);
     if ((rc = lm_audit_run(&s.out, &aopt, &s.after, err))) return rc;
     s.good = s.good && s.after.valid && (!a.hollow.text || s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm);
-    return LM_OK;
+    return add(err);
 }
 
 /* ---- the record ---- */
@@ -183,14 +232,15 @@ static lm_status record(lm_err *err)
         json_object_set_new(o, "min_wall_mm", json_real(a.min_wall.q.value));
         json_object_set_new(o, "min_gap_mm", json_real(s.thicken.min_gap_mm));
         json_object_set_new(o, "side", json_string(a.side));
-        if (a.allow) json_object_set_new(o, "allow", json_string(a.allow));
     }
+    if (a.allow) json_object_set_new(o, "allow", json_string(a.allow));
     if (a.label) json_object_set_new(o, "label", json_integer((json_int_t)s.label));
     if (a.join) json_object_set_new(o, "join-parts", json_true());
     if (a.grid.text) json_object_set_new(o, "grid_mm", json_real(a.grid.q.value));
     if (a.hollow.text) rc = lm_shell_json_hollow(r, &s.hollow, &s.after, err);
-    else rc = lm_shell_json_wall(r, &s.wall, err);
+    else if (a.min_wall.text || a.check_wall.text) rc = lm_shell_json_wall(r, &s.wall, err);
     if (!rc && a.min_wall.text) rc = lm_shell_json_thicken(r, &s.thicken, &s.after, err);
+    if (!rc && s.extras.before_mm3 > 0) rc = lm_extras_json(r, &s.extras_opt, &s.extras, err);
     if (!rc) return lm_record_append(&s.rec, r, err);
     json_decref(r);
     return rc;
@@ -269,16 +319,35 @@ static lm_status answer_thicken(lm_err *err)
     return thin("not sent on (--allow thin passes it): in places still thinner than", err);
 }
 
+/* Of the holes: where they are, and what stays closed. */
+static lm_status answer_drain(lm_err *err)
+{
+    const lm_drain_facts *d = &s.extras.drain;
+    for (size_t i = 0; i < d->n && !a.quiet; i++)
+        cli_note(&tool, "drain hole of %.6g mm at (%.6g, %.6g, %.6g), outward (%.3f, %.3f, %.3f)", d->hole[i].diameter_mm,
+                 d->hole[i].at[0], d->hole[i].at[1], d->hole[i].at[2], d->hole[i].out[0], d->hole[i].out[1], d->hole[i].out[2]);
+    for (size_t i = 0; i < d->cavities && !a.quiet; i++)
+        if (!d->hollow[i].holes)
+            cli_note(&tool, "stays closed: a hollow of %.4g mm3, lowest at (%.6g, %.6g, %.6g)", d->hollow[i].volume_mm3,
+                     d->hollow[i].lowest[0], d->hollow[i].lowest[1], d->hollow[i].lowest[2]);
+    if (s.good || !d->closed) return LM_OK;
+    return lm_err_set(err, LM_ENO, NULL, "not sent on (--allow closed passes it): %zu of %zu hollows have no drain hole", d->closed,
+                      d->cavities);
+}
+
 static lm_status answer(lm_err *err)
 {
     const lm_hollow_facts *h = &s.hollow;
     lm_status rc;
+    if (!a.check_wall.text && !a.min_wall.text && !a.hollow.text) return LM_OK;
     if (a.check_wall.text) return s.good ? LM_OK : thin("thinner than", err);
     if (a.min_wall.text) return answer_thicken(err);
     if (a.verbose)
         cli_note(&tool, "wall %.6g mm (mean %.6g, most %.6g), %zu pockets, %zu left solid, %zu vertices held", h->min_mm,
                  h->mean_mm, h->max_mm, h->pockets, h->too_small, h->held);
-    if ((rc = valid(&s.after, "the hollow part is not valid, and not sent on; try a smaller --grid", err)) || s.good) return rc;
+    if ((rc = valid(&s.after, "the hollow part is not valid, and not sent on; try a smaller --grid", err)) ||
+        (rc = answer_drain(err)) || s.good)
+        return rc;
     return lm_err_set(
         err, LM_ENO, NULL,
         "the wall is %.6g mm at (%.6g, %.6g, %.6g), less than %.6g by more than %.2g: not sent on; try a smaller --grid", h->min_mm,
@@ -301,6 +370,7 @@ int main(int argc, char **argv)
     lm_record_release(&s.rec);
     lm_mesh_release(&s.mesh);
     lm_mesh_release(&s.out);
+    lm_extras_release(&s.extras);
     free(s.before);
     return rc;
 }

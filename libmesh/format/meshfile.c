@@ -8,6 +8,7 @@
 #include "format/stl_parts.h"
 #include "format/threemf.h"
 #include "format/threemf_read.h"
+#include "shell/refbody.h"
 #include "stream/ply.h"
 #include "surface/share.h"
 #include "surface/split.h"
@@ -166,7 +167,7 @@ static lm_status meshfile_known_names(const lm_meshfile_in *o, lm_mesh *m, lm_re
     for (size_t i = 0; i < m->parts.n && !o->keep_names; i++) {
         lm_part *p = &m->parts.item[i];
         snprintf(none, sizeof none, "part-%u", p->label);
-        if (!p->name[0] || lm_terms_known(p->name)) continue;
+        if (!p->name[0] || lm_terms_known(p->name) || lm_refbody_name(p->name)) continue;
         dropped += strcmp(p->name, none) != 0;
         memset(p->name, 0, sizeof p->name);
     }

@@ -163,7 +163,7 @@ done:
 /* ---- the result ---- */
 
 /* Vertices as before, then the points that are in use; faces that stay. */
-static lm_status arrange_write(arrange_work *w, lm_mesh *m, lm_arrange *out, lm_err *err)
+static lm_status arrange_write(arrange_work *w, lm_mesh *m, lm_arrange *out, uint32_t **from, lm_err *err)
 {
     const lm_arrange_faces *f = w->f;
     lm_mesh fresh = LM_MESH_INIT;
@@ -179,6 +179,7 @@ static lm_status arrange_write(arrange_work *w, lm_mesh *m, lm_arrange *out, lm_
         }
     }
     lm_status rc = lm_mesh_alloc(&fresh, nv, nt, err);
+    if (!rc && from && !(*from = lm_mem_alloc(nt, sizeof **from, err))) rc = LM_ENOMEM;
     if (rc) goto done;
     memcpy(fresh.pos, m->pos, 3 * m->nv * sizeof *m->pos);
     for (size_t v = 0; v < m->nv; v++) /* what others were cut by lies on the grid */
@@ -196,6 +197,7 @@ static lm_status arrange_write(arrange_work *w, lm_mesh *m, lm_arrange *out, lm_
     nt = 0;
     for (uint32_t i = 0; i < f->faces; i++) {
         int keep = w->keep[arrange_root(w->up, i)];
+        if (keep && from) (*from)[nt] = f->face[i].from;
         for (int k = 0; k < 3 && keep; k++) {
             uint32_t v = f->face[i].v[keep > 0 ? k : 2 - k];
             fresh.tri[3 * nt + (size_t)k] = v < m->nv ? v : name[v - m->nv];
@@ -237,7 +239,7 @@ static lm_status arrange_tree(const lm_mesh *m, int threads, lm_bvh *tree, lm_er
     return rc;
 }
 
-lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
+lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **from, lm_err *err)
 {
     lm_bvh tree = LM_BVH_INIT;
     lm_mesh sub = {.nv = m->nv, .nt = m->nt}; /* as it is on the grid */
@@ -253,14 +255,18 @@ lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
         goto done;
     memcpy(sub.tri, m->tri, 3 * m->nt * sizeof *m->tri);
     memcpy(sub.pos, m->pos, 3 * m->nv * sizeof *m->pos);
-    if ((rc = lm_arrange_grid(&f, err)) || (rc = arrange_tree(&sub, threads, &tree, err)) ||
-        (rc = lm_arrange_faces_make(&f, &tree, threads, &good, err)) || !good)
+    if ((rc = lm_arrange_grid(&f, err))) goto done;
+    if (from && sub.nt != m->nt) {
+        rc = lm_err_set(err, LM_ERANGE, NULL, "two vertices are nearer to each other than 2^-40 of the mesh");
+        goto done;
+    }
+    if ((rc = arrange_tree(&sub, threads, &tree, err)) || (rc = lm_arrange_faces_make(&f, &tree, threads, &good, err)) || !good)
         goto done;
     out->pairs = f.pairs;
     out->cut = f.cut;
     out->where = f.where;
     if ((rc = arrange_patches(&w, err)) || (rc = arrange_classify(&w, &good, err)) || !good) goto done;
-    rc = arrange_write(&w, m, out, err);
+    rc = arrange_write(&w, m, out, from, err);
 done:
     lm_arrange_faces_release(&f);
     lm_bvh_release(&tree);
@@ -271,4 +277,9 @@ done:
     free(w.up);
     free(w.keep);
     return rc;
+}
+
+lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
+{
+    return lm_arrange_trace(m, threads, out, NULL, err);
 }

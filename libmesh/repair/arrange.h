@@ -28,5 +28,8 @@ typedef struct {
 
 /* m: lm_mesh_validate, no triangle repeats a vertex, no two vertices coincide. On error m is as it was. */
 LM_CHECKED lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err);
+/* The same; *from, when done, takes for each triangle of the result one of the triangles of m as it was in whose plane it lies
+ * (free() it). LM_ERANGE when vertices that share an edge are one on the grid. */
+LM_CHECKED lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **from, lm_err *err);
 
 #endif
