@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/diameter.h"
 #include "base/mem.h"
+#include "measure/jacobi.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIAMETER_LEAF = 8, DIAMETER_SWEEPS = 4 };
+enum { DIAMETER_LEAF = 16, DIAMETER_SWEEPS = 4, DIAMETER_FITTED = 4096 };
 
+/* A box round points, turned into their own axes where there are few of them. */
 typedef struct {
-    float lo[3], hi[3];
-    uint32_t first, n;    /* of the points in order */
-    uint32_t left, right; /* 0: a leaf */
+    double centre[3], axis[3][3], half[3], radius; /* centre: from the first point of all */
+    uint32_t first, n;                             /* of the points in order */
+    uint32_t left, right;                          /* 0: a leaf */
 } diameter_node;
 
 typedef struct {
-    const lm_mesh *m;
+    const float *pos;
     uint32_t *order;
     diameter_node *node;
     size_t nodes, cap;
+    const float *origin;
     double best2;
     lm_diameter *out;
 } diameter_job;
 
 static const float *diameter_at(const diameter_job *j, size_t i)
 {
-    return j->m->pos + 3 * (size_t)j->order[i];
+    return j->pos + 3 * (size_t)j->order[i];
 }
 
 static double diameter_between2(const float *p, const float *q)
@@ -37,7 +40,7 @@ static double diameter_between2(const float *p, const float *q)
 
 static void diameter_try(diameter_job *j, uint32_t a, uint32_t b)
 {
-    double d2 = diameter_between2(j->m->pos + 3 * (size_t)a, j->m->pos + 3 * (size_t)b);
+    double d2 = diameter_between2(j->pos + 3 * (size_t)a, j->pos + 3 * (size_t)b);
     if (d2 <= j->best2) return;
     j->best2 = d2;
     j->out->point[0] = a;
@@ -52,7 +55,7 @@ static void diameter_sweep(diameter_job *j, size_t n)
         uint32_t far = from;
         double most = -1;
         for (size_t i = 0; i < n; i++) {
-            double d2 = diameter_between2(j->m->pos + 3 * (size_t)from, diameter_at(j, i));
+            double d2 = diameter_between2(j->pos + 3 * (size_t)from, diameter_at(j, i));
             if (d2 > most) most = d2, far = j->order[i];
         }
         diameter_try(j, from, far);
@@ -82,31 +85,69 @@ static size_t diameter_filter(diameter_job *j, size_t n)
     return kept;
 }
 
-/* Split in the middle of the longest side. */
+static void diameter_from(const diameter_job *j, size_t i, double p[3])
+{
+    for (int c = 0; c < 3; c++) p[c] = (double)diameter_at(j, i)[c] - (double)j->origin[c];
+}
+
+/* Axes of the points; of many of them x, y, z. */
+static void diameter_axes(const diameter_job *j, diameter_node *d)
+{
+    double cov[3][3] = {{0}}, mean[3] = {0, 0, 0}, p[3];
+    for (int a = 0; a < 3; a++)
+        for (int c = 0; c < 3; c++) d->axis[a][c] = a == c;
+    if (d->n > DIAMETER_FITTED || d->n < 4) return;
+    for (uint32_t i = 0; i < d->n; i++) {
+        diameter_from(j, d->first + i, p);
+        for (int c = 0; c < 3; c++) mean[c] += p[c] / d->n;
+    }
+    for (uint32_t i = 0; i < d->n; i++) {
+        diameter_from(j, d->first + i, p);
+        for (int a = 0; a < 3; a++)
+            for (int c = 0; c < 3; c++) cov[a][c] += (p[a] - mean[a]) * (p[c] - mean[c]);
+    }
+    lm_jacobi_run(cov, d->axis);
+}
+
+static void diameter_box(const diameter_job *j, diameter_node *d)
+{
+    double lo[3] = {INFINITY, INFINITY, INFINITY}, hi[3] = {-INFINITY, -INFINITY, -INFINITY}, p[3], s = 0;
+    diameter_axes(j, d);
+    for (uint32_t i = 0; i < d->n; i++) {
+        diameter_from(j, d->first + i, p);
+        for (int a = 0; a < 3; a++) {
+            double x = d->axis[a][0] * p[0] + d->axis[a][1] * p[1] + d->axis[a][2] * p[2];
+            lo[a] = x < lo[a] ? x : lo[a];
+            hi[a] = x > hi[a] ? x : hi[a];
+        }
+    }
+    for (int a = 0; a < 3; a++) {
+        d->half[a] = 0.5 * (hi[a] - lo[a]);
+        s += d->half[a] * d->half[a];
+        for (int c = 0; c < 3; c++) d->centre[c] += 0.5 * (lo[a] + hi[a]) * d->axis[a][c];
+    }
+    d->radius = sqrt(s);
+    if (d->radius == 0) d->n = 1; /* all in one place */
+}
+
+/* Split in the middle of the longest side. Points that are one place by one place make the tree deep, but no deeper than the
+ * doubles have bits. */
 static lm_status diameter_tree(diameter_job *j, uint32_t first, uint32_t n, uint32_t *ret, lm_err *err)
 {
     lm_status rc = lm_mem_grow(&j->node, &j->cap, j->nodes + 1, sizeof *j->node, err);
     if (rc) return rc;
-    uint32_t at = (uint32_t)j->nodes++;
+    uint32_t at = (uint32_t)j->nodes++, left = 0;
     diameter_node d = {.first = first, .n = n};
-    for (int c = 0; c < 3; c++) {
-        d.lo[c] = INFINITY;
-        d.hi[c] = -INFINITY;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        for (int c = 0; c < 3; c++) {
-            float x = diameter_at(j, first + i)[c];
-            d.lo[c] = x < d.lo[c] ? x : d.lo[c];
-            d.hi[c] = x > d.hi[c] ? x : d.hi[c];
-        }
+    diameter_box(j, &d);
     int axis = 0;
-    for (int c = 1; c < 3; c++)
-        if (d.hi[c] - d.lo[c] > d.hi[axis] - d.lo[axis]) axis = c;
-    double middle = 0.5 * ((double)d.lo[axis] + (double)d.hi[axis]);
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < n && n > DIAMETER_LEAF; i++) {
+    for (int a = 1; a < 3; a++)
+        if (d.half[a] > d.half[axis]) axis = a;
+    const double *u = d.axis[axis];
+    double middle = u[0] * d.centre[0] + u[1] * d.centre[1] + u[2] * d.centre[2], p[3];
+    for (uint32_t i = 0; i < n && d.n > DIAMETER_LEAF; i++) {
+        diameter_from(j, first + i, p);
+        if (u[0] * p[0] + u[1] * p[1] + u[2] * p[2] > middle) continue;
         uint32_t v = j->order[first + i];
-        if ((double)j->m->pos[3 * (size_t)v + (size_t)axis] > middle) continue;
         j->order[first + i] = j->order[first + left];
         j->order[first + left++] = v;
     }
@@ -119,34 +160,43 @@ static lm_status diameter_tree(diameter_job *j, uint32_t first, uint32_t n, uint
     return LM_OK;
 }
 
+/* No two points of the boxes are farther apart, rounding included. Along the line of the centres the boxes reach as far as their
+ * sides say, across it no farther than their corners: near the two ends of a diameter, where the boxes lie flat across it, what is
+ * left over goes with the square of their size. */
 static double diameter_most2(const diameter_node *a, const diameter_node *b)
 {
-    double s = 0;
+    double d[3], length = 0, across = a->radius + b->radius, along;
     for (int c = 0; c < 3; c++) {
-        double x = (double)a->hi[c] - (double)b->lo[c], y = (double)b->hi[c] - (double)a->lo[c], d = x > y ? x : y;
-        s += d * d;
+        d[c] = b->centre[c] - a->centre[c];
+        length += d[c] * d[c];
     }
-    return s;
+    length = along = sqrt(length);
+    if (!(length > 0)) return across * across * (1 + 1e-12);
+    for (int k = 0; k < 3; k++) {
+        along += a->half[k] * fabs(a->axis[k][0] * d[0] + a->axis[k][1] * d[1] + a->axis[k][2] * d[2]) / length;
+        along += b->half[k] * fabs(b->axis[k][0] * d[0] + b->axis[k][1] * d[1] + b->axis[k][2] * d[2]) / length;
+    }
+    double most2 = along * along + across * across, ball = length + across;
+    return (most2 < ball * ball ? most2 : ball * ball) * (1 + 1e-12);
 }
 
-static double diameter_size(const diameter_node *a)
-{
-    double s = 0;
-    for (int c = 0; c < 3; c++) s = (double)a->hi[c] - (double)a->lo[c] > s ? (double)a->hi[c] - (double)a->lo[c] : s;
-    return s;
-}
-
-/* All pairs of points of two nodes. The tree is as deep as the floats have bits at most (128 + 149 a side), and so is this. */
+/* All pairs of points of two nodes, or of one with itself. */
 static void diameter_pair(diameter_job *j, uint32_t a, uint32_t b)
 {
     const diameter_node *x = &j->node[a], *y = &j->node[b];
     if (diameter_most2(x, y) <= j->best2) return;
     if (!x->left && !y->left) {
         for (uint32_t i = 0; i < x->n; i++)
-            for (uint32_t k = 0; k < y->n; k++) diameter_try(j, j->order[x->first + i], j->order[y->first + k]);
+            for (uint32_t k = a == b ? i + 1 : 0; k < y->n; k++) diameter_try(j, j->order[x->first + i], j->order[y->first + k]);
         return;
     }
-    bool split = x->left && (!y->left || diameter_size(x) >= diameter_size(y)); /* the larger one, the farther half first */
+    if (a == b) {
+        diameter_pair(j, x->left, x->right);
+        diameter_pair(j, x->left, x->left);
+        diameter_pair(j, x->right, x->right);
+        return;
+    }
+    bool split = x->left && (!y->left || x->radius >= y->radius); /* the larger one, the farther half first */
     uint32_t p = split ? x->left : y->left, q = split ? x->right : y->right, other = split ? b : a;
     if (diameter_most2(&j->node[p], &j->node[other]) < diameter_most2(&j->node[q], &j->node[other])) {
         uint32_t t = p;
@@ -157,25 +207,21 @@ static void diameter_pair(diameter_job *j, uint32_t a, uint32_t b)
     diameter_pair(j, q, other);
 }
 
-lm_status lm_diameter_of(const lm_mesh *m, lm_diameter *out, lm_err *err)
+lm_status lm_diameter_of(const float *pos, const uint32_t *which, size_t n, lm_diameter *out, lm_err *err)
 {
-    diameter_job j = {.m = m, .best2 = 0, .out = out};
+    diameter_job j = {.pos = pos, .out = out};
     uint32_t root = 0;
-    size_t n = 0;
+    lm_status rc = LM_OK;
     *out = (lm_diameter){0};
-    uint8_t *used = lm_mem_calloc(m->nv, 1, err);
-    lm_status rc = used && (j.order = lm_mem_alloc(m->nv, sizeof *j.order, err)) ? LM_OK : LM_ENOMEM;
-    for (size_t i = 0; i < 3 * m->nt && !rc; i++) used[m->tri[i]] = 1;
-    for (size_t v = 0; v < m->nv && !rc; v++)
-        if (used[v]) j.order[n++] = (uint32_t)v;
-    if (!rc && n > 1) {
-        diameter_sweep(&j, n);
-        n = diameter_filter(&j, n);
-        if (!(rc = diameter_tree(&j, 0, (uint32_t)n, &root, err))) diameter_pair(&j, root, root);
-    }
+    if (n < 2) return LM_OK;
+    if (!(j.order = lm_mem_alloc(n, sizeof *j.order, err))) return LM_ENOMEM;
+    memcpy(j.order, which, n * sizeof *which);
+    diameter_sweep(&j, n);
+    n = diameter_filter(&j, n);
+    j.origin = diameter_at(&j, 0);
+    if (!(rc = diameter_tree(&j, 0, (uint32_t)n, &root, err))) diameter_pair(&j, root, root);
     out->mm = sqrt(j.best2);
     free(j.node);
     free(j.order);
-    free(used);
     return rc;
 }

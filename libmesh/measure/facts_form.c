@@ -24,14 +24,19 @@ static json_t *form_shape(const lm_shape *s, long long genus)
         if (json_array_append_new(axes,
                                   json_pack("{s:f, s:o}", "length_mm", s->length_mm[a], "direction", form_vector(s->axis[a]))))
             return json_decref(axes), NULL;
-    json_t *j = json_pack("{s:f, s:I, s:f, s:o}", "maximum_3d_diameter_mm", s->diameter.mm, "genus", (json_int_t)genus,
-                          "cavities_mm3", s->cavity_mm3, "axes", axes);
+    json_t *box = json_pack("{s:o, s:o, s:[o, o, o], s:f}", "extents_mm", form_vector(s->box.size_mm), "centre_mm",
+                            form_vector(s->box.centre_mm), "axes", form_vector(s->box.axis[0]), form_vector(s->box.axis[1]),
+                            form_vector(s->box.axis[2]), "volume_mm3", s->box.volume_mm3);
+    json_t *j = json_pack("{s:f, s:I, s:f, s:o, s:o, s:{s:f, s:f}}", "maximum_3d_diameter_mm", s->diameter.mm, "genus",
+                          (json_int_t)genus, "cavities_mm3", s->cavity_mm3, "axes", axes, "oriented_box", box, "convex_hull",
+                          "volume_mm3", s->convex_mm3, "area_mm2", s->convex_mm2);
     if (!j || !s->has_axes) return j;
     json_t *more =
-        json_pack("{s:{s:o, s:o}, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "oriented_box", "extents_mm", form_vector(s->box_mm),
-                  "centre_mm", form_vector(s->box_centre_mm), "sphericity", s->sphericity, "asphericity", s->asphericity,
-                  "compactness_1", s->compactness1, "compactness_2", s->compactness2, "spherical_disproportion", s->disproportion,
-                  "surface_to_volume_per_mm", s->surface_to_volume, "elongation", s->elongation, "flatness", s->flatness);
+        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o}", "sphericity", s->sphericity, "asphericity",
+                  s->asphericity, "compactness_1", s->compactness1, "compactness_2", s->compactness2, "spherical_disproportion",
+                  s->disproportion, "surface_to_volume_per_mm", s->surface_to_volume, "elongation", s->elongation, "flatness",
+                  s->flatness, "volume_density_box", form_real(s->density_box), "volume_density_oriented_box",
+                  form_real(s->density_obb), "volume_density_convex_hull", form_real(s->density_convex));
     if (more && !json_object_update_new(j, more)) return j;
     json_decref(j);
     return NULL;
@@ -120,8 +125,13 @@ static void form_shape_lines(const lm_shape *s, const lm_audit *audit, lm_out *o
     lm_io_printf(out, "%-14s %16s   largest distance of two points\n", "diameter", a);
     if (s->has_axes) {
         form_lengths(out, "axes", s->length_mm, "major, minor, least: 4 sqrt(covariance of the solid)");
-        form_lengths(out, "oriented box", s->box_mm, "along the axes");
         lm_io_printf(out, "%-14s %16.4f\n", "sphericity", s->sphericity);
+    }
+    form_lengths(out, "oriented box", s->box.size_mm, "turned, of the least volume found");
+    if (s->convex_mm3 > 0) {
+        lm_verdict_text(s->convex_mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_io_printf(out, "%-14s %16s   ", "convex hull", a);
+        lm_io_printf(out, s->has_axes ? "%.2f %% of it filled\n" : "\n", 100 * s->density_convex);
     }
     lm_verdict_text(s->cavity_mm3, LM_UNIT_MM3, a, sizeof a);
     if (s->cavity_mm3 > 0) lm_io_printf(out, "%-14s %16s   trapped\n", "cavities", a);

@@ -88,7 +88,7 @@ void lm_print_of(const lm_mass *mass, const lm_shape *shape, const lm_density *d
     for (int c = 0; c < 3; c++) out->size_mm[c] = mass->hi_mm[c] - mass->lo_mm[c];
     if (!bed) return;
     int side[3], axis[3];
-    const double *box = shape->has_axes ? shape->box_mm : out->size_mm; /* nothing else is known of it */
+    const double *box = shape->box.size_mm;
     out->has_bed = true;
     print_order(box, side);
     print_order(bed->mm, axis);

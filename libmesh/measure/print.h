@@ -4,7 +4,7 @@
  * The print volume is that of the solid as it stands in the file, hollows left out, without supports, infill or shrinkage. Mass is
  * density times print volume; the density is known to half of its last digit as written, and that is added to what is unknown of
  * the volume (bounds). A part fits the bed as it stands when its box is not larger along any axis; where it lies does not
- * matter. Turned, it fits when the sides of its oriented box (shape.h) do, longest to longest: enough for a place, not needed for
+ * matter. Turned, it fits when the sides of its oriented box (obb.h) do, longest to longest: enough for a place, not needed for
  * one, so a "no" of that kind is no proof. */
 #ifndef LM_MEASURE_PRINT_H
 #define LM_MEASURE_PRINT_H

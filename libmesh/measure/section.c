@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/section.h"
 #include "base/mem.h"
+#include "measure/planehull.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct {
-    double x, y;
-} section_point;
-
-typedef struct {
     const lm_mesh *m;
     double mid[3], n[3], d, u[3], v[3]; /* plane n * (p - mid) = d, spanned by u and v */
-    section_point *point;
+    lm_planehull_point *point;
     size_t count, cap;
 } section_job;
 
@@ -45,18 +42,18 @@ static void section_basis(const lm_trim_plane *plane, section_job *j)
 }
 
 /* Where the edge from p (below) to q (above) meets the plane; the same bits for both triangles of the edge. */
-static section_point section_meet(const section_job *j, const double p[3], double below, const double q[3], double above)
+static lm_planehull_point section_meet(const section_job *j, const double p[3], double below, const double q[3], double above)
 {
     double t = below / (below - above), at[3];
     for (int c = 0; c < 3; c++) at[c] = p[c] + t * (q[c] - p[c]);
-    return (section_point){section_dot(j->u, at), section_dot(j->v, at)};
+    return (lm_planehull_point){section_dot(j->u, at), section_dot(j->v, at)};
 }
 
 /* The segment of one triangle: from where its boundary goes up through the plane to where it comes down. */
 static lm_status section_triangle(section_job *j, size_t t, lm_section *out, lm_err *err)
 {
     double p[3][3], s[3];
-    section_point up = {0, 0}, down = {0, 0};
+    lm_planehull_point up = {0, 0}, down = {0, 0};
     int above = 0;
     for (size_t k = 0; k < 3; k++) {
         for (size_t c = 0; c < 3; c++) p[k][c] = (double)j->m->pos[3 * (size_t)j->m->tri[3 * t + k] + c] - j->mid[c];
@@ -79,74 +76,16 @@ static lm_status section_triangle(section_job *j, size_t t, lm_section *out, lm_
     return LM_OK;
 }
 
-static int section_order(const void *a, const void *b)
-{
-    const section_point *p = a, *q = b;
-    if (p->x != q->x) return p->x < q->x ? -1 : 1;
-    return p->y < q->y ? -1 : p->y > q->y;
-}
-
-static double section_turn(section_point o, section_point a, section_point b)
-{
-    return (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x);
-}
-
-/* In place of the points their hull, counter-clockwise from the leftmost; returns how many. */
-static lm_status section_hull(section_job *j, section_point **ret, size_t *n, lm_err *err)
-{
-    section_point *p = j->point, *h = lm_mem_alloc(2 * j->count, sizeof *h, err);
-    size_t k = 0;
-    if (!h) return LM_ENOMEM;
-    qsort(p, j->count, sizeof *p, section_order);
-    for (size_t i = 0; i < j->count; i++) { /* lower */
-        while (k >= 2 && section_turn(h[k - 2], h[k - 1], p[i]) <= 0) k--;
-        h[k++] = p[i];
-    }
-    for (size_t i = j->count - 1, lower = k + 1; i-- > 0;) { /* upper */
-        while (k >= lower && section_turn(h[k - 2], h[k - 1], p[i]) <= 0) k--;
-        h[k++] = p[i];
-    }
-    *ret = h;
-    *n = k > 1 ? k - 1 : k; /* the first stands at the end again */
-    return LM_OK;
-}
-
-static double section_between2(section_point a, section_point b)
-{
-    return (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
-}
-
-/* Antipodal pairs: for each side of the hull the corner farthest from it. */
-static void section_calipers(const section_point *h, size_t n, lm_section *out)
-{
-    double most2 = 0, least = n > 2 ? INFINITY : 0;
-    if (n == 2) most2 = section_between2(h[0], h[1]);
-    for (size_t i = 0, f = 1; i < n && n > 2; i++) {
-        section_point a = h[i], b = h[(i + 1) % n];
-        double side = sqrt(section_between2(a, b));
-        for (size_t guard = 0; guard < n && section_turn(a, b, h[(f + 1) % n]) > section_turn(a, b, h[f]); guard++) f = (f + 1) % n;
-        for (size_t k = 0; k < 2; k++) { /* a side that is parallel has two */
-            double x = section_between2(a, h[(f + k) % n]), y = section_between2(b, h[(f + k) % n]);
-            most2 = x > most2 ? x : most2;
-            most2 = y > most2 ? y : most2;
-        }
-        double width = section_turn(a, b, h[f]) / side;
-        least = width < least ? width : least;
-    }
-    out->max_mm = sqrt(most2);
-    out->min_mm = least;
-}
-
 lm_status lm_section_of(const lm_mesh *m, const lm_trim_plane *plane, bool closed, lm_section *out, lm_err *err)
 {
     section_job j = {.m = m};
-    section_point *hull = NULL;
-    size_t n = 0;
+    lm_planehull_point *hull = NULL;
     lm_status rc = LM_OK;
     *out = (lm_section){.plane = *plane};
     section_basis(plane, &j);
     for (size_t t = 0; t < m->nt && !rc; t++) rc = section_triangle(&j, t, out, err);
-    if (!rc && j.count && !(rc = section_hull(&j, &hull, &n, err))) section_calipers(hull, n, out);
+    if (!rc && !(hull = lm_mem_alloc(2 * j.count + 1, sizeof *hull, err))) rc = LM_ENOMEM;
+    if (!rc) lm_planehull_widths(hull, lm_planehull_make(j.point, j.count, hull), &out->max_mm, &out->min_mm);
     out->area_mm2 = closed ? fabs(out->area_mm2) : NAN;
     free(hull);
     free(j.point);

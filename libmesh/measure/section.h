@@ -2,9 +2,8 @@
 /* section.h: a planar section of a mesh: area, perimeter, largest and least diameter.
  *
  * A vertex on the plane counts as above it. Each triangle with corners on both sides gives a segment; area and perimeter are sums
- * over the segments, which close where the mesh does (Green's theorem). Diameters are those of the convex hull (Andrew's monotone
- * chain, IPL 9, 1979) by rotating calipers (Shamos, 1978): the largest distance of two points, and the least of two parallel lines
- * round it all. */
+ * over the segments, which close where the mesh does (Green's theorem). Diameters are those of the convex hull (planehull.h): the
+ * largest distance of two points, and the least of two parallel lines round it all. */
 #ifndef LM_MEASURE_SECTION_H
 #define LM_MEASURE_SECTION_H
 

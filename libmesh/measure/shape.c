@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/shape.h"
+#include "base/mem.h"
+#include "measure/jacobi.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHAPE_PI 3.14159265358979323846
-enum { SHAPE_BLOCK = 4096, SHAPE_SWEEPS = 60 };
+enum { SHAPE_BLOCK = 4096 };
 
 /* Cube root of x > 0 with + - * / alone: Newton from a power of two. */
 static double shape_cbrt(double x)
@@ -82,36 +85,11 @@ static void shape_covariance(const lm_mesh *m, const double mid[3], double cov[3
 
 /* ---- axes ---- */
 
-/* Jacobi: a becomes diagonal, the rows of v its eigenvectors. */
-static void shape_jacobi(double a[3][3], double v[3][3])
-{
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) v[i][k] = i == k;
-    for (int sweep = 0; sweep < SHAPE_SWEEPS; sweep++) {
-        int p = sweep % 3, q = (p + 1) % 3;
-        if (a[p][q] == 0) continue;
-        double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-        double t = (theta < 0 ? -1 : 1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), s = t * c;
-        for (int k = 0; k < 3; k++) {
-            double x = a[k][p], y = a[k][q];
-            a[k][p] = c * x - s * y;
-            a[k][q] = s * x + c * y;
-        }
-        for (int k = 0; k < 3; k++) {
-            double x = a[p][k], y = a[q][k], u = v[p][k], w = v[q][k];
-            a[p][k] = c * x - s * y;
-            a[q][k] = s * x + c * y;
-            v[p][k] = c * u - s * w;
-            v[q][k] = s * u + c * w;
-        }
-    }
-}
-
 static void shape_axes(double cov[3][3], lm_shape *out)
 {
     double v[3][3];
     int order[3] = {0, 1, 2};
-    shape_jacobi(cov, v);
+    lm_jacobi_run(cov, v);
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < 2; i++)
             if (cov[order[i]][order[i]] < cov[order[i + 1]][order[i + 1]]) {
@@ -133,37 +111,66 @@ static void shape_axes(double cov[3][3], lm_shape *out)
             out->axis[0][(c + 1) % 3] * out->axis[1][(c + 2) % 3] - out->axis[0][(c + 2) % 3] * out->axis[1][(c + 1) % 3];
 }
 
-static void shape_box(const lm_mesh *m, const double mid[3], lm_shape *out)
+/* The vertices that triangles name. */
+static uint32_t *shape_vertices(const lm_mesh *m, size_t *n, lm_err *err)
 {
-    double lo[3] = {INFINITY, INFINITY, INFINITY}, hi[3] = {-INFINITY, -INFINITY, -INFINITY};
-    for (size_t i = 0; i < 3 * m->nt; i++)
-        for (int a = 0; a < 3; a++) {
-            double x = 0;
-            for (size_t c = 0; c < 3; c++) x += out->axis[a][c] * ((double)m->pos[3 * (size_t)m->tri[i] + c] - mid[c]);
-            lo[a] = x < lo[a] ? x : lo[a];
-            hi[a] = x > hi[a] ? x : hi[a];
-        }
-    for (int c = 0; c < 3; c++) {
-        out->box_mm[c] = hi[c] - lo[c];
-        out->box_centre_mm[c] = mid[c];
-        for (int a = 0; a < 3; a++) out->box_centre_mm[c] += out->axis[a][c] * 0.5 * (lo[a] + hi[a]);
+    uint8_t *used = lm_mem_calloc(m->nv, 1, err);
+    uint32_t *which = used ? lm_mem_alloc(m->nv, sizeof *which, err) : NULL;
+    *n = 0;
+    for (size_t i = 0; i < 3 * m->nt && which; i++) used[m->tri[i]] = 1;
+    for (size_t v = 0; v < m->nv && which; v++)
+        if (used[v]) which[(*n)++] = (uint32_t)v;
+    free(used);
+    return which;
+}
+
+static void shape_convex(const lm_mesh *m, const double mid[3], const lm_hull *hull, lm_shape *out)
+{
+    const lm_mesh solid = {.nv = m->nv, .nt = hull->nt, .pos = m->pos, .tri = hull->tri}; /* borrowed */
+    double block = 0;
+    for (size_t t = 0; t < hull->nt; t++) {
+        block += shape_triangle(&solid, t, mid).six_v / 6;
+        if (t % SHAPE_BLOCK != SHAPE_BLOCK - 1 && t + 1 != hull->nt) continue;
+        out->convex_mm3 += block;
+        block = 0;
     }
+    out->convex_mm2 = lm_mesh_area(&solid);
+}
+
+/* What the vertices alone say. */
+static lm_status shape_points(const lm_mesh *m, const double mid[3], lm_shape *out, lm_err *err)
+{
+    lm_hull hull = LM_HULL_INIT;
+    size_t n;
+    uint32_t *which = shape_vertices(m, &n, err);
+    lm_status rc = which ? lm_hull_make(m->pos, which, n, &hull, err) : LM_ENOMEM;
+    if (!rc && !(rc = lm_diameter_of(m->pos, hull.vertex, hull.nv, &out->diameter, err)) && hull.nv)
+        rc = lm_obb_of(m->pos, &hull, out->has_axes ? (const double(*)[3])out->axis : NULL, &out->box, err);
+    if (!rc && hull.dimension == 3) shape_convex(m, mid, &hull, out);
+    lm_hull_release(&hull);
+    free(which);
+    return rc;
 }
 
 lm_status lm_shape_of(const lm_mesh *m, const lm_mass *mass, lm_shape *out, lm_err *err)
 {
     double mid[3], cov[3][3], v = mass->volume_mm3, a = mass->area_mm2;
     *out = (lm_shape){.has_axes = false};
-    lm_status rc = lm_diameter_of(m, &out->diameter, err);
-    if (rc) return rc;
     for (size_t i = 0; i < mass->parts; i++)
         if (mass->part[i].volume_mm3 < 0) out->cavity_mm3 -= mass->part[i].volume_mm3;
     for (int c = 0; c < 3; c++) mid[c] = 0.5 * (mass->lo_mm[c] + mass->hi_mm[c]);
-    if (!mass->has_volume || !(v > mass->u_volume_mm3)) return LM_OK;
-    out->has_axes = true;
-    shape_covariance(m, mid, cov);
-    shape_axes(cov, out);
-    shape_box(m, mid, out);
+    out->has_axes = mass->has_volume && v > mass->u_volume_mm3;
+    if (out->has_axes) {
+        shape_covariance(m, mid, cov);
+        shape_axes(cov, out);
+    }
+    lm_status rc = shape_points(m, mid, out, err);
+    if (rc || !out->has_axes) return rc;
+    double upright = 1;
+    for (int c = 0; c < 3; c++) upright *= mass->hi_mm[c] - mass->lo_mm[c];
+    out->density_box = v / upright;
+    out->density_obb = v / out->box.volume_mm3;
+    out->density_convex = v / out->convex_mm3;
     double root = shape_cbrt(36 * SHAPE_PI * v * v);
     out->sphericity = root / a;
     out->disproportion = a / root;
