@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "base/mem.h"
 #include "dicom/masks.h"
+#include "diff/align.h"
 #include "diff/contain.h"
 #include "diff/images.h"
 #include "diff/solids.h"
@@ -19,9 +20,9 @@
 
 static struct {
     cli_quantity tol, precision, range, contains, value_tol;
-    bool overlap, volumes, images, verbose, quiet;
+    bool overlap, mirror, volumes, images, verbose, quiet;
     size_t threads, border;
-    const char *label, *output, *json;
+    const char *label, *align, *output, *json;
 } a;
 
 static const cli_opt opts[] = {
@@ -34,6 +35,10 @@ static const cli_opt opts[] = {
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts or labels take one: its number, or a regular expression on its name",
      &a.label, LM_UNIT_NONE},
     {"overlap", 0, CLI_FLAG, NULL, NULL, "also what the solids have in common: volumes, Dice, Jaccard, with bounds", &a.overlap,
+     LM_UNIT_NONE},
+    {"align", 0, CLI_TEXT, "rigid", NULL, "move A onto B first, turned and shifted, never mirrored; the motion is told", &a.align,
+     LM_UNIT_NONE},
+    {"mirror", 0, CLI_FLAG, NULL, NULL, "instead: exit 0 only when A is of the same side as B, not its mirror image", &a.mirror,
      LM_UNIT_NONE},
     {"contains", 0, CLI_QUANTITY, "LENGTH", NULL, "instead: exit 0 only when B lies inside A by this much or more, everywhere",
      &a.contains, LM_UNIT_MM},
@@ -69,6 +74,8 @@ static struct {
     lm_deviation dev;
     lm_solids solids;
     lm_contain contain;
+    lm_align align;
+    lm_align_mirror mirror;
     lm_verdict verdict;
     uint32_t label; /* of A, or of B when A has one part */
     char why[LM_ERR_TEXT];
@@ -83,6 +90,8 @@ static lm_status usage_kind(lm_err *err)
     } option[] = {
         {a.images, !a.volumes, "--volumes"},
         {a.contains.text, !a.images && !a.volumes, "--contains"},
+        {a.align, !a.images && !a.volumes, "--align"},
+        {a.mirror, !a.images && !a.volumes, "--mirror"},
         {a.tol.text, !a.images, "--tol"},
         {a.label, !a.images, "--label"},
         {a.range.text, !a.images && !a.volumes, "--range"},
@@ -98,8 +107,12 @@ static lm_status usage_kind(lm_err *err)
                               : a.volumes ? "--volumes"
                                           : "meshes: it is for --images");
     const char *distance = a.tol.text ? "--tol" : a.range.text ? "--range" : a.overlap ? "--overlap" : a.output ? "--output" : NULL;
-    if (a.contains.text && distance)
-        return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with --contains, which measures no deviation", distance);
+    if (a.mirror && !distance) distance = a.contains.text ? "--contains" : a.align ? "--align" : NULL;
+    if ((a.contains.text || a.mirror) && distance)
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with %s, which measures no deviation", distance,
+                          a.mirror ? "--mirror" : "--contains");
+    if (a.align && strcmp(a.align, "rigid") != 0)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--align %.40s: there is rigid only", a.align);
     if (a.contains.text && (a.contains.q.unit != LM_UNIT_MM || !(a.contains.q.value >= 0)))
         return lm_err_set(err, LM_EUSAGE, NULL, "--contains %s: a length of 0 or more is needed", a.contains.text);
     if (!(a.value_tol.q.value >= 0))
@@ -160,6 +173,26 @@ static lm_status contains(lm_err *err)
     return LM_OK;
 }
 
+/* No solid is needed, so nothing is audited. */
+static lm_status mirror(lm_err *err)
+{
+    lm_status rc = lm_align_side(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.mirror, err);
+    if (rc) return rc;
+    s.verdict = s.mirror.verdict;
+    if (s.verdict != LM_VERDICT_PASS) lm_align_side_line(&s.mirror, s.why, sizeof s.why);
+    return LM_OK;
+}
+
+/* A goes to where B is. */
+static lm_status align(lm_err *err)
+{
+    lm_status rc = lm_align_run(&s.mesh[0], &s.mesh[1], false, (int)a.threads, &s.align, err);
+    if (rc) return rc;
+    lm_align_apply(&s.align, &s.mesh[0]);
+    s.mesh[0].space = s.mesh[1].space;
+    return LM_OK;
+}
+
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
@@ -173,6 +206,8 @@ static lm_status work(lm_err *err)
         if (!s.mesh[0].quality && !(s.mesh[0].quality = lm_mem_alloc(s.mesh[0].nv, sizeof(float), err))) return LM_ENOMEM;
         quality = s.mesh[0].quality;
     }
+    if (a.mirror) return mirror(err);
+    if (a.align && (rc = align(err))) return rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
     for (int i = 0; i < 2; i++) {
         if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
@@ -224,7 +259,7 @@ static lm_status findings(json_t *r, lm_err *err)
     lm_status rc = reading(r, err);
     for (int i = 0; i < 2 && !rc; i++) {
         char line[300], text[400];
-        if (s.audit[i].valid) continue;
+        if (s.audit[i].valid || a.mirror) continue;
         lm_audit_line(&s.audit[i], line, sizeof line);
         snprintf(text, sizeof text, "mesh %c is not valid, and was measured as it is: %s", 'A' + i, line);
         rc = lm_record_finding(r, "note", NULL, text, err);
@@ -248,8 +283,7 @@ static lm_status record(lm_err *err)
     lm_status rc;
     json_t *r = lm_record_new(&s.rec[0], tool.name, err);
     if (!r) return LM_ENOMEM;
-    json_t *o = json_object_get(r, "options"), *x = lm_audit_json(&s.audit[0], err),
-           *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
+    json_t *o = json_object_get(r, "options");
     bool bad = false;
     if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
     if (a.overlap) {
@@ -258,8 +292,18 @@ static lm_status record(lm_err *err)
     }
     if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
     if (a.range.text) bad |= json_object_set_new(o, "range_mm", json_real(a.range.q.value)) != 0;
-    bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
-    if (a.contains.text) {
+    if (a.align) {
+        bad |= json_object_set_new(o, "align", json_string(a.align)) != 0;
+        bad |= json_object_set_new(r, "align", lm_align_json(&s.align, err)) != 0;
+    }
+    if (!a.mirror) {
+        json_t *x = lm_audit_json(&s.audit[0], err), *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
+        bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
+    }
+    if (a.mirror) {
+        bad |= json_object_set_new(o, "mirror", json_true()) != 0;
+        bad |= json_object_set_new(r, "mirror", lm_align_side_json(&s.mirror, err)) != 0;
+    } else if (a.contains.text) {
         bad |= json_object_set_new(o, "contains_mm", json_real(a.contains.q.value)) != 0;
         bad |= json_object_set_new(r, "contains", lm_contain_json(&s.contain, a.contains.q.value, err)) != 0;
     } else {
@@ -277,8 +321,17 @@ static lm_status record(lm_err *err)
 
 static void table(lm_out *out)
 {
+    char line[LM_ERR_TEXT];
+    if (a.mirror) {
+        lm_align_side_line(&s.mirror, line, sizeof line);
+        lm_io_printf(out, "%s\n", line);
+        return;
+    }
+    if (a.align) {
+        lm_align_table(&s.align, out);
+        lm_io_printf(out, "all below: after alignment\n");
+    }
     if (a.contains.text) {
-        char line[LM_ERR_TEXT];
         lm_contain_line(&s.contain, a.contains.q.value, line, sizeof line);
         lm_io_printf(out, "%s\ncontains: %s\n", line, lm_verdict_name(s.verdict));
         return;

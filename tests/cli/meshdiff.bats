@@ -188,3 +188,41 @@ box() {
     run -2 meshdiff --contains -1mm a.ply b.ply
     run -2 meshdiff --contains 1ml a.ply b.ply
 }
+
+# moved IN OUT 'AWK EXPRESSIONS of $1 $2 $3': an ASCII PLY with its vertices moved.
+moved() { awk '/^end_header/ { h = 1; print; next } h && NF == 3 { print '"$3"'; next } 1' "$1" >"$2"; }
+
+@test "meshdiff --align rigid: a turned and shifted body is laid on the other, the motion is told, -o writes it there" {
+    box box.ply 30 20 10 SPACE=LPS
+    moved box.ply b.ply '$1 + ($2 > 0 && $3 > 0 ? 9 : 0), $2 - ($1 > 0 ? 4 : 0), $3 + ($1 > 0 && $2 > 0 ? 5 : 0)' # no symmetry is left
+    moved b.ply a.ply '-$2 + 100, $1 - 50, $3 + 7'
+    run -1 meshdiff -q --tol 0.01mm a.ply b.ply
+    run -0 --separate-stderr meshdiff --align rigid --tol 0.01mm --json d.json -o at.ply a.ply b.ply
+    [ -z "$stderr" ]
+    [[ $output == "A was aligned with B: turned by 90.000"* ]] && [[ $output == *"all below: after alignment"*"tolerance 0.01 mm: pass" ]]
+    jq -e 'def near($t): (. - $t | fabs) < 1e-3;
+        .options.align == "rigid" and (.align | (.turn_deg | near(90)) and (.turn_axis[2] | near(-1)) and (.undetermined | length == 0)
+        and ([.matrix, [[0, 1, 0, 50], [-1, 0, 0, 100], [0, 0, 1, -7]]] | map(add) | transpose | all(.[0] - .[1] | fabs < 2e-2))
+        and .rms_after_mm < 1e-3 and .rms_before_mm > 10 and .kept == 1)' d.json
+    run -0 meshdiff -q --tol 0.01mm at.ply b.ply
+    for j in 1 2 3; do meshdiff -q -j $j --align rigid a.ply b.ply >$j.txt && cmp $j.txt 1.txt; done
+    run -2 meshdiff --align affine a.ply b.ply
+    [[ $output == *"there is rigid only"* ]]
+}
+
+@test "meshdiff --mirror: the same side, a mirror image, and a box, of which it cannot be said" {
+    box box.ply 30 20 10
+    moved box.ply b.ply '$1 + ($2 > 0 && $3 > 0 ? 9 : 0), $2 - ($1 > 0 ? 4 : 0), $3 + ($1 > 0 && $2 > 0 ? 5 : 0)'
+    moved b.ply a.ply '-$2 + 100, $1 - 50, $3 + 7'
+    moved b.ply m.ply '$3 + 7, $2, $1 - 50'
+    run -0 --separate-stderr meshdiff --mirror --json d.json a.ply b.ply
+    [[ $output == "the same side: "* ]] && [ -z "$stderr" ]
+    jq -e '.verdict == "pass" and .mirror.side == "same" and (.mirror | .as_it_is.measure_mm < .mirrored.measure_mm / .least_ratio)' d.json
+    run -1 --separate-stderr meshdiff -q --mirror --json d.json m.ply b.ply
+    [[ $stderr == "meshdiff: A is a mirror image of B: "* ]]
+    [ "$(jq -r '.verdict, .mirror.side' d.json | tr '\n' ' ')" = 'fail mirrored ' ]
+    run -1 --separate-stderr meshdiff -q --mirror --json d.json box.ply box.ply
+    [[ $stderr == "meshdiff: cannot be decided whether A is a mirror image of B: "* ]]
+    [ "$(jq -r '.verdict, .mirror.side' d.json | tr '\n' ' ')" = 'undecided undecided ' ]
+    for o in --tol=1 --overlap --contains=1 -oo.ply '--align rigid'; do run -2 meshdiff --mirror $o a.ply b.ply; done
+}
