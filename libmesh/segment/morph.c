@@ -2,12 +2,13 @@
 #include "segment/morph.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "segment/grid.h"
 #include "volume/edt.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static const double morph_square = 1e-6, morph_slack = 1e-6; /* cosine between axes that still counts as a right angle */
+static const double morph_slack = 1e-6;
 
 typedef struct {
     lm_bits *b;
@@ -17,20 +18,6 @@ typedef struct {
     float limit;
     bool value; /* feature: inside (dilate) or outside (erode) */
 } morph_job;
-
-static lm_status morph_steps(const lm_vol *v, double step[3], lm_err *err)
-{
-    for (int a = 0; a < 3; a++) step[a] = lm_vol_spacing(v, a);
-    for (int a = 0; a < 3; a++) {
-        const double *p = v->dir[a], *q = v->dir[(a + 1) % 3];
-        const double dot = p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
-        if (fabs(dot) > morph_square * step[a] * step[(a + 1) % 3])
-            return lm_err_set(err, LM_ERULE, "G-5",
-                              "the slices are sheared against each other (gantry tilt): distances in mm need a "
-                              "grid with right angles; resample the series first");
-    }
-    return LM_OK;
-}
 
 /* The object's box, grown by so many samples along each axis; false: there is nothing. */
 static bool morph_window(morph_job *job, const double step[3], double grow_mm)
@@ -100,7 +87,7 @@ lm_status lm_morph(lm_bits *b, const lm_vol *v, lm_morph_kind kind, double radiu
 {
     double step[3];
     lm_bits was = LM_BITS_INIT;
-    lm_status rc = morph_steps(v, step, err);
+    lm_status rc = lm_grid_steps(v, step, err);
     if (!rc && (!(radius_mm > 0) || !isfinite(radius_mm))) rc = lm_err_set(err, LM_EUSAGE, NULL, "a radius must be more than 0");
     threads = lm_pool_threads(threads);
     if (!rc && kind == LM_MORPH_HOLLOW) rc = lm_bits_copy(b, &was, err);

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "segment/islands.h"
+#include "segment/levels.h"
 #include "segment/morph.h"
 #include "volume/preset.h"
 
@@ -14,10 +15,39 @@
 
 /* ---- threshold ---- */
 
+static const char *const object_methods[] = {"otsu", "minerr", "em", "kmeans"}; /* in the order of lm_levels_method */
+/* A threshold's num: lo, hi, or 1 + method, classes, first and last class that are kept. */
+
+/* METHOD[:CLASSES[:CLASS[+]]] */
+static lm_status object_parse_method(lm_step *s, const char *text, lm_err *err)
+{
+    const size_t n = strcspn(text, ":");
+    unsigned classes = 2, class = 0;
+    char plus = 0, rest = 0;
+    int method = 0;
+    while (method < 4 && (strlen(object_methods[method]) != n || strncmp(text, object_methods[method], n) != 0)) method++;
+    const int read = text[n] ? sscanf(text + n, ":%1u:%1u%c%c", &classes, &class, &plus, &rest) : 1;
+    if (method == 4 || read < 1 || read > 3 || (read == 3 && plus != '+') || (read == 1 && text[n] && text[n + 2]))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "'%s': LO, LO:HI, or otsu, minerr, em or kmeans, with classes and the class to keep: otsu:3:2", text);
+    if (classes < 2 || classes > LM_LEVELS_CLASSES || (method == LM_LEVELS_MINERR && classes != 2))
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s': %u classes; 2 to %d, and minerr has 2", text, classes,
+                          (int)LM_LEVELS_CLASSES);
+    if (read == 1) class = classes;
+    if (class < 1 || class > classes) return lm_err_set(err, LM_EUSAGE, NULL, "'%s': class %u of %u", text, class, classes);
+    s->num[2] = 1 + method;
+    s->num[3] = classes;
+    s->num[4] = class;
+    s->num[5] = read == 3 ? classes : class;
+    snprintf(s->args, sizeof s->args, "%s:%u:%u%s", object_methods[method], classes, class, read == 3 ? "+" : "");
+    return LM_OK;
+}
+
 static lm_status object_parse_threshold(lm_step *s, const char *text, lm_err *err)
 {
     lm_segment_opt o = LM_SEGMENT_OPT_INIT;
     char lo[LM_NUM_TEXT], hi[LM_NUM_TEXT] = "";
+    if (text[0] >= 'a' && text[0] <= 'z') return object_parse_method(s, text, err);
     lm_status rc = lm_preset_threshold(text, &o, &s->hounsfield, err);
     if (rc) return rc;
     s->num[0] = o.lo;
@@ -27,6 +57,23 @@ static lm_status object_parse_threshold(lm_step *s, const char *text, lm_err *er
     const char *unit = s->hounsfield ? "HU" : "";
     snprintf(s->args, sizeof s->args, "%s%s%s%s%s", lo, unit, hi[0] ? ":" : "", hi, hi[0] ? unit : "");
     return LM_OK;
+}
+
+/* The range of the classes that are kept; the darkest one begins at the least value. */
+static lm_status object_levels(const lm_step *s, const lm_vol *v, int threads, double *lo, double *hi, lm_step_facts *f,
+                               lm_err *err)
+{
+    static const char *const name[] = {"level_1", "level_2", "level_3", "level_4", "level_5", "level_6", "level_7"};
+    const size_t classes = (size_t)s->num[3], first = (size_t)s->num[4], last = (size_t)s->num[5];
+    double level[LM_LEVELS_CLASSES];
+    lm_levels h = LM_LEVELS_INIT;
+    lm_status rc = lm_levels_of(v, threads, &h, err);
+    if (!rc) rc = lm_levels_find(&h, (lm_levels_method)((int)s->num[2] - 1), classes, level, err);
+    for (size_t k = 0; k + 1 < classes && !rc; k++) lm_step_fact(f, name[k], level[k]);
+    if (!rc) *lo = first > 1 ? level[first - 2] : h.lo - h.wide / 2;
+    if (!rc) *hi = last < classes ? level[last - 1] : INFINITY;
+    lm_levels_release(&h);
+    return rc;
 }
 
 typedef struct {
@@ -61,11 +108,12 @@ static lm_status object_cut_slice(void *ctx, size_t k, int worker, lm_err *err)
 
 static lm_status object_threshold(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
-    (void)f;
-    object_cut c = {.v = w->vol, .b = &w->bits, .lo = s->num[0], .hi = s->num[1], .lay = w->object};
     const bool level_only = w->masked && isnan(w->lo);
-    w->lo = s->num[0];
-    w->hi = s->num[1];
+    object_cut c = {.v = w->vol, .b = &w->bits, .lo = s->num[0], .hi = s->num[1], .lay = w->object};
+    lm_status rc = s->num[2] > 0 ? object_levels(s, w->vol, w->threads, &c.lo, &c.hi, f, err) : LM_OK;
+    if (rc) return rc;
+    w->lo = c.lo;
+    w->hi = c.hi;
     if (level_only) return LM_OK;
     return lm_pool_run(w->threads, w->bits.n[2], object_cut_slice, &c, err);
 }
@@ -151,8 +199,8 @@ OBJECT_MORPH(close, LM_MORPH_CLOSE)
 OBJECT_MORPH(hollow, LM_MORPH_HOLLOW)
 
 const lm_step_kind lm_step_object[] = {
-    {"threshold", 't', "LO[:HI]", "keep values from LO (up to HI); HU for CT", false, true, object_parse_threshold,
-     object_threshold},
+    {"threshold", 't', "LO[:HI]", "keep values from LO (up to HI; HU for CT), or by otsu, minerr, em, kmeans: otsu:CLASSES:CLASS",
+     false, true, object_parse_threshold, object_threshold},
     {"keep", 'k', "WHAT", "all, largest, or the N largest pieces", false, false, object_parse_keep, object_keep},
     {"islands", 0, "VOLUME", "drop pieces smaller than VOLUME", false, false, lm_step_volume, object_islands},
     {"fill", 0, "all|VOLUME", "fill cavities, all or up to VOLUME", false, false, lm_step_volume, object_fill},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/steps.h"
 #include "base/pool.h"
+#include "segment/step_grey.h"
 #include "segment/step_object.h"
 
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_object};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
@@ -51,7 +52,7 @@ lm_status lm_steps_check(const lm_steps *s, bool mask, lm_err *err)
 bool lm_steps_beyond(const lm_steps *s)
 {
     size_t i = 0;
-    if (i < s->n && !strcmp(s->step[i].kind->name, "threshold")) i++;
+    if (i < s->n && !strcmp(s->step[i].kind->name, "threshold") && !(s->step[i].num[2] > 0)) i++;
     if (i < s->n && !strcmp(s->step[i].kind->name, "keep")) i++;
     return i < s->n;
 }

@@ -106,12 +106,7 @@ static lm_status segment_field(lm_vol *v, double lo, double hi, int threads, lm_
         v->type = rc ? v->type : LM_F32;
         return rc;
     }
-    lm_vol now = *v;
-    lm_vol_release(v);
-    now.data = job.field;
-    now.mapped = 0;
-    now.type = LM_F32;
-    *v = now;
+    lm_vol_replace(v, LM_F32, job.field);
     return LM_OK;
 }
 

@@ -38,10 +38,23 @@ lm_status lm_vol_alloc(lm_vol *v, const size_t n[3], lm_type type, lm_err *err)
     return LM_OK;
 }
 
-void lm_vol_release(lm_vol *v)
+static void vol_drop(lm_vol *v)
 {
     if (v->mapped) munmap(v->data, v->mapped);
     else free(v->data);
+}
+
+void lm_vol_replace(lm_vol *v, lm_type type, void *samples)
+{
+    vol_drop(v);
+    v->data = samples;
+    v->mapped = 0;
+    v->type = type;
+}
+
+void lm_vol_release(lm_vol *v)
+{
+    vol_drop(v);
     lm_parts_release(&v->parts);
     *v = (lm_vol)LM_VOL_INIT;
 }

@@ -34,6 +34,8 @@ size_t lm_vol_type_size(lm_type t);
 const char *lm_vol_type_name(lm_type t); /* NRRD names: "short", "float", ... */
 /* Take memory (not zeroed) for n and type; dir becomes the identity, origin 0. LM_ERANGE when n is 0 or too large. */
 LM_CHECKED lm_status lm_vol_alloc(lm_vol *v, const size_t n[3], lm_type type, lm_err *err);
+/* Give v other samples, from malloc, of any type; the old ones are released. */
+void lm_vol_replace(lm_vol *v, lm_type type, void *samples);
 void lm_vol_release(lm_vol *v); /* accepts a zeroed or half-built struct; leaves LM_VOL_INIT */
 static inline size_t lm_vol_count(const lm_vol *v)
 {

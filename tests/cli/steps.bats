@@ -67,6 +67,22 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     cmp "$out.3mf" "$out.2.3mf"
 }
 
+@test "filters stand before the object; levels are found in the histogram, and replayed" {
+    gen_series --body sphere --radius 12 --size 40x40x40 --noise 150 -o "$out.noisy"
+    dcmseg -t 500 "$out.noisy" -o "$out.nrrd" --json "$out.json"
+    dcmseg --median 1 --gauss 0.8mm -t otsu "$out.noisy" -o "$out.nrrd" --json "$out.2.json"
+    jq -e --slurpfile was "$out.json" '.segment.components_found == 1 and $was[0].segment.components_found > 1' "$out.2.json"
+    jq -e '.options.steps == [["median","1"],["gauss","0.8mm"],["threshold","otsu:2:2"]] and (.segment.steps[2].level_1 | . > 350 and . < 650) and
+           .options.threshold.lo == .segment.steps[2].level_1' "$out.2.json"
+    within 2 "$(jq .segment.at_level_mm3 "$out.2.json")" "$(sphere 12)"
+    dcmseg --median 1,1,0 -t em:2 "$out.noisy" --keep 1 | mcubes | meshfix -o "$out.ply"
+    meshmeasure "$out.ply" --against "$out.noisy" | grep -q 'verdict: pass'
+    for j in 1 3; do
+        dcmseg -j $j --median 2 --gauss 1 -t kmeans:3:2+ "$out.noisy" -o "$out.$j.nrrd"
+    done
+    cmp "$out.1.nrrd" "$out.3.nrrd"
+}
+
 @test "a mask is the object from the beginning, a region is cut out" {
     dcmseg -t 500 ball --output labels -o mask.nrrd
     dcmseg --mask mask.nrrd --dilate 4 ball -o "$out.nrrd" --json "$out.json"
@@ -95,6 +111,15 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'a length above 0' -t 500 --dilate -3mm
     refused 2 'a length above 0' -t 500 --erode 3ml
     refused 2 'a volume above 0' -t 500 --fill 3mm
+    refused 2 'must stand before the step that makes the object' -t 500 --median 1
+    refused 2 'a radius in samples' --median 0 -t 500
+    refused 2 'a radius in samples' --median 1,2 -t 500
+    refused 2 'above 0, and at most' --gauss 1000mm -t 500
+    refused 2 'classes; 2 to 8' -t otsu:9
+    refused 2 'classes; 2 to 8' -t minerr:3
+    refused 2 'class 4 of 3' -t otsu:3:4
+    refused 2 'with classes and the class to keep' -t otto
+    refused 2 'with classes and the class to keep' -t otsu:3:2-
     refused 2 'drop is all there is' -t 500 --border keep
     refused 1 'step 2, --erode 30mm: nothing is left' -t 500 --erode 30
     refused 2 'leave out --preset, --roi and all steps' --mask mask.nrrd --output labels --open 1

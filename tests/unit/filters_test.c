@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Median against sorting, for every sample type; Gaussian against the sum that defines it. */
+#include "segment/gauss.h"
+#include "segment/median.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static uint64_t seed;
+static uint64_t rnd(uint64_t below)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (seed >> 33) % below;
+}
+
+/* Random samples over the whole range of the type, or few values that are often equal. */
+static lm_vol noise(const size_t n[3], lm_type type, bool few)
+{
+    lm_vol v = LM_VOL_INIT;
+    assert_int_equal(lm_vol_alloc(&v, n, type, NULL), LM_OK);
+    for (size_t i = 0; i < lm_vol_count(&v); i++) {
+        const uint64_t x = few ? rnd(5) : rnd(1u << 31) * 2 + rnd(2);
+        switch (type) {
+        case LM_I8: ((int8_t *)v.data)[i] = (int8_t)x; break;
+        case LM_U8: ((uint8_t *)v.data)[i] = (uint8_t)x; break;
+        case LM_I16: ((int16_t *)v.data)[i] = (int16_t)x; break;
+        case LM_U16: ((uint16_t *)v.data)[i] = (uint16_t)x; break;
+        case LM_I32: ((int32_t *)v.data)[i] = (int32_t)(uint32_t)x; break;
+        case LM_U32: ((uint32_t *)v.data)[i] = (uint32_t)x; break;
+        case LM_F32: ((float *)v.data)[i] = (float)x / 7 - 3e8f; break;
+        case LM_F64: ((double *)v.data)[i] = (double)x / 7 - 3e8; break;
+        }
+    }
+    return v;
+}
+
+static size_t at_edge(size_t at, long by, size_t n)
+{
+    const long x = (long)at + by;
+    return x < 0 ? 0 : x >= (long)n ? n - 1 : (size_t)x;
+}
+
+static int less(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double sorted(const lm_vol *v, const size_t r[3], size_t i, size_t j, size_t k)
+{
+    static double x[31 * 31 * 31];
+    size_t n = 0;
+    for (long c = -(long)r[2]; c <= (long)r[2]; c++)
+        for (long b = -(long)r[1]; b <= (long)r[1]; b++)
+            for (long a = -(long)r[0]; a <= (long)r[0]; a++)
+                x[n++] =
+                    lm_vol_at(v, (at_edge(k, c, v->n[2]) * v->n[1] + at_edge(j, b, v->n[1])) * v->n[0] + at_edge(i, a, v->n[0]));
+    qsort(x, n, sizeof *x, less);
+    return x[n / 2];
+}
+
+static void medians(void **state)
+{
+    (void)state;
+    static const size_t size[][3] = {{1, 1, 1}, {2, 3, 1}, {62, 2, 2}, {63, 3, 2}, {64, 2, 3}, {130, 3, 4}},
+                        radius[][3] = {{1, 1, 1}, {1, 1, 0}, {2, 2, 2}, {0, 3, 1}};
+    seed = 20261125;
+    print_message("# seed %llu\n", (unsigned long long)seed);
+    for (lm_type type = LM_I8; type <= LM_F64; type++)
+        for (size_t s = 0; s < sizeof size / sizeof *size; s++)
+            for (size_t r = 0; r < sizeof radius / sizeof *radius; r++) {
+                lm_vol v = noise(size[s], type, r % 2), was = noise(size[s], type, false);
+                const size_t *n = size[s];
+                memcpy(was.data, v.data, lm_vol_count(&v) * lm_vol_type_size(type));
+                assert_int_equal(lm_median(&v, radius[r], 1 + (int)s % 3, NULL), LM_OK);
+                assert_int_equal(v.type, type);
+                for (size_t p = 0; p < lm_vol_count(&v); p++)
+                    assert_true(lm_vol_at(&v, p) == sorted(&was, radius[r], p % n[0], p / n[0] % n[1], p / n[0] / n[1]));
+                lm_vol_release(&v);
+                lm_vol_release(&was);
+            }
+}
+
+static void gaussians(void **state)
+{
+    (void)state;
+    static const size_t size[][3] = {{1, 1, 1}, {7, 5, 3}, {300, 2, 4}, {5, 9, 40}};
+    static const double sigma[] = {0.2, 1, 3.7}, step[3] = {0.5, 0.8, 2};
+    seed = 20261126;
+    print_message("# seed %llu\n", (unsigned long long)seed);
+    for (size_t s = 0; s < sizeof size / sizeof *size; s++)
+        for (size_t g = 0; g < sizeof sigma / sizeof *sigma; g++) {
+            lm_vol v = noise(size[s], LM_I16, false);
+            const size_t *n = size[s], count = lm_vol_count(&v);
+            double *x = malloc(count * sizeof *x), *y = malloc(count * sizeof *y);
+            for (int a = 0; a < 3; a++) v.dir[a][a] = step[a];
+            lm_vol_row_f64(&v, 0, count, x);
+            for (int a = 0; a < 3; a++) { /* axis by axis, as it is defined */
+                const long reach = (long)ceil(4 * sigma[g] / step[a]);
+                for (size_t p = 0; p < count; p++) {
+                    const size_t at[3] = {p % n[0], p / n[0] % n[1], p / n[0] / n[1]};
+                    double sum = 0, weights = 0;
+                    for (long d = -reach; d <= reach; d++) {
+                        size_t q[3] = {at[0], at[1], at[2]};
+                        q[a] = at_edge(at[a], d, n[a]);
+                        const double w = exp(-0.5 * pow((double)d * step[a] / sigma[g], 2));
+                        sum += w * x[(q[2] * n[1] + q[1]) * n[0] + q[0]];
+                        weights += w;
+                    }
+                    y[p] = sum / weights;
+                }
+                memcpy(x, y, count * sizeof *x);
+            }
+            assert_int_equal(lm_gauss(&v, sigma[g], 1 + (int)g, NULL), LM_OK);
+            assert_int_equal(v.type, LM_F32);
+            for (size_t p = 0; p < count; p++) assert_true(fabs(lm_vol_at(&v, p) - x[p]) < 0.05); /* of +-32768, in float32 */
+            free(x);
+            free(y);
+            lm_vol_release(&v);
+        }
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    lm_vol v = noise((const size_t[3]){3, 3, 3}, LM_U8, true);
+    lm_err err = LM_ERR_INIT;
+    assert_int_equal(lm_gauss(&v, 0, 1, &err), LM_EUSAGE);
+    assert_int_equal(lm_gauss(&v, 200, 1, &err), LM_EUSAGE);
+    assert_int_equal(lm_median(&v, (const size_t[3]){1, 16, 1}, 1, &err), LM_EUSAGE);
+    v.dir[2][0] = 0.3;
+    assert_int_equal(lm_gauss(&v, 1, 1, &err), LM_ERULE);
+    lm_vol_release(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(medians), cmocka_unit_test(gaussians), cmocka_unit_test(refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
