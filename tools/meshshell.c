@@ -5,13 +5,14 @@
 #include "format/pick.h"
 #include "shell/extras.h"
 #include "shell/shell_json.h"
+#include "shell/tube_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static struct {
-    cli_quantity min_wall, hollow, check_wall, grid, max_memory, min_gap, plug, qa_cube;
-    cli_list drain;
+    cli_quantity min_wall, hollow, from_surface, check_wall, grid, max_memory, min_gap, plug, qa_cube;
+    cli_list drain, cut;
     bool join, verbose, quiet;
     size_t threads;
     const char *side, *allow, *up, *ball_bar, *label, *output, *json;
@@ -22,10 +23,16 @@ static const cli_opt opts[] = {
      &a.min_wall, LM_UNIT_MM},
     {"hollow", 0, CLI_QUANTITY, "LENGTH", NULL, "hollow the solid to a wall of this thickness; the outer surface stays as it is",
      &a.hollow, LM_UNIT_MM},
+    {"wall-from-surface", 0, CLI_QUANTITY, "LENGTH", NULL,
+     "make an open surface, the lumen of a vessel, a wall of this thickness around it, with flat ends", &a.from_surface,
+     LM_UNIT_MM},
+    {"cut", 0, CLI_LIST, "PLANE", NULL,
+     "with --wall-from-surface: cut the surface open first: z=12.5mm keeps what is below, z=12.5mm,above the rest; or nx,ny,nz,d",
+     &a.cut, LM_UNIT_NONE},
     {"check-wall", 0, CLI_QUANTITY, "LENGTH", NULL, "is the solid at least this thick everywhere? (the mesh goes on with -o only)",
      &a.check_wall, LM_UNIT_MM},
-    {"grid", 0, CLI_QUANTITY, "STEP", NULL, "grid step of --hollow, at most and by default a third of the wall", &a.grid,
-     LM_UNIT_MM},
+    {"grid", 0, CLI_QUANTITY, "STEP", NULL,
+     "grid step of --hollow and --wall-from-surface, at most and by default a third of the wall", &a.grid, LM_UNIT_MM},
     {"side", 0, CLI_TEXT, "WHERE", "both", "sides that --min-wall adds to: outside, inside (the walls of cavities), both", &a.side,
      LM_UNIT_NONE},
     {"min-gap", 0, CLI_QUANTITY, "LENGTH", NULL, "gaps that --min-wall leaves open, by default a third of the wall", &a.min_gap,
@@ -57,7 +64,7 @@ static const cli_opt opts[] = {
 static const cli_tool tool = {
     .name = "meshshell",
     .purpose = "Give the thin walls of a solid mesh a least thickness, hollow it to a wall, or check how thick its walls are.",
-    .usage = "--min-wall LENGTH | --hollow LENGTH | --check-wall LENGTH [options] [MESH]",
+    .usage = "--min-wall LENGTH | --hollow LENGTH | --wall-from-surface LENGTH | --check-wall LENGTH [options] [MESH]",
     .opts = opts,
     .notes = "Exit: 0 the walls are as asked for, by the check; 1 no (what is in the way is named); 2 trouble.",
     .max_args = 1,
@@ -68,6 +75,8 @@ static struct {
     lm_records rec;
     lm_audit before_audit, after;
     lm_hollow_facts hollow;
+    lm_trim_plane cut[CLI_LIST_MAX];
+    lm_tube_facts tube;
     lm_thicken_facts thicken;
     lm_wall_facts wall;
     lm_medial_side side;
@@ -91,11 +100,20 @@ static lm_status min_wall_usage(lm_err *err)
     while (s.side < 3 && strcmp(a.side, side[s.side])) s.side++;
     if (s.side == 3) return lm_err_set(err, LM_EUSAGE, NULL, "--side %.40s: outside, inside or both", a.side);
     if (a.allow && strcmp(a.allow, a.hollow.text ? "closed" : "thin"))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--allow %.40s: thin for --min-wall, closed for --hollow is all there is", a.allow);
+        return lm_err_set(err, LM_EUSAGE, NULL, "--allow %.40s: thin, or closed with --hollow, is all there is", a.allow);
     if (a.min_gap.text && (a.min_gap.q.unit == LM_UNIT_PERCENT || !(a.min_gap.q.value >= 0)))
         return lm_err_set(err, LM_EUSAGE, NULL, "--min-gap %s: a length of 0 or more is needed", a.min_gap.text);
-    if (!a.min_wall.text && (s.side || a.min_gap.text || (a.allow && !a.drain.n)))
+    if (!a.min_wall.text && (s.side || a.min_gap.text || (a.allow && !a.drain.n && !a.from_surface.text)))
         return lm_err_set(err, LM_EUSAGE, NULL, "--side and --min-gap are for --min-wall, --allow for that and for --drain");
+    return LM_OK;
+}
+
+static lm_status cut_usage(lm_err *err)
+{
+    if (a.cut.n && !a.from_surface.text)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--cut is for --wall-from-surface (see also meshfix)");
+    for (size_t i = 0; i < a.cut.n; i++)
+        if (lm_trim_parse(a.cut.item[i], &s.cut[i], err)) return lm_err_frame(err, "--cut");
     return LM_OK;
 }
 
@@ -123,14 +141,17 @@ static lm_status extras_usage(lm_err *err)
 static lm_status usage(lm_err *err)
 {
     lm_status rc;
-    int verbs = !!a.min_wall.text + !!a.hollow.text + !!a.check_wall.text;
+    int verbs = !!a.min_wall.text + !!a.hollow.text + !!a.from_surface.text + !!a.check_wall.text;
     if (verbs > 1 || (!verbs && !extras()))
-        return lm_err_set(err, LM_EUSAGE, NULL, "one of --min-wall, --hollow and --check-wall LENGTH is needed");
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "one of --min-wall, --hollow, --wall-from-surface and --check-wall LENGTH is needed");
     if ((rc = length(&a.min_wall, "min-wall", err)) || (rc = length(&a.hollow, "hollow", err)) ||
         (rc = length(&a.check_wall, "check-wall", err)) || (rc = length(&a.grid, "grid", err)) || (rc = min_wall_usage(err)) ||
-        (rc = length(&a.plug, "plug", err)) || (rc = length(&a.qa_cube, "qa-cube", err)) || (rc = extras_usage(err)))
+        (rc = length(&a.plug, "plug", err)) || (rc = length(&a.qa_cube, "qa-cube", err)) || (rc = extras_usage(err)) ||
+        (rc = length(&a.from_surface, "wall-from-surface", err)) || (rc = cut_usage(err)))
         return rc;
-    if (a.grid.text && !a.hollow.text) return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow: nothing else uses a grid");
+    if (a.grid.text && !a.hollow.text && !a.from_surface.text)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--grid is for --hollow and --wall-from-surface: nothing else uses a grid");
     if (!(a.max_memory.q.value >= 1 && a.max_memory.q.value <= 1e9))
         return lm_err_set(err, LM_EUSAGE, NULL, "--max-memory %s: 1 MiB or more is needed", a.max_memory.text);
     if (a.join && a.label) return lm_err_set(err, LM_EUSAGE, NULL, "--label takes one part, --join-parts all: name one of them");
@@ -169,14 +190,28 @@ static lm_status check_wall(lm_mesh *m, double wall_mm, bool quality, lm_err *er
     return lm_wall_check(m, &opt, quality, &s.wall, err);
 }
 
+static lm_hollow_opt on_grid(const cli_quantity *wall)
+{
+    return (lm_hollow_opt){.wall_mm = wall->q.value,
+                           .step_mm = a.grid.text ? a.grid.q.value : 0,
+                           .max_memory = (size_t)(a.max_memory.q.value * 0x1p20),
+                           .threads = (int)a.threads,
+                           .progress = progress};
+}
+
 static lm_status hollow(lm_err *err)
 {
-    const lm_hollow_opt opt = {.wall_mm = a.hollow.q.value,
-                               .step_mm = a.grid.text ? a.grid.q.value : 0,
-                               .max_memory = (size_t)(a.max_memory.q.value * 0x1p20),
-                               .threads = (int)a.threads,
-                               .progress = progress};
+    const lm_hollow_opt opt = on_grid(&a.hollow);
     return lm_hollow(&s.mesh, &opt, &s.out, &s.hollow, err);
+}
+
+/* The wall around a lumen; its check is that of --check-wall. */
+static lm_status tube(lm_err *err)
+{
+    const lm_tube_opt opt = {.hollow = on_grid(&a.from_surface), .cuts = a.cut.n, .cut = s.cut};
+    lm_status rc = lm_tube(&s.mesh, &opt, &s.out, &s.tube, err);
+    s.hollow = s.tube.hollow;
+    return rc ? rc : check_wall(&s.out, a.from_surface.q.value, false, err);
 }
 
 static lm_status thicken(lm_err *err)
@@ -204,17 +239,18 @@ static lm_status work(lm_err *err)
     const lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     cli_progress(&tool, a.quiet, "check", 0);
-    if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before_audit, err)) ||
-        (rc = valid(&s.before_audit, "the mesh is no solid to work on, repair it first (meshfix)", err)))
-        return rc;
+    if (a.from_surface.text) s.before_audit.valid = true; /* it looks for itself */
+    else if ((rc = lm_audit_run(&s.mesh, &aopt, &s.before_audit, err))) return rc;
+    if ((rc = valid(&s.before_audit, "the mesh is no solid to work on, repair it first (meshfix)", err))) return rc;
     if (a.check_wall.text) rc = check_wall(&s.mesh, a.check_wall.q.value, a.output != NULL, err);
     else if (a.hollow.text) rc = hollow(err);
+    else if (a.from_surface.text) rc = tube(err);
     else rc = a.min_wall.text ? thicken(err) : lm_mesh_copy(&s.mesh, &s.out, err);
     s.good = !rc && (a.allow || s.wall.thin_samples == 0);
     if (rc || a.check_wall.text) return rc;
     cli_progress(&tool, a.quiet, "check again", 0.9);
     if ((rc = lm_audit_run(&s.out, &aopt, &s.after, err))) return rc;
-    s.good = s.good && s.after.valid && (!a.hollow.text || s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm);
+    s.good = s.good && s.after.valid && (!s.hollow.wall_mm || s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm);
     return add(err);
 }
 
@@ -227,6 +263,11 @@ static lm_status record(lm_err *err)
     json_t *o = json_object_get(r, "options");
     lm_status rc = LM_OK;
     if (a.hollow.text) json_object_set_new(o, "hollow_mm", json_real(a.hollow.q.value));
+    if (a.from_surface.text) json_object_set_new(o, "wall-from-surface_mm", json_real(a.from_surface.q.value));
+    for (size_t i = 0; i < a.cut.n; i++) {
+        if (!i) json_object_set_new(o, "cut", json_array());
+        json_array_append_new(json_object_get(o, "cut"), json_string(a.cut.item[i]));
+    }
     if (a.check_wall.text) json_object_set_new(o, "check_wall_mm", json_real(a.check_wall.q.value));
     if (a.min_wall.text) {
         json_object_set_new(o, "min_wall_mm", json_real(a.min_wall.q.value));
@@ -238,7 +279,8 @@ static lm_status record(lm_err *err)
     if (a.join) json_object_set_new(o, "join-parts", json_true());
     if (a.grid.text) json_object_set_new(o, "grid_mm", json_real(a.grid.q.value));
     if (a.hollow.text) rc = lm_shell_json_hollow(r, &s.hollow, &s.after, err);
-    else if (a.min_wall.text || a.check_wall.text) rc = lm_shell_json_wall(r, &s.wall, err);
+    else if (a.min_wall.text || a.check_wall.text || a.from_surface.text) rc = lm_shell_json_wall(r, &s.wall, err);
+    if (!rc && a.from_surface.text) rc = lm_tube_json(r, &s.tube, &s.after, err);
     if (!rc && a.min_wall.text) rc = lm_shell_json_thicken(r, &s.thicken, &s.after, err);
     if (!rc && s.extras.before_mm3 > 0) rc = lm_extras_json(r, &s.extras_opt, &s.extras, err);
     if (!rc) return lm_record_append(&s.rec, r, err);
@@ -309,7 +351,10 @@ static lm_status answer_thicken(lm_err *err)
     const lm_thicken_facts *f = &s.thicken;
     lm_status rc = valid(&s.after, "the thickened part is not valid, and not sent on", err);
     if (rc) return rc;
-    if (a.verbose)
+    if (a.verbose && a.from_surface.text)
+        cli_note(&tool, "wall %.6g mm (mean %.6g, most %.6g), %zu flat ends", s.hollow.min_mm, s.hollow.mean_mm, s.hollow.max_mm,
+                 s.tube.ends);
+    else if (a.verbose)
         cli_note(&tool, "%.6g mm3 added on %.6g mm2 in %d passes, largest move %.4g mm, %zu vertices held",
                  f->after_mm3 - f->before_mm3, f->touched_mm2, f->passes, f->max_move_mm, f->held);
     for (size_t i = 0; i < s.wall.spots && !a.quiet; i++)
@@ -339,9 +384,9 @@ static lm_status answer(lm_err *err)
 {
     const lm_hollow_facts *h = &s.hollow;
     lm_status rc;
-    if (!a.check_wall.text && !a.min_wall.text && !a.hollow.text) return LM_OK;
+    if (!a.check_wall.text && !a.min_wall.text && !a.hollow.text && !a.from_surface.text) return LM_OK;
     if (a.check_wall.text) return s.good ? LM_OK : thin("thinner than", err);
-    if (a.min_wall.text) return answer_thicken(err);
+    if (a.min_wall.text || a.from_surface.text) return answer_thicken(err);
     if (a.verbose)
         cli_note(&tool, "wall %.6g mm (mean %.6g, most %.6g), %zu pockets, %zu left solid, %zu vertices held", h->min_mm,
                  h->mean_mm, h->max_mm, h->pockets, h->too_small, h->held);
