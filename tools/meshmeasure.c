@@ -19,7 +19,7 @@
 #include <string.h>
 
 static struct {
-    cli_list section, expect, tol, against, measurement, output;
+    cli_list section, fit, expect, tol, against, measurement, output;
     const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *junit, *density, *bed;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
@@ -44,6 +44,9 @@ static const cli_opt opts[] = {
      LM_UNIT_NONE},
     {"section", 0, CLI_LIST, "PLANE", NULL, "area, perimeter and diameters in a plane: z=12.5mm or nx,ny,nz,d (may be repeated)",
      &a.section, LM_UNIT_NONE},
+    {"fit", 0, CLI_LIST, "SHAPE[:REGION]", NULL,
+     "fit a sphere, cylinder or plane, within :ball=x,y,z,r :box=x0,y0,z0,x1,y1,z1 or :part=N (may be repeated)", &a.fit,
+     LM_UNIT_NONE},
     {"density", 0, CLI_TEXT, "D", NULL, "mass of the print: 1.15g/cm3, or with where it is from, '1.15g/cm3:resin data sheet'",
      &a.density, LM_UNIT_NONE},
     {"bed", 0, CLI_TEXT, "X,Y,Z", NULL, "size of the printer's bed in mm: does the part fit, as it stands and turned", &a.bed,
@@ -90,6 +93,8 @@ static struct {
     lm_calipers calipers;
     lm_trim_plane plane[CLI_LIST_MAX];
     lm_section section[CLI_LIST_MAX];
+    lm_fit_ask ask[CLI_LIST_MAX];
+    lm_fit fit[CLI_LIST_MAX];
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
     bool to_stdout;       /* a mesh goes there, so no table */
@@ -134,7 +139,7 @@ static lm_status read_spec(lm_err *err)
     lm_io_close(in);
     for (size_t i = 0; i < s.spec.n_expect && !rc; i++) {
         for (size_t k = 0; k < a.expect.n; k++)
-            if (s.expect[k].what == s.spec.expect[i].what)
+            if (s.expect[k].what == s.spec.expect[i].what && s.expect[k].fit == s.spec.expect[i].fit)
                 return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is expected by --expect and by --spec", lm_expect_name(&s.expect[k]));
         s.expect[s.expected++] = s.spec.expect[i];
     }
@@ -167,9 +172,13 @@ static lm_status check_options(lm_err *err)
     if (!rc && a.bed && (rc = lm_print_bed(a.bed, &s.bed, err))) lm_err_frame(err, "--bed");
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
+    for (size_t i = 0; i < a.fit.n && !rc; i++)
+        if ((rc = lm_fit_parse(a.fit.item[i], &s.ask[i], err))) lm_err_frame(err, "--fit");
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
         rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
+        if (!rc && s.expect[i].fit > a.fit.n)
+            rc = lm_err_set(err, LM_EUSAGE, NULL, "'%s' is expected, but --fit was given %zu times", m.name, a.fit.n);
     }
     for (size_t i = 0; i < a.output.n && !rc; i++) {
         rc = lm_meshfile_suffix(a.output.item[i], &s.format[i], err);
@@ -195,6 +204,10 @@ static lm_status check_options(lm_err *err)
     for (size_t i = 0; i < a.section.n; i++) {
         if (!i && json_object_set_new(s.options, "section", json_array())) return lm_err_nomem(err, 0);
         json_array_append_new(json_object_get(s.options, "section"), json_string(a.section.item[i]));
+    }
+    for (size_t i = 0; i < a.fit.n; i++) {
+        if (!i && json_object_set_new(s.options, "fit", json_array())) return lm_err_nomem(err, 0);
+        json_array_append_new(json_object_get(s.options, "fit"), json_string(a.fit.item[i]));
     }
     if ((a.density && json_object_set_new(s.options, "density", json_string(a.density))) ||
         (a.bed && json_object_set_new(s.options, "bed", json_string(a.bed))) ||
@@ -278,6 +291,8 @@ static lm_status expectations(lm_err *err)
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     if (!rc && hollow) rc = lm_shape_of(&solid, &outer, &outer_shape, err);
+    outer_shape.n_fits = s.shape.n_fits;
+    outer_shape.fit = s.fit;
     const lm_mass known = anatomy(hollow ? &outer : &s.mass);
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
@@ -323,7 +338,11 @@ static lm_status form(lm_facts *f, lm_err *err)
     for (size_t i = 0; i < a.section.n && !rc; i++, f->n_sections++)
         rc = lm_section_of(body, &s.plane[i], s.mass.has_volume, &s.section[i], err);
     if (!rc && s.mesh.label && !(rc = lm_perpart_run(&s.mesh, &s.each, err))) f->each = &s.each;
-    return rc ? rc : lm_shape_of(body, s.mesh.label ? &s.whole : &s.mass, &s.shape, err);
+    if (!rc) rc = lm_shape_of(body, s.mesh.label ? &s.whole : &s.mass, &s.shape, err);
+    s.shape.fit = s.fit;
+    for (size_t i = 0; i < a.fit.n && !rc; i++, s.shape.n_fits++)
+        rc = lm_fit_run(s.ask[i].region == LM_FIT_PART ? &s.mesh : body, &s.ask[i], &s.fit[i], err);
+    return rc;
 }
 
 /* Mass and bed: of the mesh as it is written. */

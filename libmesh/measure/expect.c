@@ -14,27 +14,59 @@ static const struct {
     char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows, 'd'iameter, a'x'is, 's'phericity */
     int axis;
 } expect_known[] = {
-    {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},        {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
-    {"width", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},          {"depth", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
-    {"height", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},         {"extent-x", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
-    {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},       {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
-    {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0}, {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
-    {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2}, {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
-    {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},    {"diameter", LM_UNIT_MM, EXPECT_SIZE, 'd', 0},
-    {"major-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 0},     {"minor-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 1},
-    {"least-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 2},     {"sphericity", LM_UNIT_NONE, EXPECT_SIZE, 's', 0},
+    {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},
+    {"area", LM_UNIT_MM2, EXPECT_SIZE, 'a', 0},
+    {"width", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
+    {"depth", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
+    {"height", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
+    {"extent-x", LM_UNIT_MM, EXPECT_SIZE, 'e', 0},
+    {"extent-y", LM_UNIT_MM, EXPECT_SIZE, 'e', 1},
+    {"extent-z", LM_UNIT_MM, EXPECT_SIZE, 'e', 2},
+    {"centroid-x", LM_UNIT_MM, EXPECT_POSITION, 'c', 0},
+    {"centroid-y", LM_UNIT_MM, EXPECT_POSITION, 'c', 1},
+    {"centroid-z", LM_UNIT_MM, EXPECT_POSITION, 'c', 2},
+    {"components", LM_UNIT_NONE, EXPECT_COUNT, 'n', 0},
+    {"cavities", LM_UNIT_NONE, EXPECT_COUNT, 'h', 0},
+    {"diameter", LM_UNIT_MM, EXPECT_SIZE, 'd', 0},
+    {"major-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 0},
+    {"minor-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 1},
+    {"least-axis", LM_UNIT_MM, EXPECT_SIZE, 'x', 2},
+    {"sphericity", LM_UNIT_NONE, EXPECT_SIZE, 's', 0},
+    {"fit-diameter", LM_UNIT_MM, EXPECT_SIZE, 'f', 0},
+    {"fit-rms", LM_UNIT_MM, EXPECT_SIZE, 'r', 0},
+    {"fit-max", LM_UNIT_MM, EXPECT_SIZE, 'm', 0},
+    {"fit-centre-x", LM_UNIT_MM, EXPECT_POSITION, 'p', 0},
+    {"fit-centre-y", LM_UNIT_MM, EXPECT_POSITION, 'p', 1},
+    {"fit-centre-z", LM_UNIT_MM, EXPECT_POSITION, 'p', 2},
 };
 enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
 
 const char *lm_expect_names(void)
 {
     return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, "
-           "cavities, diameter, major-axis, minor-axis, least-axis, sphericity";
+           "cavities, diameter, major-axis, minor-axis, least-axis, sphericity, fitN-diameter, fitN-rms, fitN-max, fitN-centre-x, "
+           "-y, -z";
 }
 
 const char *lm_expect_name(const lm_expect *e)
 {
     return expect_known[e->what].name;
+}
+
+void lm_expect_full_name(const lm_expect *e, char buf[LM_VERDICT_NAME])
+{
+    if (e->fit) snprintf(buf, LM_VERDICT_NAME, "fit%zu%s", e->fit, expect_known[e->what].name + 3);
+    else snprintf(buf, LM_VERDICT_NAME, "%s", expect_known[e->what].name);
+}
+
+size_t lm_expect_common(char name[LM_VERDICT_NAME])
+{
+    size_t n = 0, at = 3;
+    if (strncmp(name, "fit", 3)) return 0;
+    while (name[at] >= '0' && name[at] <= '9' && n < 100000) n = 10 * n + (size_t)(name[at++] - '0');
+    if (name[at] != '-' || !n || name[3] == '0') return 0;
+    memmove(name + 3, name + at, strlen(name + at) + 1);
+    return n;
 }
 
 bool lm_expect_of_solid(const lm_expect *e)
@@ -61,12 +93,14 @@ static lm_status expect_unit(const char *text, lm_unit want, lm_quantity *q, lm_
 
 lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err)
 {
-    char buf[128];
+    char buf[128], name[LM_VERDICT_NAME] = "";
     const char *eq = strchr(text, '='), *comma = strchr(text, ',');
     size_t n = eq ? (size_t)(eq - text) : strlen(text);
     *out = (lm_expect){.what = EXPECT_KNOWN};
+    if (n < sizeof name) memcpy(name, text, n);
+    out->fit = lm_expect_common(name);
     for (size_t i = 0; i < EXPECT_KNOWN; i++)
-        if (strlen(expect_known[i].name) == n && !strncmp(expect_known[i].name, text, n)) out->what = i;
+        if (!strcmp(expect_known[i].name, name) && !strncmp(name, "fit-", 4) == (out->fit > 0)) out->what = i;
     if (out->what == EXPECT_KNOWN)
         return lm_err_set(err, LM_EUSAGE, NULL, "'%.*s' is no known quantity: %s", (int)(n < 40 ? n : 40), text, lm_expect_names());
     if (!eq || strlen(text) >= sizeof buf || (comma && strncmp(comma, ",tol=", 5)))
@@ -82,6 +116,8 @@ lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *err)
         out->reference.ulp = 0;
     } else if (expect_known[out->what].kind == EXPECT_SIZE && out->reference.value < 0)
         return lm_err_set(err, LM_EUSAGE, NULL, "%s: '%s' is negative", expect_known[out->what].name, buf);
+    if (strchr("rm", expect_known[out->what].of) && out->reference.value == 0)
+        out->reference.ulp = 0; /* no residual is no residual */
     if (!comma) return LM_OK;
     if ((rc = lm_num_quantity(comma + 5, unit, &out->tol, err)))
         return lm_err_frame(err, "%s, tolerance", expect_known[out->what].name);
@@ -110,6 +146,21 @@ static lm_status expect_tol(const lm_expect *e, const lm_tol *given, double *out
     return LM_OK;
 }
 
+/* What was fitted; NAN where it is not there or does not say. A residual is known as well as the points are. */
+static void expect_of_fit(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, lm_measurement *out)
+{
+    const lm_fit *f = e->fit <= shape->n_fits ? &shape->fit[e->fit - 1] : NULL;
+    char of = expect_known[e->what].of;
+    double point = 0;
+    for (int c = 0; c < 3; c++) point += mass->u_box_mm[c] * mass->u_box_mm[c];
+    out->value = !f || !f->determined || (of == 'f' && f->ask.kind == LM_FIT_PLANE) ? NAN
+                 : of == 'f'                                                        ? f->diameter_mm
+                 : of == 'r'                                                        ? f->rms_mm
+                 : of == 'm'                                                        ? f->max_mm
+                                                                                    : f->centre_mm[expect_known[e->what].axis];
+    out->u_value = !f ? 0 : of == 'f' ? f->u_diameter_mm : of == 'p' ? f->u_centre_mm : sqrt(point);
+}
+
 /* u of a length between two vertices, each within half a unit in the last place. */
 static double expect_between(const lm_mass *m)
 {
@@ -125,7 +176,7 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
                             .reference = e->reference.value,
                             .reference_is = "expected",
                             .u_reference = e->reference.ulp};
-    snprintf(out->name, sizeof out->name, "%s", expect_known[e->what].name);
+    lm_expect_full_name(e, out->name);
     lm_status rc = expect_tol(e, tol, &out->tol, &out->tol_is, err);
     if (rc) return rc;
     switch (expect_known[e->what].of) {
@@ -137,11 +188,19 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
     case 'd': out->value = shape->diameter.mm, out->u_value = expect_between(mass); break;
     case 'x': out->value = shape->has_axes ? shape->length_mm[a] : NAN, out->u_value = expect_between(mass); break;
     case 's': out->value = shape->has_axes ? shape->sphericity : NAN, out->u_value = 1e-6; break;
+    case 'f':
+    case 'r':
+    case 'm':
+    case 'p': expect_of_fit(e, mass, shape, out); break;
     default: out->value = (double)mass->cavities;
     }
     lm_verdict_measurement(out);
     lm_err why = LM_ERR_INIT;
-    if (isnan(out->value))
+    if (isnan(out->value) && e->fit)
+        snprintf(out->note, sizeof out->note, "%s",
+                 e->fit <= shape->n_fits && shape->fit[e->fit - 1].note[0] ? shape->fit[e->fit - 1].note
+                                                                           : "there is no such number");
+    else if (isnan(out->value))
         snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1,
                  lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");
     return LM_OK;

@@ -12,6 +12,7 @@
 
 typedef struct {
     size_t what; /* row of the table of known names */
+    size_t fit;  /* of a fit: which one, from 1 on; else 0 */
     lm_quantity reference;
     bool has_tol;
     bool of_spec;    /* it is that of a specification (spec.h) */
@@ -27,6 +28,10 @@ LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, co
 const char *lm_expect_name(const lm_expect *e);
 /* A mesh without volume (open, flipped) does not have it. */
 bool lm_expect_of_solid(const lm_expect *e);
+/* The name as it was given: of the second fit "fit2-diameter", of which lm_expect_name has the common "fit-diameter". */
+void lm_expect_full_name(const lm_expect *e, char buf[LM_VERDICT_NAME]);
+/* "fit2-diameter" becomes "fit-diameter" and 2; any other name stays, and 0. */
+size_t lm_expect_common(char name[LM_VERDICT_NAME]);
 /* The unit of a name; false: it is not known. */
 bool lm_expect_unit(const char *name, lm_unit *unit);
 /* All names in one line. */

@@ -56,6 +56,38 @@ static json_t *form_sections(const lm_facts *f)
     return list;
 }
 
+static json_t *form_region(const lm_fit_ask *a)
+{
+    static const char *const name[] = {"all", "ball", "box", "part"};
+    json_t *at = json_array();
+    for (int k = 0; at && k < (a->region == LM_FIT_BALL ? 4 : a->region == LM_FIT_BOX ? 6 : 0); k++)
+        json_array_append_new(at, json_real(a->at[k]));
+    if (a->region == LM_FIT_PART) json_array_append_new(at, json_integer(a->part));
+    return json_pack("{s:s, s:o}", "kind", name[a->region], "at", at);
+}
+
+/* What a fit does not have, or does not tell, is null. */
+static json_t *form_fits(const lm_shape *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < s->n_fits; i++) {
+        const lm_fit *f = &s->fit[i];
+        bool plane = f->ask.kind == LM_FIT_PLANE, ball = f->ask.kind == LM_FIT_SPHERE, ok = f->determined;
+        json_t *one = json_pack("{s:s, s:o, s:I, s:f, s:b, s:s}", "shape", lm_fit_name(f->ask.kind), "region", form_region(&f->ask),
+                                "vertices", (json_int_t)f->vertices, "area_mm2", f->area_mm2, "determined", ok, "note", f->note);
+        json_t *more = json_pack(
+            "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "diameter_mm", form_real(ok && !plane ? f->diameter_mm : NAN),
+            "diameter_uncertainty_mm", form_real(ok && !plane ? f->u_diameter_mm : NAN), "centre_mm",
+            ok ? form_vector(f->centre_mm) : json_null(), "centre_uncertainty_mm", form_real(ok ? f->u_centre_mm : NAN),
+            "direction", ok && !ball ? form_vector(f->direction) : json_null(), "direction_uncertainty_deg",
+            form_real(ok && !ball ? f->u_degree : NAN), "length_mm", form_real(ok && !plane && !ball ? f->length_mm : NAN),
+            "rms_mm", form_real(ok ? f->rms_mm : NAN), "max_mm", form_real(ok ? f->max_mm : NAN), "condition",
+            form_real(ok ? f->condition : NAN));
+        if (!one || json_object_update_new(one, more) || json_array_append_new(list, one)) return json_decref(list), NULL;
+    }
+    return list;
+}
+
 static json_t *form_print(const lm_facts *f, const lm_print *p)
 {
     const lm_density *d = f->density;
@@ -85,6 +117,7 @@ lm_status lm_facts_form_json(const lm_facts *f, json_t *facts, lm_err *err)
 {
     if (f->shape && !form_set(facts, "shape", form_shape(f->shape, f->audit->genus))) return lm_err_nomem(err, 0);
     if (f->n_sections && !form_set(facts, "sections", form_sections(f))) return lm_err_nomem(err, 0);
+    if (f->shape && f->shape->n_fits && !form_set(facts, "fits", form_fits(f->shape))) return lm_err_nomem(err, 0);
     if (f->print && !form_set(facts, "print", form_print(f, f->print))) return lm_err_nomem(err, 0);
     return LM_OK;
 }
@@ -151,6 +184,34 @@ static void form_section_lines(const lm_facts *f, lm_out *out)
     }
 }
 
+static void form_fit_lines(const lm_shape *s, lm_out *out)
+{
+    char a[4][LM_NUM_TEXT];
+    for (size_t i = 0; s && i < s->n_fits; i++) {
+        const lm_fit *f = &s->fit[i];
+        const char *name = lm_fit_name(f->ask.kind);
+        lm_verdict_text(f->rms_mm, LM_UNIT_MM, a[2], sizeof a[2]);
+        lm_verdict_text(f->max_mm, LM_UNIT_MM, a[3], sizeof a[3]);
+        if (!f->determined) lm_io_printf(out, "fit %-10zu %16s   undetermined: %s\n", i + 1, name, f->note);
+        else if (f->ask.kind == LM_FIT_PLANE)
+            lm_io_printf(out, "fit %-10zu %16s   through %.3f %.3f %.3f mm, normal %.4f %.4f %.4f known to %.2g deg", i + 1, name,
+                         f->centre_mm[0], f->centre_mm[1], f->centre_mm[2], f->direction[0], f->direction[1], f->direction[2],
+                         f->u_degree);
+        else {
+            lm_verdict_text(f->diameter_mm, LM_UNIT_MM, a[0], sizeof a[0]);
+            lm_verdict_text(f->u_diameter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
+            lm_io_printf(out, "fit %-10zu %16s   diameter %s known to %s, %s %.3f %.3f %.3f mm", i + 1, name, a[0], a[1],
+                         f->ask.kind == LM_FIT_SPHERE ? "centre" : "axis through", f->centre_mm[0], f->centre_mm[1],
+                         f->centre_mm[2]);
+            if (f->ask.kind == LM_FIT_CYLINDER)
+                lm_io_printf(out, " along %.4f %.4f %.4f known to %.2g deg, %.3f mm long", f->direction[0], f->direction[1],
+                             f->direction[2], f->u_degree, f->length_mm);
+        }
+        if (f->determined)
+            lm_io_printf(out, "; residual rms %s, largest %s; %zu vertices, %.3f mm2\n", a[2], a[3], f->vertices, f->area_mm2);
+    }
+}
+
 /* label 0: all together. */
 static void form_print_lines(const lm_facts *f, const lm_print *p, uint32_t label, lm_out *out)
 {
@@ -173,6 +234,7 @@ void lm_facts_form_table(const lm_facts *f, lm_out *out)
 {
     form_shape_lines(f->shape, f->audit, out);
     form_section_lines(f, out);
+    form_fit_lines(f->shape, out);
     if (!f->print) return;
     form_print_lines(f, f->print, 0, out);
     for (size_t i = 0; f->each && i < f->each->n; i++) {

@@ -11,6 +11,7 @@
 #define LM_MEASURE_SHAPE_H
 
 #include "measure/diameter.h"
+#include "measure/fit.h"
 #include "measure/mass.h"
 #include "measure/obb.h"
 
@@ -25,7 +26,9 @@ typedef struct {
     double sphericity, asphericity, compactness1, compactness2, disproportion; /* QCFX, 25C7, SKGS, BQWJ, KRCK */
     double surface_to_volume, elongation, flatness;                            /* 2PR5 (1/mm), Q3CK, N17B */
     double density_box, density_obb, density_convex; /* volume over that of the upright box, oriented box, hull: PBX1, ZH1A, R3ER */
-    double cavity_mm3;                               /* trapped, all together */
+    size_t n_fits;                                   /* what was fitted to regions, borrowed; set by the caller */
+    const lm_fit *fit;
+    double cavity_mm3; /* trapped, all together */
 } lm_shape;
 
 /* m without labels, mass its measures. */

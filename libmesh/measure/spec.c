@@ -99,7 +99,7 @@ static lm_status spec_expectation(const json_t *one, lm_spec *out, lm_err *err)
     if (n < 0 || (size_t)n >= sizeof text) return lm_err_set(err, LM_EUSAGE, NULL, "expect: '%.40s' is too long", name);
     if ((rc = lm_expect_parse(text, &out->expect[out->n_expect], err))) return lm_err_frame(err, "expect");
     for (size_t i = 0; i < out->n_expect; i++)
-        if (out->expect[i].what == out->expect[out->n_expect].what)
+        if (out->expect[i].what == out->expect[out->n_expect].what && out->expect[i].fit == out->expect[out->n_expect].fit)
             return lm_err_set(err, LM_EUSAGE, NULL, "expect: '%.40s' stands twice", name);
     out->n_expect++;
     return LM_OK;
@@ -160,6 +160,7 @@ static void spec_common(const char *name, char out[LM_VERDICT_NAME])
     static const char *const from[] = {"reported ", "mask "};
     const char *part = strstr(name, " of part "), *end = part ? part : name + strlen(name);
     snprintf(out, LM_VERDICT_NAME, "%.*s", (int)(end - name), name);
+    lm_expect_common(out);
     if (!strncmp(out, "min-", 4) || !strncmp(out, "max-", 4)) memcpy(out, "box", 4);
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         if (strncmp(out, from[i], strlen(from[i]))) continue;

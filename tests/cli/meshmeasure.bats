@@ -274,6 +274,30 @@ lung1 1330.976079 782.241458 21.344947'
     [[ $stderr == *"line 3"* ]]
 }
 
+@test "fits: a sphere by its numbers, what a region does not tell, judged by name and by a specification" {
+    gen_bodies --body sphere --radius 24 -o s.ply
+    run -0 meshmeasure s.ply --fit sphere:ball=0,0,24,8 --fit plane:box=-99,-99,23,99,99,99 --fit cylinder --json m.json --report r.html \
+        -e fit1-diameter=48.00mm,tol=0.05mm -e fit1-max=0mm,tol=0.01mm -e fit1-centre-z=0.00mm,tol=0.02mm
+    [[ $output == *"fit 1 "*"sphere   diameter 48.000 mm"*"fit 2 "*"normal"*"fit 3 "*"undetermined: the region does not tell an axis"* ]]
+    jq -e '.fits | (.[0].diameter_mm - 48 | fabs) < 1e-4 and .[0].rms_mm < 1e-5 and .[0].region == {kind: "ball", at: [0, 0, 24, 8]}
+        and (.[1].direction[2] - 1 | fabs) < 1e-6 and .[1].diameter_mm == null and (.[2].determined | not) and .[2].rms_mm == null' m.json
+    jq -e '.options.fit | length == 3' m.json
+    run -1 meshmeasure s.ply --fit cylinder -e fit1-diameter=48mm
+    [[ $output == *"undecided: fit1-diameter: the region does not tell an axis"* ]]
+    echo '{"schema":1,"tolerances":{"fit-diameter":"0.6mm"},"expect":[{"name":"fit1-diameter","value":"48.5mm"},{"name":"fit2-diameter","value":"48.1mm"}]}' >p.json
+    run -0 meshmeasure s.ply --fit sphere --fit sphere:ball=0,0,24,8 --spec p.json --json m.json
+    jq -e '[.measurements[] | [.name, .tolerance, .tolerance_is]] == [["fit1-diameter", 0.6, "specification"], ["fit2-diameter", 0.6, "specification"]]' m.json
+    refuses 2 o.json meshmeasure s.ply --fit sphere -e fit2-diameter=48mm --json o.json
+    for f in ball sphere:ball=1,2,3 sphere:ball=1,2,nan,4 plane:part=2 sphere:ball=99,99,99,1; do
+        refuses 2 o.json meshmeasure s.ply --fit "$f" --json o.json
+    done
+    gen_meshes -o .
+    refuses 2 o.json meshmeasure shared_wall_good.ply --fit plane:box=19,-1,-1,21,11,11 --json o.json # a wall is no surface of the body
+    meshmeasure shared_wall_good.ply --fit sphere:part=2 --json m.json >/dev/null # through the corners of the second cube
+    jq -e '.fits[0] | (.diameter_mm - 17.3205081 | fabs) < 1e-6 and .area_mm2 == 600 and .region == {kind: "part", at: [2]}' m.json
+    refuses 2 o.json meshmeasure shared_wall_good.ply --fit plane:part=9 --json o.json
+}
+
 @test "planar sections: through a hollow box, through nothing" {
     run -0 meshmeasure "$M/cavity_good.ply" --section z=5mm --section 1,0,0,99 --json m.json
     [[ $output == *"section 1 "*"64.000 mm2   perimeter 64.000 mm, diameters 14.142 mm and 10.000 mm"* ]]
