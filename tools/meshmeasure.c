@@ -369,7 +369,9 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
     lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
     if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
     const lm_mass *of = hollow ? &outer : &s.mass, known = anatomy(of);
-    if (!rc) rc = lm_reported_judge(r, &s.rec, of, &s.shape, known.u_volume_mm3, opt, &s.list, err);
+    lm_reported_opt own = *opt;
+    own.body = hollow ? &solid : s.mesh.label ? &s.joined : &s.mesh;
+    if (!rc) rc = lm_reported_judge(r, &s.rec, of, &s.shape, known.u_volume_mm3, &own, &s.list, err);
     s.rec.belong = belong;
     lm_mass_release(&outer);
     return rc;

@@ -68,12 +68,12 @@ static lm_sr_kind sr_kind(const sr_code *c)
         const char *value, *scheme;
         lm_sr_kind kind;
     } known[] = {
-        {"118565006", "SCT", LM_SR_VOLUME},  {"G-D705", "SRT", LM_SR_VOLUME},      {"YEKZ", "IBSI", LM_SR_VOXELS},
-        {"RNU0", "IBSI", LM_SR_MESH},        {"C0JK", "IBSI", LM_SR_AREA},         {"L0JK", "IBSI", LM_SR_DIAMETER},
-        {"81827009", "SCT", LM_SR_DIAMETER}, {"M-02550", "SRT", LM_SR_DIAMETER},   {"103339001", "SCT", LM_SR_DISTANCE},
-        {"G-A185", "SRT", LM_SR_DISTANCE},   {"TDIC", "IBSI", LM_SR_MAJOR},        {"P9VJ", "IBSI", LM_SR_MINOR},
-        {"7J51", "IBSI", LM_SR_LEAST},       {"121206", "DCM", LM_SR_DISTANCE},    {"410668003", "SCT", LM_SR_DISTANCE},
-        {"G-D7FE", "SRT", LM_SR_DISTANCE},   {"103340004", "SCT", LM_SR_DISTANCE}, {"G-A186", "SRT", LM_SR_DISTANCE},
+        {"118565006", "SCT", LM_SR_VOLUME},  {"G-D705", "SRT", LM_SR_VOLUME},    {"YEKZ", "IBSI", LM_SR_VOXELS},
+        {"RNU0", "IBSI", LM_SR_MESH},        {"C0JK", "IBSI", LM_SR_AREA},       {"L0JK", "IBSI", LM_SR_DIAMETER},
+        {"81827009", "SCT", LM_SR_DIAMETER}, {"M-02550", "SRT", LM_SR_DIAMETER}, {"103339001", "SCT", LM_SR_LONG},
+        {"G-A185", "SRT", LM_SR_LONG},       {"TDIC", "IBSI", LM_SR_MAJOR},      {"P9VJ", "IBSI", LM_SR_MINOR},
+        {"7J51", "IBSI", LM_SR_LEAST},       {"121206", "DCM", LM_SR_DISTANCE},  {"410668003", "SCT", LM_SR_DISTANCE},
+        {"G-D7FE", "SRT", LM_SR_DISTANCE},   {"103340004", "SCT", LM_SR_SHORT},  {"G-A186", "SRT", LM_SR_SHORT},
         {"122445", "DCM", LM_SR_DISTANCE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -211,8 +211,9 @@ lm_status lm_sr_read(const lm_tree *t, lm_sr *out, lm_err *err)
 
 /* ---- numbers ---- */
 
-static const char *const sr_word[] = {"number",   "volume",     "volume by voxels", "volume of a mesh", "area of a mesh",
-                                      "diameter", "major axis", "minor axis",       "least axis",       "distance"};
+static const char *const sr_word[] = {"number",         "volume",    "volume by voxels", "volume of a mesh",
+                                      "area of a mesh", "diameter",  "major axis",       "minor axis",
+                                      "least axis",     "long axis", "short axis",       "distance"};
 
 static lm_status sr_unit(const lm_sr_item *i, lm_unit *unit, double *factor, lm_err *err)
 {

@@ -23,7 +23,9 @@ typedef enum {
     LM_SR_MAJOR,    /* axes as IBSI has them: 4 sqrt(eigenvalue) */
     LM_SR_MINOR,
     LM_SR_LEAST,
-    LM_SR_DISTANCE /* between points that the report may hold or not */
+    LM_SR_LONG, /* long axis, short axis: as read on slices */
+    LM_SR_SHORT,
+    LM_SR_DISTANCE /* length, distance, wall thickness: between points that the report may hold or not */
 } lm_sr_kind;
 
 enum { LM_SR_TEXT = 129, LM_SR_UNIT = 24, LM_SR_NUMBER = 24, LM_SR_MAX = 100000 };

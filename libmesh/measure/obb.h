@@ -7,8 +7,9 @@
  * the best of them, the box along the given axes and that along x, y, z are turned about one of their own axes after the other as
  * long as that makes them smaller (Chang, Gorissen, Melchior: Fast oriented bounding box optimization on the rotation group, ACM
  * TOG 30, 2011, without their random start). Guaranteed: all vertices are inside up to rounding; no larger than either of those
- * two; no turn about a single axis of its own makes it smaller, as far as the corners that were looked at say: all of the hull up to
- * LM_OBB_CORNERS, else the outermost in each of 40 x 40 columns along x, y and z. Not guaranteed: that no other box is smaller. */
+ * two; no turn about a single axis of its own makes it smaller, as far as the corners that were looked at say: all of the hull up
+ * to LM_OBB_CORNERS, else the outermost in each of 40 x 40 columns along x, y and z. Not guaranteed: that no other box is smaller.
+ */
 #ifndef LM_MEASURE_OBB_H
 #define LM_MEASURE_OBB_H
 

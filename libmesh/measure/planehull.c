@@ -38,8 +38,8 @@ static double planehull_between2(lm_planehull_point a, lm_planehull_point b)
     return (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
 }
 
-/* Antipodal pairs: for each side of the hull the corner farthest from it. */
-void lm_planehull_widths(const lm_planehull_point *h, size_t n, double *most, double *least)
+/* Antipodal pairs: for each side of the hull the corner farthest from it. end: the pair that is farthest apart. */
+static void planehull_calipers(const lm_planehull_point *h, size_t n, double *most, double *least, lm_planehull_point end[2])
 {
     double most2 = 0;
     *least = n > 2 ? INFINITY : 0;
@@ -51,13 +51,42 @@ void lm_planehull_widths(const lm_planehull_point *h, size_t n, double *most, do
             f = (f + 1) % n;
         for (size_t k = 0; k < 2; k++) { /* a side that is parallel has two */
             double x = planehull_between2(a, h[(f + k) % n]), y = planehull_between2(b, h[(f + k) % n]);
-            most2 = x > most2 ? x : most2;
-            most2 = y > most2 ? y : most2;
+            if (x > most2) most2 = x, end[0] = a, end[1] = h[(f + k) % n];
+            if (y > most2) most2 = y, end[0] = b, end[1] = h[(f + k) % n];
         }
         double width = planehull_turn(a, b, h[f]) / side;
         *least = width < *least ? width : *least;
     }
     *most = sqrt(most2);
+}
+
+void lm_planehull_widths(const lm_planehull_point *h, size_t n, double *most, double *least)
+{
+    lm_planehull_point end[2];
+    planehull_calipers(h, n, most, least, end);
+}
+
+/* Its length is concave along the line from end to end: it is at a corner. */
+double lm_planehull_across(const lm_planehull_point *h, size_t n)
+{
+    lm_planehull_point end[2];
+    double length, least, best = 0;
+    if (n < 3) return 0;
+    planehull_calipers(h, n, &length, &least, end);
+    double dx = (end[1].x - end[0].x) / length, dy = (end[1].y - end[0].y) / length;
+    for (size_t i = 0; i < n; i++) {
+        double at = dx * h[i].x + dy * h[i].y, lo = INFINITY, hi = -INFINITY;
+        for (size_t k = 0; k < n; k++) { /* sides that reach over it */
+            lm_planehull_point p = h[k], q = h[(k + 1) % n];
+            double s = dx * p.x + dy * p.y - at, t = dx * q.x + dy * q.y - at, y = dx * p.y - dy * p.x, z = dx * q.y - dy * q.x;
+            if ((s < 0 && t < 0) || (s > 0 && t > 0)) continue;
+            double w = s == t ? y : y + (z - y) * (s / (s - t));
+            lo = fmin(lo, s == t ? fmin(y, z) : w);
+            hi = fmax(hi, s == t ? fmax(y, z) : w);
+        }
+        best = hi - lo > best ? hi - lo : best;
+    }
+    return best;
 }
 
 /* How far h[i] lies along u (and, with side, to the left of it). */

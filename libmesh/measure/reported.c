@@ -5,6 +5,7 @@
 #include "dicom/select.h"
 #include "dicom/source.h"
 #include "measure/against.h"
+#include "measure/axial.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 
 enum { REPORTED_PARTS = 64, REPORTED_LIST = 260 };
+#define REPORTED_TOL 1.0 /* mm */
 
 void lm_reported_release(lm_reported *r)
 {
@@ -259,6 +261,40 @@ static double reported_counted(const json_t *dcmseg)
     return json_array_size(list) ? sum : NAN;
 }
 
+/* Is it read on slices, by hand? */
+static bool reported_sliced(const lm_sr_item *i)
+{
+    return i->kind == LM_SR_LONG || i->kind == LM_SR_SHORT;
+}
+
+/* What the mesh has of that kind. */
+static lm_status reported_value(const reported_one *o, const json_t *dcmseg, const lm_mass *mass, const lm_shape *shape,
+                                double u_mm3, const lm_reported_opt *opt, lm_measurement *m, lm_err *err)
+{
+    char line[160];
+    const lm_sr_item *i = o->item;
+    const json_t *step = json_array_get(json_object_get(json_object_get(dcmseg, "source"), "spacing_mm"), 2);
+    m->u_value = 4 * mass->u_box_mm[0];
+    if (reported_volume(i)) m->value = mass->volume_mm3, m->u_value = o->same ? mass->u_volume_mm3 : u_mm3;
+    else if (i->kind == LM_SR_AREA) m->value = mass->area_mm2, m->u_value = mass->u_area_mm2;
+    else if (i->kind == LM_SR_DIAMETER) m->value = shape->diameter.mm;
+    else if (i->kind >= LM_SR_MAJOR && i->kind <= LM_SR_LEAST)
+        m->value = shape->has_axes ? shape->length_mm[i->kind - LM_SR_MAJOR] : NAN;
+    else if (reported_sliced(i) && opt->body) {
+        lm_axial axial;
+        lm_status rc = lm_axial_of(opt->body, json_is_number(step) ? json_number_value(step) : NAN, &axial, err);
+        m->value = i->kind == LM_SR_LONG ? axial.long_mm : axial.short_mm;
+        m->u_value += i->kind == LM_SR_LONG ? axial.u_long_mm : axial.u_short_mm;
+        return rc;
+    } else {
+        lm_sr_line(i, line, sizeof line);
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "%s: a mesh by itself has no such quantity; what was measured between points is compared with --landmarks", line);
+    }
+    return LM_OK;
+}
+
 static lm_status reported_one_judge(const reported_one *o, size_t number, const json_t *dcmseg, const lm_mass *mass,
                                     const lm_shape *shape, double u_mm3, const lm_reported_opt *opt, lm_verdict_list *out,
                                     lm_err *err)
@@ -272,27 +308,24 @@ static lm_status reported_one_judge(const reported_one *o, size_t number, const 
         [LM_SR_MAJOR] = "structured report: major axis of the voxels' centres",
         [LM_SR_MINOR] = "structured report: minor axis of the voxels' centres",
         [LM_SR_LEAST] = "structured report: least axis of the voxels' centres",
+        [LM_SR_LONG] = "structured report: long axis, largest in an axial plane",
+        [LM_SR_SHORT] = "structured report: short axis, across the long one",
     };
     lm_quantity q;
-    char line[160];
     const lm_sr_item *i = o->item;
     lm_status rc = lm_sr_value(i, &q, err);
     if (rc) return rc;
     lm_measurement m = {.unit = q.unit, .reference = q.value, .u_reference = q.ulp, .tol = reported_tol(opt->tol, &q)};
     m.tol_is = opt->tol->has[LM_UNIT_PERCENT] || opt->tol->has[q.unit] ? "--tol" : "default: 1 %";
-    if (reported_volume(i)) m.value = mass->volume_mm3, m.u_value = o->same ? mass->u_volume_mm3 : u_mm3;
-    else if (i->kind == LM_SR_AREA) m.value = mass->area_mm2, m.u_value = mass->u_area_mm2;
-    else if (i->kind == LM_SR_DIAMETER) m.value = shape->diameter.mm, m.u_value = 4 * mass->u_box_mm[0];
-    else if (i->kind >= LM_SR_MAJOR && i->kind <= LM_SR_LEAST)
-        m.value = shape->has_axes ? shape->length_mm[i->kind - LM_SR_MAJOR] : NAN, m.u_value = 4 * mass->u_box_mm[0];
-    else {
-        lm_sr_line(i, line, sizeof line);
-        return lm_err_set(err, LM_ERULE, NULL, "%s: a mesh by itself has no such quantity", line);
-    }
+    if (reported_sliced(i) && !opt->tol->has[LM_UNIT_PERCENT] && !opt->tol->has[LM_UNIT_MM])
+        m.tol = REPORTED_TOL, m.tol_is = "default: 1 mm end to end";
+    if ((rc = reported_value(o, dcmseg, mass, shape, u_mm3, opt, &m, err))) return rc;
     m.reference_is = is[i->kind];
     snprintf(m.name, sizeof m.name, "reported %s %zu",
              i->kind == LM_SR_AREA       ? "area"
              : i->kind == LM_SR_DIAMETER ? "diameter"
+             : i->kind == LM_SR_LONG     ? "long-axis"
+             : i->kind == LM_SR_SHORT    ? "short-axis"
              : i->kind >= LM_SR_MAJOR    ? "axis"
                                          : "volume",
              number);

@@ -3,7 +3,9 @@
  *
  * The report must belong to the mesh: it cites the series, or the segmentation, that the records name, and states no other frame of
  * reference. Its number is known to half of its last digit as written. Which volume it is of is said by its codes: voxels summed,
- * of a mesh, or not stated. */
+ * of a mesh, or not stated. A diameter is the largest distance of two points in space; long and short axis are taken in axial
+ * planes (axial.h), one slice step of the records apart. What needs points (a distance, a length) a mesh by itself has not: that is
+ * for landmarks (caliper.h). */
 #ifndef LM_MEASURE_REPORTED_H
 #define LM_MEASURE_REPORTED_H
 
@@ -26,7 +28,8 @@ typedef struct {
 
 typedef struct {
     int threads;
-    const lm_tol *tol;       /* percent, or by unit; else 1 % */
+    const lm_tol *tol;       /* percent, or by unit; else 1 %, and of long and short axis 1 mm (STANDARDS 13, end to end) */
+    const lm_mesh *body;     /* without labels: the solid that is judged; NULL: only what mass and shape have */
     size_t n_pick;           /* measurements that are asked for; 0: the one volume */
     const char *const *pick; /* each: a number in the list of all, a tracking identifier or UID, or a PCRE2 that occurs in
                                 "tracking / finding / site / quantity / derivation" */

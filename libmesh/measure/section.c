@@ -85,7 +85,11 @@ lm_status lm_section_of(const lm_mesh *m, const lm_trim_plane *plane, bool close
     section_basis(plane, &j);
     for (size_t t = 0; t < m->nt && !rc; t++) rc = section_triangle(&j, t, out, err);
     if (!rc && !(hull = lm_mem_alloc(2 * j.count + 1, sizeof *hull, err))) rc = LM_ENOMEM;
-    if (!rc) lm_planehull_widths(hull, lm_planehull_make(j.point, j.count, hull), &out->max_mm, &out->min_mm);
+    if (!rc) {
+        size_t n = lm_planehull_make(j.point, j.count, hull);
+        lm_planehull_widths(hull, n, &out->max_mm, &out->min_mm);
+        out->across_mm = lm_planehull_across(hull, n);
+    }
     out->area_mm2 = closed ? fabs(out->area_mm2) : NAN;
     free(hull);
     free(j.point);

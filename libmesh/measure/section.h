@@ -3,7 +3,8 @@
  *
  * A vertex on the plane counts as above it. Each triangle with corners on both sides gives a segment; area and perimeter are sums
  * over the segments, which close where the mesh does (Green's theorem). Diameters are those of the convex hull (planehull.h): the
- * largest distance of two points, and the least of two parallel lines round it all. */
+ * largest distance of two points, and the least of two parallel lines round it all; and the longest chord across that largest
+ * distance. */
 #ifndef LM_MEASURE_SECTION_H
 #define LM_MEASURE_SECTION_H
 
@@ -15,6 +16,7 @@ typedef struct {
     size_t segments;
     double area_mm2; /* NAN where the mesh is open there or beyond */
     double perimeter_mm, max_mm, min_mm;
+    double across_mm; /* of equal largest distances of the first along the hull */
 } lm_section;
 
 /* closed: area has a meaning (mass.h, has_volume). No segment: all is 0. Memory: 40 bytes per segment. */

@@ -26,6 +26,8 @@ static const struct {
     {"reported-area", LM_UNIT_MM2},
     {"reported-diameter", LM_UNIT_MM},
     {"reported-axis", LM_UNIT_MM},
+    {"reported-long-axis", LM_UNIT_MM},
+    {"reported-short-axis", LM_UNIT_MM},
 };
 
 static bool spec_unit(const char *name, lm_unit *unit)

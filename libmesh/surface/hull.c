@@ -57,8 +57,8 @@ static void hull_plane(const hull_job *j, hull_facet *f)
     }
 }
 
-/* How far beyond, times twice the area of the facet; 0 or less: not beyond. The filter: each of the three products is off by at most
- * 6 roundings of what it adds up without signs, the sum by 2 more. */
+/* How far beyond, times twice the area of the facet; 0 or less: not beyond. The filter: each of the three products is off by at
+ * most 6 roundings of what it adds up without signs, the sum by 2 more. */
 static double hull_beyond(const hull_job *j, const hull_facet *f, uint32_t i)
 {
     const float *a = hull_at(j, f->v[0]), *p = hull_at(j, i);

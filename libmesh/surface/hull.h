@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct {
-    int dimension;    /* 3: a solid; 2, 1, 0: all points in one plane, on one line, in one place; -1: no points */
+    int dimension; /* 3: a solid; 2, 1, 0: all points in one plane, on one line, in one place; -1: no points */
     size_t nv, nt;
     uint32_t *vertex; /* numbers of points, ascending; all that are extreme (dimension 2 and less: maybe all points); owned */
     uint32_t *tri;    /* 3 * nt numbers of points, counter-clockwise from outside; none but in dimension 3; owned */
@@ -23,8 +23,8 @@ typedef struct {
         .dimension = -1 \
     }
 
-/* pos: x y z of each point, finite; which: numbers of n of them, borrowed, or NULL for the first n. Equal points are allowed. out is
- * initialised by the caller; empty on error. Scratch: 8 bytes per point and 72 per facet. */
+/* pos: x y z of each point, finite; which: numbers of n of them, borrowed, or NULL for the first n. Equal points are allowed. out
+ * is initialised by the caller; empty on error. Scratch: 8 bytes per point and 72 per facet. */
 LM_CHECKED lm_status lm_hull_make(const float *pos, const uint32_t *which, size_t n, lm_hull *out, lm_err *err);
 void lm_hull_release(lm_hull *h); /* accepts a zeroed struct; leaves LM_HULL_INIT */
 

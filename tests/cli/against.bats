@@ -186,6 +186,25 @@ reported() { # EXIT MESH OPTIONS: judged by r.dcm
     [[ $stderr == *"of segment 2"* ]]
 }
 
+@test "diameter, long and short axis of a report; what needs points is for landmarks" {
+    dcmseg -q "$f/s" -t 500 | mcubes -q -o ball.ply # the ball of 14
+    for m in '81827009,SCT,28.0,mm' 'M-02550,SRT,2.8,cm' 'L0JK,IBSI,28.0,mm' '103339001,SCT,28.0,mm' 'G-A185,SRT,28,mm' '103340004,SCT,28.0,mm' 'G-A186,99SDM,2.8,cm'; do
+        sr -m "$m" "$f/s"
+        reported 0 ball.ply --measurement 1 --tol 1mm
+        jq -e '.measurements[0] | .verdict == "pass" and (.name | test("^reported (diameter|long-axis|short-axis) 1$"))' m.json
+    done
+    sr -m 103340004,SCT,25.0,mm "$f/s"
+    reported 1 ball.ply --measurement 1
+    jq -e '.measurements[0] | .verdict == "fail" and .tolerance == 1 and .tolerance_is == "default: 1 mm end to end" and .reference_is == "structured report: short axis, across the long one"' m.json
+    echo '{ "schema": 1, "tolerances": { "reported-short-axis": "5mm" } }' >spec.json
+    reported 0 ball.ply --measurement 1 --spec spec.json
+    for m in 121206,DCM 410668003,SCT G-D7FE,SRT 122445,DCM; do
+        sr -m "$m,25.0,mm" "$f/s"
+        refuses 2 o.json meshmeasure ball.ply --against r.dcm --measurement 1 --json o.json
+        [[ $stderr == *"distance (${m%,*} ${m#*,}) 25.0 mm: a mesh by itself has no such quantity"*--landmarks* ]]
+    done
+}
+
 @test "a real report agrees with the segmentation that it measures: 33.5824 ml" {
     d=$SHARED/data/sr-tid1500-headneck-0003
     [ -d "$d" ] || skip "no $d"

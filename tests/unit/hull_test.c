@@ -44,7 +44,8 @@ static void closes(const lm_hull *h, size_t n)
 static void encloses(const float *p, const lm_hull *h, size_t n)
 {
     for (size_t t = 0; t < h->nt; t++) {
-        const float *a = p + 3 * (size_t)h->tri[3 * t], *b = p + 3 * (size_t)h->tri[3 * t + 1], *c = p + 3 * (size_t)h->tri[3 * t + 2];
+        const float *a = p + 3 * (size_t)h->tri[3 * t], *b = p + 3 * (size_t)h->tri[3 * t + 1],
+                    *c = p + 3 * (size_t)h->tri[3 * t + 2];
         assert_false(lm_predicates_collinear(a, b, c));
         for (size_t i = 0; i < n; i++) assert_true(lm_predicates_orient3d(a, b, c, p + 3 * i) <= 0);
     }
@@ -68,7 +69,7 @@ static void hulls_of_chance_and_of_grids(void **state)
                 len += q[c] * q[c];
             }
             for (int c = 0; c < 3; c++) {
-                if (round % 5 == 2 && len > 0) q[c] /= sqrt(len);          /* a ball */
+                if (round % 5 == 2 && len > 0) q[c] /= sqrt(len);            /* a ball */
                 if (round % 5 == 3 && c == 2) q[c] = floor(2 * q[c]) * 1e-6; /* nearly flat */
                 p[3 * i + (size_t)c] = (float)(q[c] * scale[round % 4] + shift[round % 4]);
             }

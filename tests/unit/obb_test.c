@@ -122,7 +122,9 @@ static void planes_lines_and_points_have_boxes_too(void **state)
     assert_true(fabs(b.size_mm[0] - 5) < 1e-5 && fabs(b.size_mm[1] - 3) < 1e-5 && b.size_mm[2] < 1e-5);
     for (uint32_t i = 0; i < 24; i++) /* exactly flat: sides along 3,4,0 and -4,3,0 */
         for (uint32_t c = 0; c < 3; c++)
-            p[3 * i + c] = c == 0 ? (float)(3 * (i % 6)) - (float)(4 * (i / 6)) : c == 1 ? (float)(4 * (i % 6)) + (float)(3 * (i / 6)) : 7;
+            p[3 * i + c] = c == 0   ? (float)(3 * (i % 6)) - (float)(4 * (i / 6))
+                           : c == 1 ? (float)(4 * (i % 6)) + (float)(3 * (i / 6))
+                                    : 7;
     b = boxed(p, 24, NULL);
     assert_true(fabs(b.size_mm[0] - 25) < 1e-9 && fabs(b.size_mm[1] - 15) < 1e-9 && b.size_mm[2] == 0 && b.volume_mm3 == 0);
     for (uint32_t i = 0; i < 24; i++)
@@ -159,8 +161,10 @@ static void calipers_in_the_plane(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_turned_box_and_a_tetrahedron_have_theirs), cmocka_unit_test(an_offset_of_a_kilometre_changes_nothing),
-        cmocka_unit_test(never_larger_than_the_upright_one_or_the_given_one), cmocka_unit_test(planes_lines_and_points_have_boxes_too),
+        cmocka_unit_test(a_turned_box_and_a_tetrahedron_have_theirs),
+        cmocka_unit_test(an_offset_of_a_kilometre_changes_nothing),
+        cmocka_unit_test(never_larger_than_the_upright_one_or_the_given_one),
+        cmocka_unit_test(planes_lines_and_points_have_boxes_too),
         cmocka_unit_test(calipers_in_the_plane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ static void boxes_have_rectangles(void **state)
         assert_int_equal(s.segments, 0);
         assert_true(s.area_mm2 == 0 && s.max_mm == 0 && s.min_mm == 0);
         assert_true(cut(&m, "z=8mm").area_mm2 == 512); /* the upper one has */
+        /* across the diagonal, from a corner to the long side opposite: 16 / cos(atan(16 / 32)) */
+        assert_true(fabs(cut(&m, "z=3mm").across_mm - 16 * sqrt(32 * 32 + 16 * 16) / 32) < 1e-12);
         snprintf(plane, sizeof plane, "x=%.1fmm", o + 20);
         assert_true(cut(&m, plane).area_mm2 == 128);
         snprintf(plane, sizeof plane, "1,1,0,%.3f", o + 40); /* across the corner: 8 high, 8 sqrt(2) long */
