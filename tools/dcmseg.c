@@ -30,7 +30,7 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 #define NO_FRAME SIZE_MAX
 
 static struct {
-    bool list, info, show_identity, keep_names, verbose, quiet;
+    bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
     const char *mask, *space, *probability, *inside, *outside;
     cli_steps steps;
@@ -55,6 +55,8 @@ static const cli_opt own_opts[] = {
      "the series for whose files it holds: 'SeriesDescription~bone && SliceThickness<=1.5'; see the manual", &a.where,
      LM_UNIT_NONE},
     {"preset", 'p', CLI_STEP, "NAME", NULL, "the steps of a named tissue: bone, skin, soft, lung, vessel", &a.steps, LM_UNIT_NONE},
+    {"explain", 0, CLI_FLAG, NULL, NULL, "print the steps that are asked for, those of a preset too, and end", &a.explain,
+     LM_UNIT_NONE},
     {"roi", 'r', CLI_LIST, "SHAPE", NULL,
      "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi,
      LM_UNIT_NONE},
@@ -192,6 +194,21 @@ static lm_status choose(choice *c, lm_err *err)
     if (!rc && a.inside) rc = class_value(a.inside, &c->partial.inside, c, err);
     if (!rc && a.outside) rc = class_value(a.outside, &c->partial.outside, c, err);
     return rc ? rc : choose_steps(c, err);
+}
+
+/* The steps as options, one on a line, to type again. */
+static lm_status explain(const choice *c, lm_err *err)
+{
+    lm_out *out = NULL;
+    lm_status rc = lm_io_create(a.output, true, &out, err);
+    if (rc) return rc;
+    for (size_t i = 0; i < c->steps.n; i++) {
+        const lm_step *s = &c->steps.step[i];
+        char text[LM_STEP_ARGS + 64];
+        snprintf(text, sizeof text, "--%s '%s'", s->kind->name, s->args);
+        lm_io_printf(out, "%-32s # %s\n", text, s->kind->help);
+    }
+    return lm_io_commit(out, err);
 }
 
 /* ---- what is read ---- */
@@ -705,13 +722,18 @@ int main(int argc, char **argv)
                          .where = a.where};
     lm_status rc = parse_outputs(&err);
     const char *outputs[2] = {a.output, a.json};
-    if (!rc && !n && !a.files && !a.mask) rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.info && !a.verify, &err);
+    if (!rc && !n && !a.files && !a.mask && !a.explain)
+        rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
+    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.info && !a.verify && !a.explain, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && a.verify) {
         rc = verify(paths, n, &opt, &identity, &err);
+        return rc ? cli_fail(&tool, &err) : CLI_GOOD;
+    }
+    if (!rc && a.explain) {
+        if (!(rc = choose(&c, &err))) rc = explain(&c, &err);
         return rc ? cli_fail(&tool, &err) : CLI_GOOD;
     }
     if (!rc && !a.list && !a.info && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);

@@ -3,11 +3,12 @@
 #include "base/pool.h"
 #include "segment/step_grey.h"
 #include "segment/step_object.h"
+#include "segment/step_region.h"
 
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object, lm_step_region};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {

@@ -83,6 +83,15 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     cmp "$out.1.nrrd" "$out.3.nrrd"
 }
 
+@test "regions grow from seeds, in millimetres or samples; the record has them; a preset explains itself" {
+    dcmseg -t 500 --grow 14,0,0 nested -o "$out.nrrd" --json "$out.json"
+    jq -e '.options.steps[1] == ["grow","14,0,0"] and .segment.steps[1].voxels_after < .segment.steps[0].voxels_after' "$out.json"
+    dcmseg -t 500 --grow '0,0,0' ball -o "$out.nrrd" && dcmseg -t 500 --grow 'voxel=23,23,11;neck=2mm' ball -o "$out.2.nrrd" --json "$out.json"
+    jq -e '.options.steps[1] == ["grow","voxel=23,23,11;neck=2mm"]' "$out.json"
+    dcmseg -p bone --fill all --explain >"$out"
+    [ "$(sed 's/ *#.*//' "$out" | tr '\n' ' ')" = "--threshold '226HU' --keep 'largest' --fill 'all' " ]
+}
+
 @test "a mask is the object from the beginning, a region is cut out" {
     dcmseg -t 500 ball --output labels -o mask.nrrd
     dcmseg --mask mask.nrrd --dilate 4 ball -o "$out.nrrd" --json "$out.json"
@@ -120,6 +129,12 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'class 4 of 3' -t otsu:3:4
     refused 2 'with classes and the class to keep' -t otto
     refused 2 'with classes and the class to keep' -t otsu:3:2-
+    refused 2 'seed 2 lies outside the volume' -t 500 --grow '0,0,0;500,0,0'
+    refused 2 'seed 1 lies in no sample of the object' -t 500 --grow '20,20,20'
+    refused 2 'seed 1 lies within a neck' -t 500 --grow '10,0,0;neck=5mm'
+    refused 2 'seed 1 lies where values change' -t 500 --grow '11.5,0,0;gradient=50'
+    refused 2 'there is no seed in it' -t 500 --grow 'neck=2mm'
+    refused 2 'is needed' -t 500 --grow '1,2'
     refused 2 'drop is all there is' -t 500 --border keep
     refused 1 'step 2, --erode 30mm: nothing is left' -t 500 --erode 30
     refused 2 'leave out --preset, --roi and all steps' --mask mask.nrrd --output labels --open 1
