@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair/clean.h"
 #include "base/mem.h"
+#include "repair/vec.h"
 #include "surface/predicates.h"
 #include "surface/topo.h"
 
@@ -295,6 +296,40 @@ done:
     free(size);
     free(rim);
     free(what);
+    free(gone);
+    return rc;
+}
+
+lm_status lm_clean_scraps(lm_mesh *m, int threads, size_t *removed, lm_spots *where, lm_err *err)
+{
+    lm_topo topo = LM_TOPO_INIT;
+    lm_topo_corners c = LM_TOPO_CORNERS_INIT;
+    uint32_t *mate = NULL;
+    unsigned char *rim = NULL, *whole = NULL, *gone = NULL; /* per vertex; per piece: it has an inner vertex; per triangle */
+    double area = 0, normal[3];
+    lm_status rc = lm_topo_make(m, NULL, threads, &topo, err);
+    *removed = 0;
+    if (rc || !topo.open || !topo.closed_components || (rc = lm_topo_corners_make(m, NULL, &c, err))) goto done;
+    rc = LM_ENOMEM;
+    if (!(mate = lm_mem_alloc(3 * m->nt, sizeof *mate, err)) || !(rim = lm_mem_calloc(m->nv, 1, err)) ||
+        !(whole = lm_mem_calloc(topo.components, 1, err)) || !(gone = lm_mem_alloc(m->nt, 1, err)) ||
+        (rc = lm_topo_mates(m, &c, mate, err)))
+        goto done;
+    for (size_t h = 0; h < 3 * m->nt; h++)
+        if (mate[h] == LM_TOPO_NONE) rim[m->tri[h]] = rim[m->tri[h - h % 3 + (h + 1) % 3]] = 1;
+    for (size_t h = 0; h < 3 * m->nt; h++) whole[topo.comp[h / 3]] |= !rim[m->tri[h]] || mate[h] == LM_TOPO_MANY;
+    for (size_t t = 0; t < m->nt; t++) {
+        const uint32_t *v = m->tri + 3 * t;
+        gone[t] = !whole[topo.comp[t]];
+        if (gone[t]) area += lm_vec_normal(lm_vec_at(m, v[0]), lm_vec_at(m, v[1]), lm_vec_at(m, v[2]), normal);
+    }
+    if (area < LM_CLEAN_SCRAPS * lm_mesh_area(m)) *removed = clean_drop(m, gone, where);
+done:
+    lm_topo_release(&topo);
+    lm_topo_corners_release(&c);
+    free(mate);
+    free(rim);
+    free(whole);
     free(gone);
     return rc;
 }

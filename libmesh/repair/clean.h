@@ -22,6 +22,10 @@ LM_CHECKED lm_status lm_clean_duplicates(lm_mesh *m, size_t *removed, lm_spots *
 /* Pieces (joined by edges) that have no vertex inside, only on their open edges, and hang by vertices on to a larger piece
  * that has no hole there: what is left between the holes of a torn surface when those are filled. *removed: triangles gone. */
 LM_CHECKED lm_status lm_clean_flaps(lm_mesh *m, int threads, size_t *removed, lm_spots *where, lm_err *err);
+/* Scraps: open pieces without an inner vertex that hang on to nothing; no patch closes them and they bound no volume. They go when
+ * all of them together are less than LM_CLEAN_SCRAPS of the surface, and something closed is there. *removed: triangles gone. */
+#define LM_CLEAN_SCRAPS 1e-3
+LM_CHECKED lm_status lm_clean_scraps(lm_mesh *m, int threads, size_t *removed, lm_spots *where, lm_err *err);
 /* Vertices no triangle names go. */
 LM_CHECKED lm_status lm_clean_unreferenced(lm_mesh *m, size_t *removed, lm_spots *where, lm_err *err);
 

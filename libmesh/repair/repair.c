@@ -3,11 +3,13 @@
 #include "base/mem.h"
 #include "repair/arrange.h"
 #include "repair/admesh.h"
+#include "repair/alone.h"
 #include "repair/clean.h"
 #include "repair/cut.h"
 #include "repair/fair.h"
 #include "repair/lids.h"
 #include "repair/orient.h"
+#include "repair/refill.h"
 #include "repair/seam.h"
 #include "repair/weld.h"
 #include "surface/audit.h"
@@ -40,6 +42,7 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_FAIR] = "fair",
         [LM_REPAIR_FLAPS] = "flaps",
         [LM_REPAIR_INTERSECT] = "intersections",
+        [LM_REPAIR_REFILL] = "refill",
         [LM_REPAIR_REBUILD] = "rebuild",
         [LM_REPAIR_KEEP] = "keep",
         [LM_REPAIR_UNREFERENCED] = "unreferenced",
@@ -166,6 +169,7 @@ static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     if ((rc = repair_holes(m, opt, r, volume, changed, err)) || *changed || !r->holes_left) return rc;
     if (!repair_does(opt, LM_REPAIR_FLAPS)) return LM_OK;
     if ((rc = lm_clean_flaps(m, threads, &n, &r->step[LM_REPAIR_FLAPS].where, err))) return rc;
+    if (!n && (rc = lm_clean_scraps(m, threads, &n, &r->step[LM_REPAIR_FLAPS].where, err))) return rc;
     *changed += repair_note(r, LM_REPAIR_FLAPS, n, 0, volume, lm_mesh_volume(m));
     return LM_OK;
 }
@@ -210,7 +214,7 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
 }
 
 /* Cut along each other what intersects, and what rounding makes of it, round after round. *worse: that gave more from one round to
- * the next, and m is a ruin. */
+ * the next, and m is what it was before that. */
 static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *pairs, bool *worse,
                                 lm_err *err)
 {
@@ -218,21 +222,31 @@ static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
     size_t n, last = SIZE_MAX;
     *pairs = 0;
     *worse = false;
-    for (int round = 0; round < REPAIR_RESOLVES; round++) {
+    for (int round = 0; round < REPAIR_RESOLVES && !rc && !*worse; round++) {
         lm_arrange a;
-        if ((rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) return rc;
+        lm_mesh was = LM_MESH_INIT;
+        if ((rc = lm_mesh_copy(m, &was, err))) break;
+        if ((rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) {
+            lm_mesh_release(&was);
+            break;
+        }
         *worse = a.pairs >= last;
-        if (*worse) return LM_OK;
+        if (*worse) {
+            lm_mesh_release(m);
+            *m = was;
+            break;
+        }
+        lm_mesh_release(&was);
         *pairs += last = a.pairs;
         repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
         lm_spots_merge(&r->step[LM_REPAIR_INTERSECT].where, &a.where);
-        if ((rc = lm_weld_exact(m, &n, NULL, err))) return rc; /* points that rounding brought together */
+        if ((rc = lm_weld_exact(m, &n, NULL, err))) break; /* points that rounding brought together */
         if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
-            if ((rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err))) return rc;
+            if ((rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err))) break;
             repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
         }
     }
-    return LM_OK;
+    return rc;
 }
 
 static double repair_triangle(const lm_mesh *m, const uint32_t v[3])
@@ -295,59 +309,131 @@ static lm_status repair_lids(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r,
     return rc;
 }
 
-static lm_status repair_resolve_now(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, bool *failed, lm_err *err)
+/* What a repair that may come to nothing is taken back to. */
+typedef struct {
+    lm_mesh was;
+    lm_repair had;
+    double volume;
+} repair_before;
+
+static lm_status repair_remember(const lm_mesh *m, lm_repair *r, double volume, repair_before *b, lm_err *err)
 {
-    lm_audit_opt look = {.threads = opt->threads};
-    lm_audit a;
-    size_t pairs = 1, lids;
-    lm_status rc = repair_lids(m, opt, r, volume, &lids, err);
-    for (int round = 0; round < REPAIR_AGAIN && pairs && !*failed && !rc; round++)
-        if (!(rc = repair_arrange(m, opt, r, volume, &pairs, failed, err)) && pairs && !*failed)
-            rc = repair_rounds(m, opt, r, volume, err);
-    if (rc || *failed || !lids || (rc = lm_audit_run(m, &look, &a, err))) return rc;
-    *failed = !a.valid;
+    lm_hole *copy = lm_mem_alloc(r->holes_left, sizeof *copy, err);
+    *b = (repair_before){.was = LM_MESH_INIT, .had = *r, .volume = volume};
+    if (!copy) return LM_ENOMEM;
+    lm_status rc = lm_mesh_copy(m, &b->was, err);
+    if (rc) {
+        free(copy);
+        return rc;
+    }
+    if (r->holes_left) memcpy(copy, r->hole, r->holes_left * sizeof *copy);
+    r->hole = copy;
     return LM_OK;
 }
 
-/* Intersections, and what the other steps make of the result. Where that leads nowhere all is as it was. */
+/* back: m and all else as they were. */
+static void repair_settle(lm_mesh *m, lm_repair *r, double *volume, repair_before *b, bool back)
+{
+    if (back) {
+        lm_mesh_release(m);
+        *m = b->was;
+        free(r->hole);
+        *r = b->had;
+        *volume = b->volume;
+    } else {
+        lm_mesh_release(&b->was);
+        free(b->had.hole);
+    }
+}
+
+/* Holes that only other components are in the way of: closed, all of them or none; what meets is cut next. *n: holes closed. */
+static lm_status repair_alone(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *n, lm_err *err)
+{
+    lm_alone did = {.filled = 0};
+    repair_before before;
+    *n = 0;
+    if (!r->holes_left || !repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
+    lm_status rc = repair_remember(m, r, *volume, &before, err);
+    if (rc) return rc;
+    if (!(rc = lm_alone_fill(m, opt->threads, &did, &r->step[LM_REPAIR_HOLES].where, err)) && did.filled && !did.left) {
+        *n = did.filled;
+        repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));
+        repair_note(r, LM_REPAIR_FAIR, did.vertices, 0, volume, *volume);
+        r->hole_triangles += did.triangles;
+        r->hole_area_mm2 += did.area_mm2;
+        r->holes_left = 0;
+        rc = repair_rounds(m, opt, r, volume, err); /* closed now: which of them face outward? */
+    }
+    repair_settle(m, r, volume, &before, !*n);
+    return rc;
+}
+
+/* Intersections, and what the other steps make of the result. */
 static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    lm_mesh was = LM_MESH_INIT;
-    lm_repair had = *r;
-    double whole = *volume;
-    bool firm, failed = false;
+    size_t pairs = 1, closed = 0, lids = 0;
+    bool stuck = false;
+    if (!repair_does(opt, LM_REPAIR_INTERSECT)) return LM_OK;
+    lm_status rc = repair_alone(m, opt, r, volume, &closed, err);
+    if (!rc && !closed) rc = repair_lids(m, opt, r, volume, &lids, err);
+    for (int round = 0; round < REPAIR_AGAIN && pairs && !stuck && !rc; round++)
+        if (!(rc = repair_arrange(m, opt, r, volume, &pairs, &stuck, err)) && pairs) rc = repair_rounds(m, opt, r, volume, err);
+    return rc;
+}
+
+/* Is there still something wrong with m? */
+static lm_status repair_ails(const lm_mesh *m, const lm_repair_opt *opt, bool *ails, lm_err *err)
+{
+    lm_audit_opt look = {.threads = opt->threads};
+    lm_audit a;
+    lm_status rc = lm_audit_run(m, &look, &a, err);
+    *ails = !rc && !a.valid;
+    return rc;
+}
+
+/* Faulty places taken out and filled; then the other steps. */
+static lm_status repair_refill(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, bool *ails, lm_err *err)
+{
+    lm_refill did;
+    bool firm;
     lm_status rc;
-    if (!repair_does(opt, LM_REPAIR_INTERSECT) || r->nonorientable) return LM_OK;
-    if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_mesh_copy(m, &was, err))) return rc;
-    r->hole = lm_mem_alloc(had.holes_left, sizeof *r->hole, err);
-    if (!r->hole) rc = LM_ENOMEM;
-    else {
-        if (had.holes_left) memcpy(r->hole, had.hole, had.holes_left * sizeof *r->hole);
-        rc = repair_resolve_now(m, opt, r, volume, &failed, err);
+    if (!repair_does(opt, LM_REPAIR_REFILL) || !repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
+    if ((rc = repair_ground(m, opt, &firm, err)) || !firm || (rc = lm_refill_run(m, opt->threads, &did, err)) || !did.regions)
+        return rc;
+    repair_note(r, LM_REPAIR_REFILL, did.regions, did.max_move_mm, volume, lm_mesh_volume(m));
+    lm_spots_merge(&r->step[LM_REPAIR_REFILL].where, &did.where);
+    if ((rc = repair_rounds(m, opt, r, volume, err)) || (rc = repair_resolve(m, opt, r, volume, err))) return rc;
+    return repair_ails(m, opt, ails, err);
+}
+
+/* What the steps so far left: intersections are resolved, what that leaves (or without it all) is taken out and filled. Only what
+ * is valid then counts; else all is as it was. */
+static lm_status repair_rest(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    bool ails, firm, cut = true;
+    lm_status rc = repair_ground(m, opt, &firm, err);
+    if (rc || !firm || r->nonorientable || !m->nt || (rc = repair_ails(m, opt, &ails, err))) return rc;
+    for (int way = 0; way < 2 && ails && cut && !rc; way++) {
+        repair_before before;
+        if ((rc = repair_remember(m, r, *volume, &before, err))) return rc;
+        if (way || (!(rc = repair_resolve(m, opt, r, volume, err)) && !(rc = repair_ails(m, opt, &ails, err)) && ails))
+            rc = repair_refill(m, opt, r, volume, &ails, err);
+        cut = r->step[LM_REPAIR_INTERSECT].count > before.had.step[LM_REPAIR_INTERSECT].count; /* else the other way is the same */
+        repair_settle(m, r, volume, &before, !rc && ails);
     }
-    if (!rc && failed) {
-        lm_mesh_release(m);
-        *m = was;
-        was = (lm_mesh)LM_MESH_INIT;
-        free(r->hole);
-        *r = had;
-        *volume = whole;
-    } else free(had.hole);
-    lm_mesh_release(&was);
     return rc;
 }
 
 /* The last resort. Nothing is lost, or the mesh stays as it is. */
 static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    lm_audit_opt look = {.threads = opt->threads};
     lm_rebuild_opt how = {.step_mm = opt->rebuild_mm, .threads = opt->threads};
-    lm_audit a;
+    bool ails;
     lm_mesh fresh = LM_MESH_INIT;
     lm_err why = LM_ERR_INIT;
     if (opt->rebuild_mm == 0 || !repair_does(opt, LM_REPAIR_REBUILD) || !m->nt || r->nonorientable) return LM_OK;
-    lm_status rc = lm_audit_run(m, &look, &a, err);
-    if (rc || a.valid) return rc;
+    lm_status rc = repair_ails(m, opt, &ails, err);
+    if (rc || !ails) return rc;
     rc = lm_rebuild_run(m, &how, &fresh, &r->rebuild, &why);
     if (rc == LM_ENO) { /* no body; the audit says what is wrong */
         r->rebuild = (lm_rebuild){.step_mm = 0};
@@ -379,14 +465,16 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     lm_keep keep;
     lm_status rc = LM_OK;
     *out = (lm_repair)LM_REPAIR_INIT;
-    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_resolve(m, opt, out, &volume, err)) ||
+    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_rest(m, opt, out, &volume, err)) ||
                    (rc = repair_rebuild(m, opt, out, &volume, err))))
         goto done;
     if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, &out->step[LM_REPAIR_KEEP].where, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));
         /* which of the holes that are left have gone; what debris kept from being repaired */
-        if (keep.dropped && !valid && (rc = repair_rounds(m, opt, out, &volume, err))) goto done;
+        if (keep.dropped && !valid &&
+            ((rc = repair_rounds(m, opt, out, &volume, err)) || (rc = repair_rest(m, opt, out, &volume, err))))
+            goto done;
     }
     if ((!valid || out->step[LM_REPAIR_KEEP].count) && repair_does(opt, LM_REPAIR_UNREFERENCED)) {
         if ((rc = lm_clean_unreferenced(m, &n, &out->step[LM_REPAIR_UNREFERENCED].where, err))) goto done;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
  * area, seams, duplicates, orientation, cutting, holes, flaps; then facing; then intersections, and the
- * others again; where that is not enough the surface is rebuilt, if
+ * others again; where that is not enough faulty triangles are taken out with what is around them and the holes filled (refill.h),
+ * if what comes is valid; then the surface is rebuilt, if
  * that loses nothing (rebuild.h; never a surface with one side only); then shells that are not to be kept, and vertices left over.
  * What is not repaired stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
@@ -40,6 +41,7 @@ typedef enum {
     LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
     LM_REPAIR_INTERSECT,    /* pairs of triangles */
+    LM_REPAIR_REFILL,       /* patches taken out and filled */
     LM_REPAIR_REBUILD,      /* 1: the whole surface */
     LM_REPAIR_KEEP,         /* shells dropped */
     LM_REPAIR_UNREFERENCED, /* vertices */

@@ -305,7 +305,8 @@ static void not_planar(void **state)
 }
 
 /* A box without its top, and a needle that comes up through where the top should be: no flat patch fits, one around the
- * needle does not exist; it is named and nothing is drawn. Beside the needle a patch with another diagonal fits. */
+ * needle does not exist; it is closed as if the needle were not there, and both are joined. Beside the needle a patch with another
+ * diagonal fits. */
 static void patches_that_would_meet_the_mesh(void **state)
 {
     (void)state;
@@ -313,12 +314,9 @@ static void patches_that_would_meet_the_mesh(void **state)
     without(2), without(2);
     corners((float[4][3]){{4.5f, 4.5f, 5}, {6, 4.5f, 5}, {4.5f, 6, 5}, {5, 5, 15}}, 4);
     tetra(8, 9, 10, 11);
-    size_t nt = mesh.nt;
-    lm_repair r = fix(2);
-    assert_int_equal(mesh.nt, nt);
-    assert_int_equal(r.step[LM_REPAIR_HOLES].count, 0);
-    lm_repair_release(&r);
-    stays_open(1, LM_HOLE_NO_PATCH, 4);
+    lm_repair r = becomes(1000.46875, 1e-4);
+    assert_int_equal(r.step[LM_REPAIR_HOLES].count, 1);
+    assert_true(r.step[LM_REPAIR_INTERSECT].count > 0);
 
     /* the rim is not planar: one diagonal runs over the needle's point, the other through it */
     for (int turn = 0; turn < 2; turn++) {
@@ -712,7 +710,7 @@ static void shells(void **state)
     }
     /* of equal ones the first; stray sheets go, and with them their holes */
     parts();
-    tri(vert(50, 0, 0), vert(51, 0, 0), vert(50, 1, 0));
+    tri(vert(50, 0, 0), vert(60, 0, 0), vert(50, 10, 0));
     lm_repair r;
     lm_repair_opt opt = {.keep = {.most = 2}};
     assert_int_equal(lm_repair_run(&mesh, false, &opt, &r, &err), LM_OK);
@@ -722,6 +720,19 @@ static void shells(void **state)
     assert_int_equal(r.step[LM_REPAIR_KEEP].count, 4);
     lm_repair_release(&r);
     lm_mesh_release(&mesh);
+    /* a scrap goes without being asked for, and is counted; it alone does not */
+    for (int alone = 0; alone < 2; alone++) {
+        if (!alone) parts();
+        tri(vert(50, 0, 0), vert(51, 0, 0), vert(50, 1, 0));
+        opt.keep.most = 0;
+        assert_int_equal(lm_repair_run(&mesh, false, &opt, &r, &err), LM_OK);
+        a = look(&mesh);
+        assert_int_equal(a.valid, !alone);
+        assert_int_equal(r.step[LM_REPAIR_FLAPS].count, !alone);
+        assert_int_equal(r.step[LM_REPAIR_FLAPS].where.n, !alone);
+        lm_repair_release(&r);
+        lm_mesh_release(&mesh);
+    }
 }
 
 /* ---- random damage ---- */
