@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "reports/digits.h"
 #include "reports/cell.h"
+#include "reports/form.h"
 #include "reports/picture.h"
 #include "reports/png.h"
 #include "reports/recipe.h"
@@ -224,12 +225,19 @@ static void report_signoff(lm_html *h)
 static void report_begin(lm_html *h, const json_t *facts)
 {
     static const char *const toc[][2] = {
-        {"pictures", "Pictures"}, {"measurements", "Measurements"},
-        {"ledger", "Ledger"},     {"integrity", "Integrity"},
-        {"source", "Source"},     {"segmentation", "Segmentation"},
-        {"warnings", "Warnings"}, {"provenance", "Provenance"},
-        {"replay", "Replay"},     {"files", "Files"},
-        {"software", "Software"}, {"signoff", "Sign-off"},
+        {"pictures", "Pictures"},
+        {"measurements", "Measurements"},
+        {"shape", "Shape"},
+        {"ledger", "Ledger"},
+        {"integrity", "Integrity"},
+        {"source", "Source"},
+        {"segmentation", "Segmentation"},
+        {"warnings", "Warnings"},
+        {"provenance", "Provenance"},
+        {"replay", "Replay"},
+        {"files", "Files"},
+        {"software", "Software"},
+        {"signoff", "Sign-off"},
     };
     lm_html_put(
         h,
@@ -248,7 +256,9 @@ static void report_begin(lm_html *h, const json_t *facts)
     lm_html_put(h, "</style>\n</head>\n<body>\n<main>\n");
     report_head(h, facts);
     lm_html_put(h, "<nav aria-label=\"Sections\"><ul>");
-    for (size_t i = 0; i < sizeof toc / sizeof *toc; i++) lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
+    for (size_t i = 0; i < sizeof toc / sizeof *toc; i++)
+        if (strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape")))
+            lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
     lm_html_put(h, "</ul></nav>\n");
 }
 
@@ -267,6 +277,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
         lm_cell_section_end(h);
     }
     lm_result_measurements(h, facts);
+    lm_form_section(h, facts);
     lm_result_ledger(h, facts);
     lm_result_integrity(h, facts);
     lm_cell_section(h, "source", "Source");

@@ -218,7 +218,7 @@ static void form_print_lines(const lm_facts *f, const lm_print *p, uint32_t labe
     char of[40] = "", mass[LM_NUM_TEXT] = "-", u[LM_NUM_TEXT] = "-";
     if (label) snprintf(of, sizeof of, " of part %u", label);
     if (p->has_mass) {
-        snprintf(mass, sizeof mass, "%.3f g", p->mass_g);
+        snprintf(mass, sizeof mass, p->mass_g < 0.001 ? "%.1e g" : "%.3f g", p->mass_g);
         snprintf(u, sizeof u, p->u_mass_g < 0.001 ? "%.1e g" : "%.3f g", p->u_mass_g);
     }
     if (f->density)

@@ -49,6 +49,25 @@ setup_file() {
     [ "$(grep -o 'src="data:image/png;base64,' qa.html | wc -l)" -eq 3 ]
 }
 
+@test "report: shape, parts, sections, fits, mass and bed stand on the page as in the facts" {
+    cd "$BATS_TEST_TMPDIR"
+    gen_meshes -o .
+    meshmeasure -q shared_wall_good.ply --section z=5mm --fit sphere:part=2 --fit plane:part=1 --fit cylinder:box=19,-1,-1,31,11,11 --density '1.25g/cm3:sheet <b> & "7"' \
+        --bed 12,12,31 --report r.html --json j.json >/dev/null || [ $? -eq 1 ]
+    /usr/bin/python3 - <<'EOF'
+import json, re, xml.etree.ElementTree as e
+page, facts = e.parse("r.html").getroot(), json.load(open("j.json"))
+for br in page.iter("br"): br.text = " "
+text = re.sub(r"\s+", " ", " ".join(next(x for x in page.iter("section") if x.get("id") == "shape").itertext()))
+assert 'sheet <b> & "7"' in text and "3.750" in text and "1.25" in text, text
+assert "17.320 508" in text and "undetermined" in text and "largest 0 mm" in text, text
+assert "part-1" in text and "part-2" in text and "33.1662 mm" in text, text
+assert "80.0000 mm" in text and "2.500 ± 0.011 g" in text and "Fits as it stands no" in text and "Fits turned along its oriented box yes" in text, text
+assert [x.get("href") for x in page.iter("a")].count("#shape") == 1
+assert facts["print"]["mass_g"] == 3.75
+EOF
+}
+
 @test "report: the hash of the body is what sed and sha256sum say, and the files' hashes are theirs" {
     cd "$DIR"
     body=$(sed '/^<section id="signoff"/,$d' qa.html | sha256sum | cut -d ' ' -f 1)
