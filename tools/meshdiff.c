@@ -20,7 +20,7 @@
 
 static struct {
     cli_quantity tol, precision, range, contains, value_tol;
-    bool overlap, mirror, volumes, images, verbose, quiet;
+    bool maximum, overlap, mirror, volumes, images, verbose, quiet;
     size_t threads, border;
     const char *label, *align, *output, *json;
 } a;
@@ -30,6 +30,7 @@ static const cli_opt opts[] = {
      LM_UNIT_MM},
     {"precision", 0, CLI_QUANTITY, "LENGTH", "0.001mm", "how close the bounds of the maximum are to come", &a.precision,
      LM_UNIT_MM},
+    {"maximum", 0, CLI_FLAG, NULL, NULL, "the maximum alone, in a part of the time", &a.maximum, LM_UNIT_NONE},
     {"range", 0, CLI_QUANTITY, "LENGTH", NULL, "histogram and colours reach so far to both sides of 0 (else as far as the maximum)",
      &a.range, LM_UNIT_MM},
     {"label", 0, CLI_TEXT, "WHICH", NULL, "of several parts or labels take one: its number, or a regular expression on its name",
@@ -90,6 +91,7 @@ static lm_status usage_kind(lm_err *err)
     } option[] = {
         {a.images, !a.volumes, "--volumes"},
         {a.contains.text, !a.images && !a.volumes, "--contains"},
+        {a.maximum, !a.images && !a.volumes, "--maximum"},
         {a.align, !a.images && !a.volumes, "--align"},
         {a.mirror, !a.images && !a.volumes, "--mirror"},
         {a.tol.text, !a.images, "--tol"},
@@ -107,10 +109,14 @@ static lm_status usage_kind(lm_err *err)
                               : a.volumes ? "--volumes"
                                           : "meshes: it is for --images");
     const char *distance = a.tol.text ? "--tol" : a.range.text ? "--range" : a.overlap ? "--overlap" : a.output ? "--output" : NULL;
+    if (!distance && a.maximum) distance = "--maximum";
     if (a.mirror && !distance) distance = a.contains.text ? "--contains" : a.align ? "--align" : NULL;
     if ((a.contains.text || a.mirror) && distance)
         return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with %s, which measures no deviation", distance,
                           a.mirror ? "--mirror" : "--contains");
+    if (a.maximum && (a.range.text || a.output))
+        return lm_err_set(err, LM_EUSAGE, NULL, "%s does not go with --maximum, which measures nothing else",
+                          a.output ? "--output" : "--range");
     if (a.align && strcmp(a.align, "rigid") != 0)
         return lm_err_set(err, LM_EUSAGE, NULL, "--align %.40s: there is rigid only", a.align);
     if (a.contains.text && (a.contains.q.unit != LM_UNIT_MM || !(a.contains.q.value >= 0)))
@@ -173,7 +179,6 @@ static lm_status contains(lm_err *err)
     return LM_OK;
 }
 
-/* No solid is needed, so nothing is audited. */
 static lm_status mirror(lm_err *err)
 {
     lm_status rc = lm_align_side(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.mirror, err);
@@ -193,10 +198,17 @@ static lm_status align(lm_err *err)
     return LM_OK;
 }
 
+/* What is asked for needs no solid, and no sides. */
+static bool unaudited(void)
+{
+    return a.mirror || (a.maximum && !a.overlap);
+}
+
 static lm_status work(lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_deviation_opt opt = {.precision_mm = a.precision.q.value,
+                            .maximum = a.maximum,
                             .within_mm = a.tol.text ? a.tol.q.value : -1,
                             .range_mm = a.range.text ? a.range.q.value : 0,
                             .threads = (int)a.threads};
@@ -209,7 +221,7 @@ static lm_status work(lm_err *err)
     if (a.mirror) return mirror(err);
     if (a.align && (rc = align(err))) return rc;
     cli_progress(&tool, a.quiet, "check", 0.1);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !unaudited(); i++) {
         if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
         opt.signed_by[i] = s.audit[i].valid;
         if ((a.overlap || a.contains.text) &&
@@ -259,7 +271,7 @@ static lm_status findings(json_t *r, lm_err *err)
     lm_status rc = reading(r, err);
     for (int i = 0; i < 2 && !rc; i++) {
         char line[300], text[400];
-        if (s.audit[i].valid || a.mirror) continue;
+        if (s.audit[i].valid || unaudited()) continue;
         lm_audit_line(&s.audit[i], line, sizeof line);
         snprintf(text, sizeof text, "mesh %c is not valid, and was measured as it is: %s", 'A' + i, line);
         rc = lm_record_finding(r, "note", NULL, text, err);
@@ -296,7 +308,7 @@ static lm_status record(lm_err *err)
         bad |= json_object_set_new(o, "align", json_string(a.align)) != 0;
         bad |= json_object_set_new(r, "align", lm_align_json(&s.align, err)) != 0;
     }
-    if (!a.mirror) {
+    if (!unaudited()) {
         json_t *x = lm_audit_json(&s.audit[0], err), *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
         bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
     }
@@ -307,6 +319,7 @@ static lm_status record(lm_err *err)
         bad |= json_object_set_new(o, "contains_mm", json_real(a.contains.q.value)) != 0;
         bad |= json_object_set_new(r, "contains", lm_contain_json(&s.contain, a.contains.q.value, err)) != 0;
     } else {
+        if (a.maximum) bad |= json_object_set_new(o, "maximum", json_true()) != 0;
         bad |= json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
         bad |= json_object_set_new(r, "deviation", lm_summary_deviation(&s.dev, a.tol.text ? a.tol.q.value : -1, err)) != 0;
     }

@@ -2,7 +2,7 @@
 #include "diff/deviation.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "surface/nearest.h"
+#include "diff/tricell.h"
 #include "surface/side.h"
 
 #include <math.h>
@@ -10,36 +10,27 @@
 #include <string.h>
 
 enum {
-    DEVIATION_BLOCK = 512,   /* triangles per task */
-    DEVIATION_POINTS = 1024, /* vertices per task */
-    DEVIATION_DEPTH = 48,    /* cuts between a triangle and its smallest cell */
-    DEVIATION_BATCH = 256,   /* cells cut at a time: fixed, so that threads change nothing */
+    DEVIATION_BLOCK = 512,     /* triangles per task */
+    DEVIATION_POINTS = 1024,   /* vertices per task */
+    DEVIATION_FIRST = 1 << 16, /* for the maximum alone: about so many corners are measured first */
+    DEVIATION_PIECES = 4,      /* for the maximum alone: a triangle is cut so often before its corners are measured */
+    DEVIATION_DEPTH = 48,      /* cuts between a triangle and its smallest cell */
+    DEVIATION_BATCH = 256,     /* cells cut at a time: fixed, so that threads change nothing */
     DEVIATION_CUTS = 4 * 1024 * 1024
 };
 
 typedef struct {
-    double p[3], d;
-    uint32_t t; /* nearest triangle */
-} deviation_corner;
-
-typedef struct {
-    deviation_corner c[3];
-    double hi; /* d is nowhere greater */
-    uint32_t depth;
-} deviation_cell;
-
-typedef struct {
-    deviation_cell *open; /* may hold the maximum */
+    lm_tricell *open; /* may hold the maximum */
     size_t n_open, cap_open, points;
     double closed; /* greatest upper bound of all others */
-    deviation_corner best;
+    lm_tricell_corner best;
     double far[2]; /* greatest d inside and outside */
     uint64_t random;
 } deviation_block;
 
 typedef struct {
     const lm_mesh *m;
-    const lm_nearest *to;
+    const lm_nearest *to, *own;         /* trees over the other mesh, and over m */
     const lm_side *side;                /* NULL: the other mesh has no inside */
     double precision, area, big, start; /* cells with area * edge above big are cut; greatest d of the vertices */
     double *d;                          /* of each vertex */
@@ -51,12 +42,6 @@ typedef struct {
     size_t blocks, cells;
     bool maximum; /* alone */
 } deviation_work;
-
-static double deviation_dist2(const double a[3], const double b[3])
-{
-    double x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
-    return x * x + y * y + z * z;
-}
 
 static double deviation_area(const double a[3], const double b[3], const double c[3])
 {
@@ -71,15 +56,8 @@ static void deviation_point(const lm_mesh *m, uint32_t v, double p[3])
     for (int k = 0; k < 3; k++) p[k] = m->pos[3 * (size_t)v + (size_t)k];
 }
 
-static double deviation_from(const lm_nearest *to, uint32_t t, const double p[3])
-{
-    const float *pos = to->mesh->pos;
-    const uint32_t *v = to->mesh->tri + 3 * (size_t)t;
-    return lm_nearest_triangle(pos + 3 * (size_t)v[0], pos + 3 * (size_t)v[1], pos + 3 * (size_t)v[2], p, NULL);
-}
-
 /* The distance of c->p, and its side where that is wanted and known, else 0. */
-static int deviation_find(const deviation_work *w, deviation_corner *c, uint32_t hint, bool side)
+static int deviation_find(const deviation_work *w, lm_tricell_corner *c, uint32_t hint, bool side)
 {
     lm_nearest_hit h;
     lm_nearest_find(w->to, c->p, INFINITY, hint, &h);
@@ -88,77 +66,10 @@ static int deviation_find(const deviation_work *w, deviation_corner *c, uint32_t
     return side && w->side ? lm_side_of(w->side, c->p, &h) : 0;
 }
 
-/* ---- upper bounds ---- */
-
-/* The greatest squared distance of the corners from triangle t; stops above limit. */
-static double deviation_corners(const lm_nearest *to, const deviation_cell *x, uint32_t t, double limit)
-{
-    double worst = 0;
-    for (int i = 0; i < 3 && worst <= limit; i++) {
-        double d2 = x->c[i].t == t ? x->c[i].d * x->c[i].d : deviation_from(to, t, x->c[i].p);
-        if (d2 > worst) worst = d2;
-    }
-    return worst;
-}
-
-/* The least of that over all triangles of the tree, or limit. */
-static double deviation_convex(const lm_nearest *to, const deviation_cell *x, double limit)
-{
-    struct {
-        double d2;
-        uint32_t node;
-    } stack[LM_BVH_DEPTH];
-    int top = 0;
-    const lm_bvh_node *node = to->bvh.node;
-    for (uint32_t at = 0;;) {
-        const lm_bvh_node *b = node + at;
-        if (b->n) {
-            for (uint32_t i = b->at; i < b->at + b->n; i++) {
-                double d2 = deviation_corners(to, x, to->bvh.item[i], limit);
-                if (d2 < limit) limit = d2;
-            }
-        } else {
-            uint32_t child[2] = {at + 1, b->at};
-            double far[2] = {0, 0};
-            for (int i = 0; i < 2; i++)
-                for (int k = 0; k < 3 && far[i] < limit; k++)
-                    far[i] = fmax(far[i], lm_nearest_box(node[child[i]].lo, node[child[i]].hi, x->c[k].p));
-            int near = far[1] < far[0];
-            if (far[!near] < limit) stack[top].d2 = far[!near], stack[top++].node = child[!near];
-            if (far[near] < limit) {
-                at = child[near];
-                continue;
-            }
-        }
-        /* cppcheck-suppress uninitvar; set below top */
-        while (top && stack[top - 1].d2 >= limit) top--;
-        if (!top) return limit;
-        at = stack[--top].node;
-    }
-}
-
-/* Lower x->hi by all that is known of the corners; when that leaves more than `enough`, by a search. */
-static void deviation_bound(const deviation_work *w, deviation_cell *x, double enough)
-{
-    double hi = x->hi, hi2, top = fmax(x->c[0].d, fmax(x->c[1].d, x->c[2].d));
-    for (int i = 0; i < 3; i++) {
-        double far = sqrt(fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p)));
-        hi = fmin(hi, x->c[i].d + far);
-    }
-    hi2 = hi * hi;
-    for (int i = 0; i < 3; i++) {
-        if ((i && x->c[i].t == x->c[0].t) || (i == 2 && x->c[2].t == x->c[1].t)) continue;
-        double d2 = deviation_corners(w->to, x, x->c[i].t, hi2);
-        if (d2 < hi2) hi2 = d2, hi = sqrt(d2);
-    }
-    if (hi > enough && hi > top) hi = fmin(hi, sqrt(deviation_convex(w->to, x, hi2)));
-    x->hi = fmax(hi, top); /* what a corner has is no less by rounding */
-}
-
 /* ---- cells ---- */
 
 /* A point of the cell, each as likely as any other. */
-static void deviation_draw(deviation_block *b, const deviation_cell *x, double p[3])
+static void deviation_draw(deviation_block *b, const lm_tricell *x, double p[3])
 {
     uint64_t r = b->random += 0x9e3779b97f4a7c15u; /* splitmix64 (Steele, Lea and Flood 2014) */
     r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
@@ -169,7 +80,7 @@ static void deviation_draw(deviation_block *b, const deviation_cell *x, double p
     for (int k = 0; k < 3; k++) p[k] = x->c[0].p[k] + u * (x->c[1].p[k] - x->c[0].p[k]) + v * (x->c[2].p[k] - x->c[0].p[k]);
 }
 
-static void deviation_best(deviation_corner *best, const deviation_corner *c)
+static void deviation_best(lm_tricell_corner *best, const lm_tricell_corner *c)
 {
     if (c->d > best->d) *best = *c;
 }
@@ -181,7 +92,7 @@ static void deviation_note(double far[2], int side, double d)
 }
 
 /* Whether the cell may hold the maximum. */
-static lm_status deviation_keep(const deviation_work *w, deviation_block *b, deviation_cell *x, lm_err *err)
+static lm_status deviation_keep(const deviation_work *w, deviation_block *b, lm_tricell *x, lm_err *err)
 {
     if (x->hi <= w->start + w->precision) {
         b->closed = fmax(b->closed, x->hi);
@@ -195,34 +106,33 @@ static lm_status deviation_keep(const deviation_work *w, deviation_block *b, dev
 }
 
 /* One cell: its share of the integrals, its sample, and whether it may hold the maximum. */
-static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, deviation_cell *x, double area, double edges2,
-                                lm_err *err)
+static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, lm_tricell *x, double area, double edges2, lm_err *err)
 {
     double lo = 0, r2 = 0, longest2 = 0, off2 = 0, d[3];
     int side = 0;
-    deviation_corner c = {.d = 0};
+    lm_tricell_corner c = {.d = 0};
     bool zero = x->hi == 0;
     for (int i = 0; i < 3; i++) d[i] = x->c[i].d;
     if (!zero) {
         double middle[3];
         for (int k = 0; k < 3; k++) middle[k] = (x->c[0].p[k] + x->c[1].p[k] + x->c[2].p[k]) / 3;
         deviation_draw(b, x, c.p);
-        off2 = deviation_dist2(c.p, middle);
+        off2 = lm_tricell_dist2(c.p, middle);
         side = deviation_find(w, &c, x->c[0].t, true);
         b->points++;
         deviation_note(b->far, side, c.d);
         deviation_best(&b->best, &c);
         for (int i = 0; i < 3; i++) {
-            double far2 = fmax(deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p), deviation_dist2(x->c[i].p, x->c[(i + 2) % 3].p));
+            double far2 = fmax(lm_tricell_dist2(x->c[i].p, x->c[(i + 1) % 3].p), lm_tricell_dist2(x->c[i].p, x->c[(i + 2) % 3].p));
             lo = fmax(lo, d[i] - sqrt(far2));
             longest2 = fmax(longest2, far2);
-            r2 = fmax(r2, deviation_dist2(x->c[i].p, c.p));
+            r2 = fmax(r2, lm_tricell_dist2(x->c[i].p, c.p));
         }
         double least = fmin(d[0], fmin(d[1], d[2]));
         lo = fmax(lo, sqrt(fmax(0, least * least - longest2 / 3)));
         lo = fmax(lo, c.d - sqrt(r2));
         x->hi = fmin(x->hi, c.d + sqrt(r2));
-        deviation_bound(w, x, w->start);
+        lm_tricell_bound(w->to, x, w->start);
         x->hi = fmax(x->hi, c.d);
     }
     double most = fmax(c.d - lo, x->hi - c.d), move2 = fmin(edges2 / 36 + off2, most * most); /* mean squared distance from c */
@@ -231,7 +141,7 @@ static lm_status deviation_leaf(const deviation_work *w, deviation_block *b, dev
 }
 
 /* Two halves of x, cut at p on the side that begins at corner i. */
-static void deviation_halves(const deviation_cell *x, int i, const deviation_corner *p, deviation_cell half[2])
+static void deviation_halves(const lm_tricell *x, int i, const lm_tricell_corner *p, lm_tricell half[2])
 {
     half[0] = half[1] = *x;
     half[0].c[(i + 1) % 3] = *p;
@@ -239,20 +149,20 @@ static void deviation_halves(const deviation_cell *x, int i, const deviation_cor
     half[0].depth = half[1].depth = x->depth + 1;
 }
 
-static int deviation_longest(const deviation_cell *x, double e2[3])
+static int deviation_longest(const lm_tricell *x, double e2[3])
 {
-    for (int i = 0; i < 3; i++) e2[i] = deviation_dist2(x->c[i].p, x->c[(i + 1) % 3].p);
+    for (int i = 0; i < 3; i++) e2[i] = lm_tricell_dist2(x->c[i].p, x->c[(i + 1) % 3].p);
     return e2[0] >= e2[1] && e2[0] >= e2[2] ? 0 : e2[1] >= e2[2] ? 1 : 2;
 }
 
-static lm_status deviation_cells(const deviation_work *w, deviation_block *b, deviation_cell *x, lm_err *err)
+static lm_status deviation_cells(const deviation_work *w, deviation_block *b, lm_tricell *x, lm_err *err)
 {
     double e2[3], area = deviation_area(x->c[0].p, x->c[1].p, x->c[2].p);
     int i = deviation_longest(x, e2);
     if (x->hi == 0 || x->depth == DEVIATION_DEPTH || !(area * sqrt(e2[i]) > w->big))
         return deviation_leaf(w, b, x, area, e2[0] + e2[1] + e2[2], err);
-    deviation_corner p;
-    deviation_cell half[2];
+    lm_tricell_corner p;
+    lm_tricell half[2];
     for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[i].p[k] + x->c[(i + 1) % 3].p[k]);
     deviation_find(w, &p, x->c[i].t, false);
     b->points++;
@@ -270,7 +180,7 @@ static lm_status deviation_block_task(void *ctx, size_t task, int worker, lm_err
     b->best.d = -1;
     b->random = task;
     for (size_t t = task * DEVIATION_BLOCK; t < w->m->nt && t < (task + 1) * DEVIATION_BLOCK; t++) {
-        deviation_cell x = {.hi = INFINITY};
+        lm_tricell x = {.hi = INFINITY};
         for (int i = 0; i < 3; i++) {
             uint32_t v = w->m->tri[3 * t + (size_t)i];
             deviation_point(w->m, v, x.c[i].p);
@@ -278,9 +188,69 @@ static lm_status deviation_block_task(void *ctx, size_t task, int worker, lm_err
             x.c[i].t = w->t[v];
             deviation_best(&b->best, &x.c[i]);
         }
-        if (x.c[0].d == 0 && x.c[1].d == 0 && x.c[2].d == 0) deviation_bound(w, &x, 0); /* lies it in the other surface? */
-        if (w->maximum) deviation_bound(w, &x, w->start + w->precision);
-        lm_status rc = w->maximum ? deviation_keep(w, b, &x, err) : deviation_cells(w, b, &x, err);
+        if (x.c[0].d == 0 && x.c[1].d == 0 && x.c[2].d == 0) lm_tricell_bound(w->to, &x, 0); /* lies it in the other surface? */
+        lm_status rc = deviation_cells(w, b, &x, err);
+        if (rc) return rc;
+    }
+    return LM_OK;
+}
+
+/* The maximum alone, first: a distance that is reached somewhere. */
+static lm_status deviation_first_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    (void)err;
+    const deviation_work *w = ctx;
+    deviation_block *b = &w->block[task];
+    lm_tricell_corner c = {.t = LM_NEAREST_NONE};
+    const size_t step = w->m->nt / DEVIATION_FIRST + 1;
+    b->best.d = -1;
+    for (size_t k = task * DEVIATION_BLOCK; k < w->m->nt && k < (task + 1) * DEVIATION_BLOCK; k += step) {
+        deviation_point(w->m, w->m->tri[3 * (size_t)w->own->bvh.item[k]], c.p);
+        deviation_find(w, &c, c.t, false);
+        b->points++;
+        deviation_best(&b->best, &c);
+    }
+    return LM_OK;
+}
+
+/* Then: of most triangles it is enough that no corner is farther from one triangle of the other surface than that, mostly the one
+ * found before (the tree's order keeps triangles together that are near each other); large ones are cut first. */
+static lm_status deviation_piece(const deviation_work *w, deviation_block *b, lm_tricell *x, uint32_t *near, lm_err *err)
+{
+    double e2[3];
+    if (lm_tricell_within(w->to, x, w->start, near)) {
+        b->closed = fmax(b->closed, x->hi);
+        return LM_OK;
+    }
+    const int side = deviation_longest(x, e2);
+    if (x->depth < DEVIATION_PIECES && e2[side] > w->start * w->start) {
+        lm_tricell_corner p;
+        lm_tricell half[2];
+        for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[side].p[k] + x->c[(side + 1) % 3].p[k]);
+        deviation_halves(x, side, &p, half);
+        lm_status rc = deviation_piece(w, b, &half[0], near, err);
+        return rc ? rc : deviation_piece(w, b, &half[1], near, err);
+    }
+    for (int i = 0; i < 3; i++) {
+        deviation_find(w, &x->c[i], *near, false);
+        *near = x->c[i].t;
+        b->points++;
+        deviation_best(&b->best, &x->c[i]);
+    }
+    lm_tricell_bound(w->to, x, w->start + w->precision);
+    return deviation_keep(w, b, x, err);
+}
+
+static lm_status deviation_maximum_task(void *ctx, size_t task, int worker, lm_err *err)
+{
+    (void)worker;
+    const deviation_work *w = ctx;
+    uint32_t near = LM_NEAREST_NONE;
+    for (size_t k = task * DEVIATION_BLOCK; k < w->m->nt && k < (task + 1) * DEVIATION_BLOCK; k++) {
+        lm_tricell x = {.hi = INFINITY};
+        for (size_t i = 0; i < 3; i++) deviation_point(w->m, w->m->tri[3 * (size_t)w->own->bvh.item[k] + i], x.c[i].p);
+        lm_status rc = deviation_piece(w, &w->block[task], &x, &near, err);
         if (rc) return rc;
     }
     return LM_OK;
@@ -291,7 +261,7 @@ static lm_status deviation_vertex_task(void *ctx, size_t task, int worker, lm_er
     (void)worker;
     (void)err;
     const deviation_work *w = ctx;
-    deviation_corner c = {.t = LM_NEAREST_NONE};
+    lm_tricell_corner c = {.t = LM_NEAREST_NONE};
     for (size_t i = task * DEVIATION_POINTS; i < w->m->nv && i < (task + 1) * DEVIATION_POINTS; i++) {
         deviation_point(w->m, (uint32_t)i, c.p);
         w->s[i] = (signed char)deviation_find(w, &c, c.t, true);
@@ -317,11 +287,11 @@ static lm_status deviation_area_task(void *ctx, size_t task, int worker, lm_err 
 /* ---- the maximum: greatest upper bound first ---- */
 
 typedef struct {
-    deviation_cell *cell; /* a heap by hi; of equal ones any, in a fixed way */
+    lm_tricell *cell; /* a heap by hi; of equal ones any, in a fixed way */
     size_t n, cap;
 } deviation_heap;
 
-static lm_status deviation_push(deviation_heap *h, const deviation_cell *x, lm_err *err)
+static lm_status deviation_push(deviation_heap *h, const lm_tricell *x, lm_err *err)
 {
     lm_status rc = lm_mem_grow(&h->cell, &h->cap, h->n + 1, sizeof *h->cell, err);
     if (rc) return rc;
@@ -331,10 +301,10 @@ static lm_status deviation_push(deviation_heap *h, const deviation_cell *x, lm_e
     return LM_OK;
 }
 
-static void deviation_pop(deviation_heap *h, deviation_cell *x)
+static void deviation_pop(deviation_heap *h, lm_tricell *x)
 {
     *x = h->cell[0];
-    const deviation_cell last = h->cell[--h->n];
+    const lm_tricell last = h->cell[--h->n];
     size_t i = 0;
     for (size_t k; (k = 2 * i + 1) < h->n; i = k) {
         if (k + 1 < h->n && h->cell[k + 1].hi > h->cell[k].hi) k++;
@@ -347,22 +317,22 @@ static void deviation_pop(deviation_heap *h, deviation_cell *x)
 typedef struct {
     const deviation_work *w;
     double enough;
-    deviation_cell in[DEVIATION_BATCH], half[DEVIATION_BATCH][2];
-    deviation_corner cut[DEVIATION_BATCH];
+    lm_tricell in[DEVIATION_BATCH], half[DEVIATION_BATCH][2];
+    lm_tricell_corner cut[DEVIATION_BATCH];
 } deviation_batch;
 
 /* Where on the side from corner i does the nearest triangle change? NAN when the ends agree. */
-static double deviation_change(const deviation_work *w, const deviation_cell *x, int i, double tiny, double p[3])
+static double deviation_change(const deviation_work *w, const lm_tricell *x, int i, double tiny, double p[3])
 {
-    const deviation_corner *a = &x->c[i], *b = &x->c[(i + 1) % 3];
+    const lm_tricell_corner *a = &x->c[i], *b = &x->c[(i + 1) % 3];
     double lo = 0, hi = 1;
-    if (a->t == b->t || sqrt(deviation_from(w->to, b->t, a->p)) <= a->d + tiny ||
-        sqrt(deviation_from(w->to, a->t, b->p)) <= b->d + tiny)
+    if (a->t == b->t || sqrt(lm_tricell_from(w->to, b->t, a->p)) <= a->d + tiny ||
+        sqrt(lm_tricell_from(w->to, a->t, b->p)) <= b->d + tiny)
         return NAN;
     for (int k = 0; k < 48; k++) {
         double s = 0.5 * (lo + hi);
         for (int c = 0; c < 3; c++) p[c] = a->p[c] + s * (b->p[c] - a->p[c]);
-        if (deviation_from(w->to, a->t, p) <= deviation_from(w->to, b->t, p)) lo = s;
+        if (lm_tricell_from(w->to, a->t, p) <= lm_tricell_from(w->to, b->t, p)) lo = s;
         else hi = s;
     }
     return lo;
@@ -374,8 +344,8 @@ static lm_status deviation_cut_task(void *ctx, size_t task, int worker, lm_err *
     (void)err;
     deviation_batch *b = ctx;
     const deviation_work *w = b->w;
-    deviation_cell *x = &b->in[task];
-    deviation_corner *p = &b->cut[task];
+    lm_tricell *x = &b->in[task];
+    lm_tricell_corner *p = &b->cut[task];
     double e2[3], best = 0;
     int side = deviation_longest(x, e2), middle = side;
     if (x->depth % 3 != 2) /* every third cut halves, so that cells shrink whatever the surfaces do */
@@ -390,11 +360,12 @@ static lm_status deviation_cut_task(void *ctx, size_t task, int worker, lm_err *
         for (int k = 0; k < 3; k++) p->p[k] = 0.5 * (x->c[middle].p[k] + x->c[(middle + 1) % 3].p[k]);
     deviation_find(w, p, x->c[side].t, false);
     deviation_halves(x, side, p, b->half[task]);
-    for (int i = 0; i < 2; i++) deviation_bound(w, &b->half[task][i], b->enough);
+    for (int i = 0; i < 2; i++) lm_tricell_bound(w->to, &b->half[task][i], b->enough);
     return LM_OK;
 }
 
-static lm_status deviation_refine(const deviation_work *w, int threads, deviation_corner *best, lm_deviation_side *out, lm_err *err)
+static lm_status deviation_refine(const deviation_work *w, int threads, lm_tricell_corner *best, lm_deviation_side *out,
+                                  lm_err *err)
 {
     deviation_heap heap = {.n = 0};
     lm_status rc = LM_OK;
@@ -421,7 +392,7 @@ static lm_status deviation_refine(const deviation_work *w, int threads, deviatio
         cuts += n;
         for (size_t i = 0; i < n; i++) deviation_best(best, &b->cut[i]);
         for (size_t i = 0; i < 2 * n && !rc; i++) {
-            const deviation_cell *x = &b->half[i / 2][i % 2];
+            const lm_tricell *x = &b->half[i / 2][i % 2];
             if (x->hi <= best->d + w->precision) closed = fmax(closed, x->hi);
             else rc = deviation_push(&heap, x, err);
         }
@@ -438,7 +409,7 @@ static lm_status deviation_refine(const deviation_work *w, int threads, deviatio
 /* ---- both directions ---- */
 
 /* What can be said when all points are measured, but for what needs the other surface too. */
-static lm_status deviation_sum(const deviation_work *w, double within_mm, const deviation_corner *best, lm_deviation_side *out,
+static lm_status deviation_sum(const deviation_work *w, double within_mm, const lm_tricell_corner *best, lm_deviation_side *out,
                                lm_err *err)
 {
     const lm_samples_all all = {w->samples, w->blocks};
@@ -452,7 +423,7 @@ static lm_status deviation_sum(const deviation_work *w, double within_mm, const 
         deviation_note(far, 1, w->block[i].far[1]);
         deviation_note(far, -1, w->block[i].far[0]);
     }
-    for (size_t i = 0; i < 3 * w->m->nt; i++) deviation_note(far, w->s[w->m->tri[i]], w->d[w->m->tri[i]]);
+    for (size_t i = 0; !w->maximum && i < 3 * w->m->nt; i++) deviation_note(far, w->s[w->m->tri[i]], w->d[w->m->tri[i]]);
     out->inside_mm = far[0];
     out->outside_mm = far[1];
     out->has_sign = w->side != NULL;
@@ -463,18 +434,18 @@ static lm_status deviation_sum(const deviation_work *w, double within_mm, const 
     return lm_samples_percentiles(&all, 1, out->percentile, err);
 }
 
-static lm_status deviation_side(deviation_work *w, const lm_deviation_opt *opt, float *quality, lm_deviation_side *out, lm_err *err)
+/* All points, for all that is asked; w->start: the greatest distance of a vertex. */
+static lm_status deviation_measure(deviation_work *w, int threads, float *quality, lm_err *err)
 {
     const lm_mesh *m = w->m;
-    const int threads = lm_pool_threads(opt->threads);
     lm_status rc;
-    deviation_corner best = {.d = -1};
-    w->blocks = (m->nt - 1) / DEVIATION_BLOCK + 1;
+    if (w->maximum) {
+        if ((rc = lm_pool_run(threads, w->blocks, deviation_first_task, w, err))) return rc;
+        for (size_t i = 0; i < w->blocks; i++) w->start = fmax(w->start, w->block[i].best.d);
+        return lm_pool_run(threads, w->blocks, deviation_maximum_task, w, err);
+    }
     if (!(w->d = lm_mem_alloc(m->nv, sizeof *w->d, err)) || !(w->t = lm_mem_alloc(m->nv, sizeof *w->t, err)) ||
-        !(w->s = lm_mem_alloc(m->nv, sizeof *w->s, err)) ||
-        !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)) ||
-        !(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)) ||
-        !(w->samples = lm_mem_calloc(w->blocks, sizeof *w->samples, err)))
+        !(w->s = lm_mem_alloc(m->nv, sizeof *w->s, err)) || !(w->block_area = lm_mem_calloc(w->blocks, sizeof *w->block_area, err)))
         return LM_ENOMEM;
     if ((rc = lm_pool_run(threads, w->blocks, deviation_area_task, w, err)) ||
         (rc = lm_pool_run(threads, (m->nv - 1) / DEVIATION_POINTS + 1, deviation_vertex_task, w, err)))
@@ -484,8 +455,20 @@ static lm_status deviation_side(deviation_work *w, const lm_deviation_opt *opt, 
     for (size_t i = 0; i < m->nv && quality; i++) quality[i] = (float)(w->s[i] < 0 ? -w->d[i] : w->d[i]);
     double cell = w->area / (double)w->cells;
     w->big = 2 * cell * sqrt(cell * 2.31); /* twice area times edge of an equilateral triangle of that area */
-    if ((rc = lm_pool_run(threads, w->blocks, deviation_block_task, w, err))) return rc;
-    out->samples = m->nv;
+    return lm_pool_run(threads, w->blocks, deviation_block_task, w, err);
+}
+
+static lm_status deviation_side(deviation_work *w, const lm_deviation_opt *opt, float *quality, lm_deviation_side *out, lm_err *err)
+{
+    const int threads = lm_pool_threads(opt->threads);
+    lm_tricell_corner best = {.d = -1};
+    w->blocks = (w->m->nt - 1) / DEVIATION_BLOCK + 1;
+    if (!(w->block = lm_mem_calloc(w->blocks, sizeof *w->block, err)) ||
+        !(w->samples = lm_mem_calloc(w->blocks, sizeof *w->samples, err)))
+        return LM_ENOMEM;
+    lm_status rc = deviation_measure(w, threads, quality, err);
+    if (rc) return rc;
+    out->samples = w->maximum ? 0 : w->m->nv;
     for (size_t i = 0; i < w->blocks; i++) {
         deviation_best(&best, &w->block[i].best);
         out->samples += w->block[i].points;
@@ -547,7 +530,7 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
     lm_side side[2] = {LM_SIDE_INIT, LM_SIDE_INIT};
     deviation_work w[2] = {{.start = 0}, {.start = 0}};
     lm_status rc = LM_OK;
-    *out = (lm_deviation){.lower = 0};
+    *out = (lm_deviation){.maximum = opt->maximum};
     for (int i = 0; i < 2; i++)
         if (!m[i]->nt)
             return lm_err_set(err, LM_ERULE, NULL, "the %s mesh has no triangles: there is nothing to measure",
@@ -561,6 +544,7 @@ lm_status lm_deviation_run(const lm_mesh *a, const lm_mesh *b, const lm_deviatio
     for (int i = 0; i < 2 && !rc; i++) {
         w[i].m = m[i];
         w[i].to = &tree[1 - i];
+        w[i].own = &tree[i];
         w[i].side = opt->signed_by[1 - i] ? &side[1 - i] : NULL;
         w[i].precision = opt->precision_mm;
         w[i].maximum = opt->maximum;

@@ -13,6 +13,8 @@
  * bound first, where the nearest triangle changes or in the middle (branch and bound after Guthe, Borodin and Klein, Fast and
  * accurate Hausdorff distance calculation between meshes, Journal of WSCG 13, 2005). lower is attained at a named pair of
  * points, upper is never below the truth (both to 1e-12 of the extents).
+ * The maximum alone needs no distance where no corner of a triangle is farther from some one triangle near it than a distance that
+ * is reached elsewhere: most triangles are done with by looking at one.
  * Mean and RMS: integrals over the area; the point of each cell stands for its area. It is drawn at random, by a generator that
  * begins anew with each block of triangles: centroids would be biased where d bends within the triangles. lower and upper come
  * from the mean distance between the cell and its point, or from the bounds of d.
@@ -29,7 +31,7 @@ enum { LM_DEVIATION_CELLS = 1 << 18 };
 
 typedef struct {
     double precision_mm; /* > 0: width wanted between the bounds of the maximum */
-    bool maximum;        /* that alone, in a part of the time: all other values are of no points */
+    bool maximum;        /* that alone, in a part of the time: all other values are of no points; quality: NULL */
     size_t cells;        /* a surface of fewer triangles is cut into about so many cells; 0: LM_DEVIATION_CELLS */
     double within_mm;    /* limit of the share; negative: none is wanted */
     double range_mm;     /* of the histogram; 0: the upper bound of the maximum, up to 1, 2 or 5 times a power of ten */
@@ -57,6 +59,7 @@ typedef struct {
 typedef struct {
     lm_deviation_side side[2];                       /* from a to b, from b to a */
     double lower, upper;                             /* the Hausdorff distance: the larger of both */
+    bool maximum;                                    /* that alone was measured */
     double range_mm;                                 /* of the histograms */
     lm_samples_value mean, rms, within;              /* of both surfaces pooled, by area */
     lm_samples_value larger[LM_SAMPLES_PERCENTILES]; /* the larger of the two directed percentiles */

@@ -35,13 +35,19 @@ static json_t *summary_histogram(const lm_deviation_side *s)
     return o;
 }
 
+static json_t *summary_maximum(const lm_deviation_side *s)
+{
+    return json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:I}", "max_lower_mm", s->lower, "max_upper_mm", s->upper, "at_mm", s->at[0],
+                     s->at[1], s->at[2], "nearest_mm", s->to[0], s->to[1], s->to[2], "samples", (json_int_t)s->samples);
+}
+
 static json_t *summary_side(const lm_deviation_side *s, double within_mm)
 {
-    json_t *o =
-        json_pack("{s:f, s:f, s:[f,f,f], s:[f,f,f], s:o, s:o, s:o, s:o, s:f, s:I}", "max_lower_mm", s->lower, "max_upper_mm",
-                  s->upper, "at_mm", s->at[0], s->at[1], s->at[2], "nearest_mm", s->to[0], s->to[1], s->to[2], "mean_mm",
-                  summary_value(&s->mean), "rms_mm", summary_value(&s->rms), "percentiles_mm", summary_percentiles(s->percentile),
-                  "histogram", summary_histogram(s), "area_mm2", s->area_mm2, "samples", (json_int_t)s->samples);
+    json_t *o = summary_maximum(s);
+    if (o)
+        json_object_update_new(o, json_pack("{s:o, s:o, s:o, s:o, s:f}", "mean_mm", summary_value(&s->mean), "rms_mm",
+                                            summary_value(&s->rms), "percentiles_mm", summary_percentiles(s->percentile),
+                                            "histogram", summary_histogram(s), "area_mm2", s->area_mm2));
     if (o && s->has_sign)
         json_object_update_new(o, json_pack("{s:o, s:f, s:f}", "signed_mean_mm", summary_value(&s->bias), "outside_at_least_mm",
                                             s->outside_mm, "inside_at_least_mm", s->inside_mm));
@@ -51,6 +57,12 @@ static json_t *summary_side(const lm_deviation_side *s, double within_mm)
 
 json_t *lm_summary_deviation(const lm_deviation *d, double within_mm, lm_err *err)
 {
+    if (d->maximum) {
+        json_t *m = json_pack("{s:f, s:f, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm", d->upper, "a_to_b",
+                              summary_maximum(&d->side[0]), "b_to_a", summary_maximum(&d->side[1]));
+        if (!m) lm_err_nomem(err, sizeof(json_t));
+        return m;
+    }
     json_t *o =
         json_pack("{s:f, s:f, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm", d->upper,
                   "a_to_b", summary_side(&d->side[0], within_mm), "b_to_a", summary_side(&d->side[1], within_mm), "mean_mm",
@@ -115,6 +127,10 @@ void lm_summary_table(const lm_deviation *d, double within_mm, lm_out *out)
     lm_io_printf(out, "%-32s %13s %13s %13s   %s\n", "distance in mm", "A to B", "B to A", "both", "bounds of both");
     summary_row(out, "maximum, at least", x->lower, y->lower, d->lower, NULL);
     summary_row(out, "maximum, at most", x->upper, y->upper, d->upper, NULL);
+    if (d->maximum) {
+        summary_points(d, out);
+        return;
+    }
     if (x->has_sign || y->has_sign) {
         summary_row(out, "outside the other, at least", x->has_sign ? x->outside_mm : NAN, y->has_sign ? y->outside_mm : NAN, NAN,
                     NULL);

@@ -226,3 +226,20 @@ moved() { awk '/^end_header/ { h = 1; print; next } h && NF == 3 { print '"$3"';
     [ "$(jq -r '.verdict, .mirror.side' d.json | tr '\n' ' ')" = 'undecided undecided ' ]
     for o in --tol=1 --overlap --contains=1 -oo.ply '--align rigid'; do run -2 meshdiff --mirror $o a.ply b.ply; done
 }
+
+@test "meshdiff --maximum: the bounds alone, also as a gate, of what is not valid too" {
+    box a.ply 10 10 10
+    box b.ply 10 10 10.25
+    sed 's/^element face 12/element face 11/; $d' b.ply >open.ply
+    run -0 --separate-stderr meshdiff --maximum --tol 0.26mm --json d.json a.ply b.ply
+    [ -z "$stderr" ]
+    [[ $output == *"maximum, at most"*"tolerance 0.26 mm: pass" ]] && [[ $output != *mean* ]]
+    jq -e '.options.maximum == true and (has("audit") | not) and (.deviation | .hausdorff_lower_mm >= 0.2499999 and .hausdorff_upper_mm >= 0.25
+        and .hausdorff_upper_mm - .hausdorff_lower_mm <= 0.001 and (has("mean_mm") | not) and (.a_to_b | has("at_mm") and (has("rms_mm") | not)))' d.json
+    run -0 --separate-stderr meshdiff --maximum a.ply open.ply # nothing is said of what was not looked at
+    [ -z "$stderr" ]
+    run -1 meshdiff -q --maximum --tol 0.24mm a.ply b.ply
+    run -0 meshdiff -q --maximum --overlap a.ply b.ply
+    [[ $output == *"Dice, 2 both"* ]]
+    for o in --range=1 -oo.ply --contains=1 --mirror; do run -2 meshdiff --maximum $o a.ply b.ply; done
+}

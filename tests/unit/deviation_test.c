@@ -344,12 +344,46 @@ static void judge(void **state)
     assert_int_equal(lm_deviation_judge(&d, 0.49), LM_VERDICT_FAIL);
 }
 
+/* The maximum alone: the same truth between bounds as close, and the same bits for any number of threads. */
+static void maximum(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        lm_mesh a = LM_MESH_INIT, b = LM_MESH_INIT;
+        lm_err err = LM_ERR_INIT;
+        lm_deviation one, all;
+        const double o[3] = {0, 0, 0};
+        if (i < 2) shape_sphere(&a, o, 10, 40, 19), shape_sphere(&b, (const double[3]){0, 0.5 * i, 0}, 10, 24, 11);
+        else if (i == 2) plate(&a, 0, 64, 64, 1, 1, false), plate(&b, 0, 64, 64, 1, 4, true);
+        else if (i == 3) plate(&a, 0, 10, 2, 0, 1, false), plate(&b, 0, 1, 2, 0, 1, false), plate(&b, 9, 1, 2, 0, 1, true);
+        else shape_sphere(&a, o, 10, 40, 19), shape_sphere(&b, o, 10, 40, 19);
+        const lm_deviation d = run(&a, &b, 1e-4);
+        for (int threads = 1; threads <= 3; threads += 2) {
+            const lm_deviation_opt opt = {.precision_mm = 1e-4, .within_mm = -1, .maximum = true, .threads = threads};
+            if (lm_deviation_run(&a, &b, &opt, NULL, &one, &err)) fail_msg("%s", err.text[0]);
+            if (threads > 1) assert_true(!memcmp(one.side[0].at, all.side[0].at, sizeof one.side[0].at) && one.upper == all.upper);
+            all = one;
+        }
+        assert_true(one.maximum && !d.maximum);
+        for (int k = 0; k < 2; k++) {
+            const lm_deviation_side *x = &one.side[k], *y = &d.side[k];
+            double s = 0;
+            for (int c = 0; c < 3; c++) s += (x->at[c] - x->to[c]) * (x->at[c] - x->to[c]);
+            assert_true(fabs(sqrt(s) - x->lower) < 1e-9 && x->upper - x->lower <= 1e-4 && x->upper >= x->lower);
+            assert_true(x->upper >= y->lower - 1e-12 && y->upper >= x->lower - 1e-12);
+        }
+        lm_mesh_release(&a);
+        lm_mesh_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes),  cmocka_unit_test(one_plane), cmocka_unit_test(boxes),   cmocka_unit_test(sides),
         cmocka_unit_test(gap),     cmocka_unit_test(spheres),   cmocka_unit_test(itself),  cmocka_unit_test(sampled),
         cmocka_unit_test(threads), cmocka_unit_test(refused),   cmocka_unit_test(no_area), cmocka_unit_test(judge),
+        cmocka_unit_test(maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
