@@ -98,6 +98,7 @@ static struct {
     lm_against_opt aopt;
     lm_meshfile_format format[PARTS];
     bool to_stdout;       /* a mesh goes there, so no table */
+    lm_mesh all;          /* with what stands beside the anatomy, which mesh is without; empty: there is nothing */
     lm_mesh mesh, joined; /* joined: of several parts, all as one body */
     uint32_t label;
     lm_records rec;
@@ -247,6 +248,28 @@ static lm_status sources(lm_err *err)
     return rc;
 }
 
+/* Plugs and bodies of known size go into the files with the part; they are not measured with it. */
+static lm_status anatomy_only(lm_err *err)
+{
+    lm_mesh only = LM_MESH_INIT;
+    size_t n = 0;
+    lm_status rc = lm_ledger_anatomy(&s.mesh, &only, &n, err);
+    if (rc || !n) {
+        lm_mesh_release(&only);
+        return rc;
+    }
+    if (!a.quiet) cli_note(&tool, "%zu bodies beside the part, plugs or of known size, are written with it and not measured", n);
+    s.all = s.mesh;
+    s.mesh = only;
+    return LM_OK;
+}
+
+/* What is audited and written. */
+static const lm_mesh *whole(void)
+{
+    return s.all.nt ? &s.all : &s.mesh;
+}
+
 /* The mesh, or the part of it that is asked for. */
 static lm_status load(const char *path, lm_err *err)
 {
@@ -255,6 +278,7 @@ static lm_status load(const char *path, lm_err *err)
     s.belonged = s.rec.belong;
     if (!rc) rc = sources(err);
     if (!rc && a.label && (s.mesh.label || !s.reference.n)) rc = lm_pick_part(&s.mesh, &s.rec, a.label, &s.label, err);
+    if (!rc && !a.label) rc = anatomy_only(err);
     if (rc) return rc;
     bool bad = s.label && json_object_set_new(s.options, "label", json_integer((json_int_t)s.label));
     if (a.keep_names) bad |= json_object_set_new(s.options, "keep-names", json_true()) != 0;
@@ -284,7 +308,7 @@ static lm_mass anatomy(const lm_mass *m)
 static lm_status expectations(lm_err *err)
 {
     static const char note[] = "of the outer surface, filled: the part was hollowed";
-    lm_mesh solid = s.mesh; /* borrowed */
+    lm_mesh solid = LM_MESH_INIT;
     lm_mass outer = LM_MASS_INIT;
     lm_shape outer_shape;
     bool hollow = false;
@@ -301,6 +325,7 @@ static lm_status expectations(lm_err *err)
         if (!rc) rc = lm_verdict_add(&s.list, &m, err);
     }
     lm_mass_release(&outer);
+    lm_ledger_solid_release(&s.mesh, &solid);
     return rc;
 }
 
@@ -320,7 +345,7 @@ static lm_status mass(lm_facts *f, lm_err *err)
     size_t walls;
     f->audit = &s.audit.all;
     if (!s.mesh.label) return lm_mass_measure(&s.mesh, &s.mass, err);
-    f->parts = &s.audit;
+    if (!s.all.nt) f->parts = &s.audit;
     f->names = &s.mesh.parts;
     lm_status rc = lm_split_expand(&s.mesh, &s.joined, err);
     if (!rc) rc = lm_mass_measure(&s.joined, &s.mass, err);
@@ -362,7 +387,7 @@ static lm_status print(lm_facts *f, lm_err *err)
 /* What the reports say is of the mesh as it is measured: of a hollow part the outer surface. */
 static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_err *err)
 {
-    lm_mesh solid; /* borrowed */
+    lm_mesh solid = LM_MESH_INIT;
     lm_mass outer = LM_MASS_INIT;
     bool hollow = false, belong = s.rec.belong;
     s.rec.belong = s.belonged;
@@ -374,6 +399,7 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
     if (!rc) rc = lm_reported_judge(r, &s.rec, of, &s.shape, known.u_volume_mm3, &own, &s.list, err);
     s.rec.belong = belong;
     lm_mass_release(&outer);
+    lm_ledger_solid_release(&s.mesh, &solid);
     return rc;
 }
 
@@ -414,7 +440,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     progress(NULL, "check", 0);
-    if ((rc = lm_audit_parts_run(&s.mesh, &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) || (rc = form(f, err)))
+    if ((rc = lm_audit_parts_run(whole(), &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) || (rc = form(f, err)))
         return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
@@ -422,7 +448,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
     if (s.expected && (rc = expectations(err))) return rc;
     if (a.against.n && (rc = against(f, err))) return rc;
     if (a.output.n) {
-        if ((rc = lm_admesh_check(&s.mesh, &s.second, err))) return rc;
+        if ((rc = lm_admesh_check(whole(), &s.second, err))) return rc;
         f->second = &s.second;
     }
     if (s.calipers.n &&
@@ -477,7 +503,7 @@ static lm_status write_part(size_t i, bool failed, const char *verdict, lm_err *
     lm_status rc = lm_io_create(name, opt.format == LM_MESHFILE_STL_ASCII, &p->out, err);
     if (rc) return rc;
     lm_io_tap(p->out, &p->sha, &p->bytes);
-    rc = lm_meshfile_write(p->out, &opt, &s.mesh, &s.rec, err);
+    rc = lm_meshfile_write(p->out, &opt, whole(), &s.rec, err);
     if (rc == LM_ERULE && failed) {
         lm_io_abort(p->out);
         p->out = NULL;
@@ -514,7 +540,7 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
         }
     }
     lm_meshfile_opt ply = {.format = LM_MESHFILE_PLY, .case_id = a.case_id, .verdict = verdict};
-    if (!rc && s.to_stdout && !failed) rc = lm_meshfile_save("-", &ply, &s.mesh, &s.rec, err);
+    if (!rc && s.to_stdout && !failed) rc = lm_meshfile_save("-", &ply, whole(), &s.rec, err);
     return rc;
 }
 
@@ -555,6 +581,7 @@ static void release(void)
     lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.joined);
     lm_mesh_release(&s.mesh);
+    lm_mesh_release(&s.all);
 }
 
 int main(int argc, char **argv)

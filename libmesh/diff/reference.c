@@ -301,6 +301,7 @@ lm_status lm_reference_judge(const lm_reference *r, const lm_records *rec, const
         rc = reference_one(r, i, images, rec, &solid, hollow ? &outer : mass, opt, list, budget, facts, err);
     lm_source_release(images);
     lm_mass_release(&outer);
+    lm_ledger_solid_release(body, &solid);
     json_decref(ledger);
     return rc;
 }

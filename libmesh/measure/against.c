@@ -353,7 +353,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         .partial = mcubes, .threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
     lm_moved moved = {.moved = 0};
     lm_replay again = LM_REPLAY_INIT;
-    lm_mesh solid;
+    lm_mesh solid = LM_MESH_INIT;
     lm_mass outer = LM_MASS_INIT;
     lm_measurement books;
     bool hollow = false;
@@ -378,6 +378,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         rc = lm_verdict_add(&out->list, &books, err);
     }
     lm_mass_release(&outer);
+    lm_ledger_solid_release(body, &solid);
     json_decref(ledger);
     lm_replay_release(&again);
     if (rc) lm_against_release(out);

@@ -111,13 +111,16 @@ static json_t *extras_place(const double p[3])
     return json_pack("[f, f, f]", p[0], p[1], p[2]);
 }
 
-static lm_status extras_entry(json_t *rec, const char *region, double before, double after, lm_err *err)
+/* beside: a body of its own, no change of the part. */
+static lm_status extras_entry(json_t *rec, const char *region, bool beside, double before, double after, lm_err *err)
 {
-    lm_status rc = lm_record_ledger(rec, "intended", "mesh", before, "mesh", after, 0, err);
-    json_t *list = json_object_get(rec, "ledger");
-    if (!rc && json_object_set_new(json_array_get(list, json_array_size(list) - 1), "region", json_string(region)))
-        rc = lm_err_nomem(err, sizeof(json_t));
-    return rc;
+    lm_status rc =
+        lm_record_ledger(rec, "intended", beside ? "nothing" : "mesh", before, beside ? "bodies" : "mesh", after, 0, err);
+    json_t *list = json_object_get(rec, "ledger"), *entry = json_array_get(list, json_array_size(list) - 1);
+    if (rc) return rc;
+    bool bad = json_object_set_new(entry, "region", json_string(region)) != 0;
+    if (beside) bad |= json_object_set_new(entry, "beside", json_true()) != 0;
+    return bad ? lm_err_nomem(err, sizeof(json_t)) : LM_OK;
 }
 
 static json_t *extras_holes(const lm_drain_facts *f)
@@ -164,7 +167,7 @@ static lm_status extras_drain(json_t *rec, const lm_extras_opt *opt, const lm_ex
     if (opt->plug_gap_mm > 0) json_object_set_new(o, "plug_gap_mm", json_real(opt->plug_gap_mm));
     lm_status rc = extras_hollows(rec, f, o, err);
     if (json_object_set_new(rec, "drain", o) && !rc) rc = lm_err_nomem(err, sizeof(json_t));
-    return rc ? rc : extras_entry(rec, "drain holes", x->before_mm3, f->after.volume_mm3, err);
+    return rc ? rc : extras_entry(rec, "drain holes", false, x->before_mm3, f->after.volume_mm3, err);
 }
 
 static lm_status extras_options(json_t *rec, const lm_extras_opt *opt, lm_err *err)
@@ -192,10 +195,9 @@ static lm_status extras_options(json_t *rec, const lm_extras_opt *opt, lm_err *e
 lm_status lm_extras_json(json_t *rec, const lm_extras_opt *opt, const lm_extras *x, lm_err *err)
 {
     const lm_refbody_opt *r = &opt->reference;
-    double part = opt->n ? x->drain.after.volume_mm3 : x->before_mm3;
     lm_status rc = extras_options(rec, opt, err);
     if (!rc && opt->n) rc = extras_drain(rec, opt, x, err);
-    if (!rc && x->plugs_mm3 > 0) rc = extras_entry(rec, "plugs beside the part", part, part + x->plugs_mm3, err);
+    if (!rc && x->plugs_mm3 > 0) rc = extras_entry(rec, "plugs beside the part", true, 0, x->plugs_mm3, err);
     if (rc || !(x->reference_mm3 > 0)) return rc;
     json_t *list = json_array();
     if (r->cube_mm > 0) json_array_append_new(list, json_pack("{s:s, s:f}", "name", LM_REFBODY_CUBE, "edge_mm", r->cube_mm));
@@ -203,6 +205,5 @@ lm_status lm_extras_json(json_t *rec, const lm_extras_opt *opt, const lm_extras 
         json_array_append_new(
             list, json_pack("{s:s, s:f, s:f}", "name", LM_REFBODY_BAR, "ball_mm", r->ball_mm, "centres_mm", r->centre_mm));
     if (json_object_set_new(rec, "reference", list)) return lm_err_nomem(err, sizeof(json_t));
-    part += x->plugs_mm3;
-    return extras_entry(rec, "reference bodies beside the part", part, part + x->reference_mm3, err);
+    return extras_entry(rec, "reference bodies beside the part", true, 0, x->reference_mm3, err);
 }

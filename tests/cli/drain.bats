@@ -56,6 +56,7 @@ box() {
     [ "$(grep -cE '^part .*(plug-1|qa-cube|qa-ball-bar).* valid$' table)" -eq 3 ]
     grep -qE '^part .* qa-cube  *1000 mm3' table
     [ "$(jq -c '[.ledger[].region]' p.json)" = '["inner wall","drain holes","plugs beside the part","reference bodies beside the part"]' ]
+    [ "$(jq -c '[.ledger[] | .beside]' p.json)" = '[null,null,true,true]' ]
     [ "$(jq -c '[.reference[] | [.name, .edge_mm // .ball_mm]]' p.json)" = '[["qa-cube",10],["qa-ball-bar",6]]' ]
     # the wall is 2 mm, the plug inscribed in 2.6 mm
     within 0.1 "$(jq '.ledger[2].change_mm3' p.json)" 10.5504
@@ -101,4 +102,23 @@ box() {
     # where nothing is hollowed, no hollow is behind
     refuses 1 out.ply meshshell -q --hollow 3mm --drain 2mm@34,4,0 two.off -o out.ply
     [[ $stderr == *'no hollow is behind'* ]]
+}
+
+@test "meshmeasure judges the anatomy: holes closed again, plugs and reference bodies left out, all of it in the 3MF" {
+    gen_series --body sphere --radius 10 --size 32x32x32 --spacing 0.8,0.8,0.8 -o series >/dev/null
+    dcmseg -q series --threshold 500 | mcubes -q | meshfix -q >solid.ply
+    extras=(--qa-cube 10mm --qa-ball-bar 6mm,20mm)
+    meshshell -q --hollow 2mm --drain 3mm --plug 0.2mm "${extras[@]}" solid.ply >part.ply
+    meshmeasure -q --against series --expect volume=4189mm3,tol=1% --json m.json -o part.3mf part.ply
+    [ "$(jq -r .verdict m.json)" = pass ]
+    [ "$(jq '[.ledger[] | select(.beside)] | length' m.json)" -eq 2 ]
+    meshfix --check part.3mf | grep -cE '^part .*(plug-1|plug-2|qa-cube|qa-ball-bar).* valid$' | grep -qx 4
+    # what comes through meshfix, and out of the 3MF, is the same part
+    meshfix -q part.ply | meshmeasure -q --against series --json n.json
+    [ "$(jq -r .verdict n.json)" = pass ]
+    run -0 --separate-stderr meshmeasure part.3mf
+    [[ $stderr == *'4 bodies beside the part'* ]]
+    within 1 "$(sed -n 's/^volume.*(\([0-9.]*\) mm3)$/\1/p' <<<"$output")" 2028
+    # beside a solid that stays as it is
+    meshshell -q --qa-cube 10mm solid.ply | meshmeasure -q --against series --expect volume=4189mm3,tol=1%
 }
