@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
+#include "segment/resample.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,9 +54,51 @@ static lm_status grey_gauss(const lm_step *s, lm_step_work *w, lm_step_facts *f,
     return rc ? rc : lm_gauss(w->vol, s->num[0], w->threads, err);
 }
 
+static const char *const grey_kernels[] = {"linear", "cubic", "lanczos"}; /* in the order of lm_resample_kernel */
+
+/* "MM" or "MM,MM,MM", then ":KERNEL". */
+static lm_status grey_parse_resample(lm_step *s, const char *text, lm_err *err)
+{
+    const size_t n = strcspn(text, ":");
+    int kernel = text[n] ? 0 : LM_RESAMPLE_CUBIC;
+    size_t steps = 0;
+    while (text[n] && kernel < 3 && strcmp(text + n + 1, grey_kernels[kernel]) != 0) kernel++;
+    for (size_t at = 0; at <= n && steps < 4; steps++) {
+        char one[LM_NUM_TEXT];
+        const size_t len = strcspn(text + at, ",:");
+        lm_quantity q;
+        snprintf(one, sizeof one, "%.*s", (int)(len < sizeof one - 1 ? len : sizeof one - 1), text + at);
+        lm_status rc = lm_num_quantity(one, LM_UNIT_MM, &q, err);
+        if (rc) return rc;
+        if (steps == 3 || q.unit != LM_UNIT_MM || !(q.value > 0)) break;
+        s->num[steps] = q.value;
+        at += len + 1;
+    }
+    if (kernel == 3 || (steps != 1 && steps != 3))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "'%s': a step above 0, or three, and linear, cubic or lanczos is needed: 0.5mm:lanczos", text);
+    char t[3][LM_NUM_TEXT];
+    if (steps == 1) s->num[1] = s->num[2] = s->num[0];
+    for (int a = 0; a < 3; a++) lm_num_f64(s->num[a], t[a]);
+    s->num[3] = kernel;
+    if (steps == 1) snprintf(s->args, sizeof s->args, "%smm:%s", t[0], grey_kernels[kernel]);
+    else snprintf(s->args, sizeof s->args, "%smm,%smm,%smm:%s", t[0], t[1], t[2], grey_kernels[kernel]);
+    return LM_OK;
+}
+
+static lm_status grey_resample(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    lm_status rc = grey_check(w->vol, err);
+    if (!rc) rc = lm_resample(w->vol, s->num, (lm_resample_kernel)(int)s->num[3], w->threads, err);
+    if (!rc) lm_step_fact(f, "samples", (double)lm_vol_count(w->vol));
+    return rc;
+}
+
 const lm_step_kind lm_step_grey[] = {
     {"median", 0, "R", "median of the box of radius R samples (or RI,RJ,RK) around each", true, false, grey_parse_median,
      grey_median},
     {"gauss", 0, "MM", "smooth grey values by a Gaussian of sigma MM", true, false, lm_step_length, grey_gauss},
+    {"resample", 0, "MM[:KERNEL]", "steps of MM (or MM,MM,MM) from sample to sample; linear, cubic (default) or lanczos", true,
+     false, grey_parse_resample, grey_resample},
     {NULL, 0, NULL, NULL, false, false, NULL, NULL},
 };

@@ -94,7 +94,9 @@ static lm_status steps_roi(lm_step_work *w, lm_err *err)
 static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     *f = (lm_step_facts){.before = w->object ? lm_bits_count(&w->bits) : 0};
-    lm_status rc = s->kind->run(s, w, f, err);
+    lm_status rc =
+        s->kind->makes && !w->object ? lm_bits_alloc(&w->bits, w->vol->n, err) : LM_OK; /* a filter may have changed the grid */
+    if (!rc) rc = s->kind->run(s, w, f, err);
     if (rc) return rc;
     if (!w->object && s->kind->makes) {
         w->object = true;
@@ -109,7 +111,7 @@ static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, 
 
 lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress progress, void *ctx, lm_step_facts *facts, lm_err *err)
 {
-    lm_status rc = w->object ? LM_OK : lm_bits_alloc(&w->bits, w->vol->n, err);
+    lm_status rc = LM_OK;
     w->lo = NAN;
     w->hi = INFINITY;
     w->threads = lm_pool_threads(w->threads);

@@ -83,6 +83,18 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     cmp "$out.1.nrrd" "$out.3.nrrd"
 }
 
+@test "resampling keeps volume and place; the pipe goes on with the new grid, and is judged on it" {
+    dcmseg -t 500 ball -o "$out.nrrd" --json "$out.json"
+    was=$(jq .segment.at_level_mm3 "$out.json")
+    for how in 1mm 0.8mm:lanczos 1.1mm,0.9mm,1mm:linear; do
+        dcmseg --resample "$how" -t 500 ball -o "$out.nrrd" --json "$out.json"
+        within 0.4 "$(jq .segment.at_level_mm3 "$out.json")" "$was"
+        jq -e '.segment.centroid_mm | all(. < 0.05 and . > -0.05)' "$out.json"
+    done
+    dcmseg --resample 1mm -t 500 ball | mcubes | meshfix | meshmeasure --against ball --report "$out.html" -o "$out.3mf" | grep -q 'verdict: pass'
+    grep -q -- '--resample 1mm:cubic --threshold 500' "$out.html"
+}
+
 @test "regions grow from seeds, in millimetres or samples; the record has them; a preset explains itself" {
     dcmseg -t 500 --grow 14,0,0 nested -o "$out.nrrd" --json "$out.json"
     jq -e '.options.steps[1] == ["grow","14,0,0"] and .segment.steps[1].voxels_after < .segment.steps[0].voxels_after' "$out.json"
@@ -135,6 +147,9 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'seed 1 lies where values change' -t 500 --grow '11.5,0,0;gradient=50'
     refused 2 'there is no seed in it' -t 500 --grow 'neck=2mm'
     refused 2 'is needed' -t 500 --grow '1,2'
+    refused 2 'a step above 0, or three' --resample 1mm:quintic -t 500
+    refused 2 'a step above 0, or three' --resample 1,2 -t 500
+    refused 2 'at most 4294967296 can be' --resample 0.001 -t 500
     refused 2 'drop is all there is' -t 500 --border keep
     refused 1 'step 2, --erode 30mm: nothing is left' -t 500 --erode 30
     refused 2 'leave out --preset, --roi and all steps' --mask mask.nrrd --output labels --open 1

@@ -2,6 +2,7 @@
 /* Median against sorting, for every sample type; Gaussian against the sum that defines it. */
 #include "segment/gauss.h"
 #include "segment/median.h"
+#include "segment/resample.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,6 +125,57 @@ static void gaussians(void **state)
         }
 }
 
+/* Where steps shrink, kernels give polynomials back: linear those of degree 1, cubic of degree 2, away from the edge. Lanczos: old
+ * samples. */
+static void resampled(void **state)
+{
+    (void)state;
+    static const double step[][3] = {{0.5, 0.5, 0.5}, {0.31, 0.9, 2}, {0.7, 0.8, 2.5}, {1.4, 1.7, 5}, {7, 0.8, 1}};
+    for (lm_resample_kernel k = LM_RESAMPLE_LINEAR; k <= LM_RESAMPLE_LANCZOS; k++)
+        for (size_t s = 0; s < sizeof step / sizeof *step; s++)
+            for (int degree = 0; degree <= 2; degree++) {
+                lm_vol v = LM_VOL_INIT;
+                const double was[3] = {0.7, 0.8, 2.5};
+                assert_int_equal(lm_vol_alloc(&v, (const size_t[3]){41, 30, 20}, LM_F32, NULL), LM_OK);
+                for (int a = 0; a < 3; a++) v.dir[a][a] = was[a];
+                v.dir[2][1] = 0.4; /* sheared */
+                const double tall = lm_vol_spacing(&v, 2);
+                for (size_t p = 0; p < lm_vol_count(&v); p++) {
+                    const double x = (double)(p % 41) * was[0], y = (double)(p / 41 % 30) * was[1],
+                                 z = (double)(p / 41 / 30) * tall;
+                    ((float *)v.data)[p] = (float)(degree == 0 ? 7 : degree == 1 ? 3 + x - 2 * y + z : x * x / 4 + y * z / 8);
+                }
+                assert_int_equal(lm_resample(&v, step[s], k, 1 + (int)s % 3, NULL), LM_OK);
+                const double now[3] = {lm_vol_spacing(&v, 0), lm_vol_spacing(&v, 1), lm_vol_spacing(&v, 2)};
+                for (int a = 0; a < 3; a++) assert_true(fabs(now[a] - step[s][a]) < 1e-9);
+                assert_int_equal(v.n[0], (size_t)(40 * 0.7 / step[s][0] + 1e-6) + 1);
+                assert_true(fabs(v.dir[2][1] / v.dir[2][2] - 0.16) < 1e-12);
+                const double edge[3] = {3 * fmax(now[0], was[0]), 3 * fmax(now[1], was[1]), 3 * fmax(now[2], tall)};
+                for (size_t p = 0; p < lm_vol_count(&v); p++) {
+                    const double x[3] = {(double)(p % v.n[0]) * now[0], (double)(p / v.n[0] % v.n[1]) * now[1],
+                                         (double)(p / v.n[0] / v.n[1]) * now[2]};
+                    const double end[3] = {40 * was[0], 29 * was[1], 19 * tall};
+                    bool inner = true, old = true;
+                    for (int a = 0; a < 3; a++) {
+                        inner = inner && x[a] >= edge[a] && x[a] <= end[a] - edge[a];
+                        const double q = x[a] / (a == 2 ? tall : was[a]);
+                        old = old && fabs(q - floor(q + 0.5)) < 1e-9 && now[a] <= (a == 2 ? tall : was[a]) * (1 + 1e-9);
+                    }
+                    /* a kernel that is wider and sampled gives no more than constants back: only steps that shrink keep more */
+                    const bool finer = now[0] <= was[0] && now[1] <= was[1] && now[2] <= tall;
+                    const double want = degree == 0   ? 7
+                                        : degree == 1 ? 3 + x[0] - 2 * x[1] + x[2]
+                                                      : x[0] * x[0] / 4 + x[1] * x[2] / 8;
+                    const double got = lm_vol_at(&v, p), far = fabs(got - want);
+                    if (degree == 0) assert_true(far < 1e-5);
+                    if (degree == 1 && k != LM_RESAMPLE_LANCZOS && inner && finer) assert_true(far < 1e-4);
+                    if (degree == 2 && k == LM_RESAMPLE_CUBIC && inner && finer) assert_true(far < 1e-3);
+                    if (old && k != LM_RESAMPLE_LINEAR) assert_true(far < 2e-3);
+                }
+                lm_vol_release(&v);
+            }
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -132,6 +184,8 @@ static void refused(void **state)
     assert_int_equal(lm_gauss(&v, 0, 1, &err), LM_EUSAGE);
     assert_int_equal(lm_gauss(&v, 200, 1, &err), LM_EUSAGE);
     assert_int_equal(lm_median(&v, (const size_t[3]){1, 16, 1}, 1, &err), LM_EUSAGE);
+    assert_int_equal(lm_resample(&v, (const double[3]){1, 0, 1}, LM_RESAMPLE_CUBIC, 1, &err), LM_EUSAGE);
+    assert_int_equal(lm_resample(&v, (const double[3]){1, 1e-12, 1}, LM_RESAMPLE_CUBIC, 1, &err), LM_EUSAGE);
     v.dir[2][0] = 0.3;
     assert_int_equal(lm_gauss(&v, 1, 1, &err), LM_ERULE);
     lm_vol_release(&v);
@@ -139,6 +193,7 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(medians), cmocka_unit_test(gaussians), cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(medians), cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
+                                       cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
