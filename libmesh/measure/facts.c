@@ -129,6 +129,12 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
             if (!known) ok = facts_put(list, "note", w);
         }
     }
+    for (size_t i = 0; ok && i < json_array_size(f->references); i++) {
+        const char *frame = json_string_value(json_object_get(json_array_get(f->references, i), "frame_of_reference"));
+        char text[LM_VERDICT_TEXT];
+        snprintf(text, sizeof text, "compared with a mask by itself: %s", frame ? frame : "");
+        if (frame && strcmp(frame, "the same")) ok = !json_array_append_new(list, facts_warning("note", "G-3", text));
+    }
     if (ok && json_array_size(ledger) && !f->against && f->mass->has_volume) {
         lm_measurement m;
         char text[LM_VERDICT_TEXT + 40];
@@ -300,6 +306,13 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         const lm_segment_facts *s = &f->against->segment;
         lm_verdict_text(s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
+    }
+    for (size_t i = 0; i < json_array_size(f->references); i++) {
+        const json_t *one = json_array_get(f->references, i);
+        lm_verdict_text(json_number_value(json_object_get(one, "volume_mm3")), LM_UNIT_MM3, a, sizeof a);
+        lm_io_printf(out, "%-14s %16s   %s; frame of reference: %s\n", "mask", a,
+                     json_string_value(json_object_get(one, "volume_is")),
+                     json_string_value(json_object_get(one, "frame_of_reference")));
     }
     facts_budget(f->budget, out);
     if (f->n)
