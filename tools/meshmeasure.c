@@ -4,7 +4,7 @@
 #include "diff/reference.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
-#include "measure/caliper.h"
+#include "format/landmarks.h"
 #include "measure/expect.h"
 #include "measure/facts.h"
 #include "measure/junit.h"
@@ -19,8 +19,8 @@
 #include <string.h>
 
 static struct {
-    cli_list section, fit, expect, tol, against, measurement, output;
-    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *junit, *density, *bed;
+    cli_list section, fit, expect, tol, against, measurement, output, stage;
+    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
 } a;
@@ -32,8 +32,12 @@ static const cli_opt opts[] = {
      "tolerance: 1%, 0.5mm, 2ml; one of each kind (else 1 %, against a source also half a voxel edge)", &a.tol, LM_UNIT_NONE},
     {"spec", 0, CLI_TEXT, "FILE", NULL, "tolerances per quantity, and expectations, as JSON; see the manual", &a.spec,
      LM_UNIT_NONE},
-    {"landmarks", 0, CLI_TEXT, "FILE", NULL, "distances between landmarks, with what was read on the images (text, .mrk.json)",
-     &a.landmarks, LM_UNIT_NONE},
+    {"landmarks", 0, CLI_TEXT, "FILE", NULL,
+     "distances, angles and diameters between landmarks, with what was read on the images (text, .mrk.json)", &a.landmarks,
+     LM_UNIT_NONE},
+    {"stage", 0, CLI_LIST, "NAME=FILE", NULL, "measure the landmarks on this mesh too (may be repeated)", &a.stage, LM_UNIT_NONE},
+    {"scan-back", 0, CLI_TEXT, "FILE", NULL, "measure the landmarks on this scan of the print too, a mesh in its place",
+     &a.scan_back, LM_UNIT_NONE},
     {"against", 'a', CLI_LIST, "PATH", NULL,
      "judge against the DICOM source that the records name, a structured report on it, or a mask by itself (may be repeated)",
      &a.against, LM_UNIT_NONE},
@@ -91,6 +95,8 @@ static struct {
     size_t expected;
     lm_spec spec;
     lm_calipers calipers;
+    lm_replay replay; /* the source, for these */
+    lm_vol mask;
     lm_trim_plane plane[CLI_LIST_MAX];
     lm_section section[CLI_LIST_MAX];
     lm_fit_ask ask[CLI_LIST_MAX];
@@ -151,7 +157,12 @@ static lm_status read_spec(lm_err *err)
 static lm_status read_landmarks(lm_err *err)
 {
     lm_in *in = NULL;
-    if (!a.landmarks) return LM_OK;
+    lm_status sc = LM_OK;
+    for (size_t i = 0; i < a.stage.n && !sc; i++) sc = lm_landmarks_check(a.stage.item[i], err);
+    if (!sc && !a.landmarks && (a.stage.n || a.scan_back))
+        sc = lm_err_set(err, LM_EUSAGE, NULL, "--stage and --scan-back need --landmarks: what is to be measured there");
+    if (sc || !a.landmarks) return sc;
+    s.aopt.keep = &s.replay;
     lm_status rc = strcmp(a.landmarks, "-") ? lm_io_open(a.landmarks, &in, err)
                                             : lm_err_set(err, LM_EUSAGE, NULL, "--landmarks: standard input is for the mesh");
     if (!rc) rc = lm_caliper_read(in, &s.calipers, err);
@@ -234,6 +245,7 @@ static lm_reference_opt reference_opt(void)
                               .axes = a.space,
                               .keep_names = a.keep_names,
                               .tol = &s.aopt.tol,
+                              .keep = a.landmarks ? &s.mask : NULL,
                               .progress = progress};
 }
 
@@ -434,6 +446,22 @@ static lm_status against(lm_facts *f, lm_err *err)
     return rc;
 }
 
+/* On the mesh, on what it was made from as far as that was read, and on what else was given. */
+static lm_status landmarks(lm_err *err)
+{
+    lm_landmarks_opt opt = {.stage = a.stage.item,
+                            .stages = a.stage.n,
+                            .scan_back = a.scan_back,
+                            .tol = &s.aopt.tol,
+                            .keep_names = a.keep_names,
+                            .threads = (int)a.threads};
+    lm_status rc = LM_OK;
+    if (s.replay.of_labels) rc = lm_replay_mask(&s.replay, s.aopt.label, &s.mask, err);
+    opt.field = s.replay.vol.data ? &s.replay.vol : s.mask.data ? &s.mask : NULL;
+    opt.grey = s.replay.vol.data && s.replay.grey;
+    return rc ? rc : lm_landmarks_judge(&s.calipers, s.mesh.label ? &s.joined : &s.mesh, &opt, &s.list, err);
+}
+
 /* Measure and judge; f is filled in. */
 static lm_status judge(lm_facts *f, lm_err *err)
 {
@@ -451,9 +479,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
         if ((rc = lm_admesh_check(whole(), &s.second, err))) return rc;
         f->second = &s.second;
     }
-    if (s.calipers.n &&
-        (rc = lm_caliper_judge(&s.calipers, s.mesh.label ? &s.joined : &s.mesh, &s.aopt.tol, a.keep_names, &s.list, err)))
-        return rc;
+    if (s.calipers.n && (rc = landmarks(err))) return rc;
     for (size_t i = 0; i < s.list.n; i++)
         if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;
     f->n = s.list.n;
@@ -574,6 +600,8 @@ static void release(void)
     lm_record_release(&s.rec);
     lm_verdict_list_release(&s.list);
     lm_caliper_release(&s.calipers);
+    lm_replay_release(&s.replay);
+    lm_vol_release(&s.mask);
     lm_against_release(&s.against);
     lm_mass_release(&s.mass);
     lm_mass_release(&s.whole);

@@ -136,7 +136,7 @@ static const struct {
     {"mm", LM_UNIT_MM, 1},     {"um", LM_UNIT_MM, 1e-3},  {"cm", LM_UNIT_MM, 10},  {"m", LM_UNIT_MM, 1000},
     {"mm2", LM_UNIT_MM2, 1},   {"cm2", LM_UNIT_MM2, 100}, {"mm3", LM_UNIT_MM3, 1}, {"cm3", LM_UNIT_MM3, 1000},
     {"ml", LM_UNIT_MM3, 1000}, {"mL", LM_UNIT_MM3, 1000}, {"l", LM_UNIT_MM3, 1e6}, {"L", LM_UNIT_MM3, 1e6},
-    {"%", LM_UNIT_PERCENT, 1}, {"HU", LM_UNIT_HU, 1},
+    {"%", LM_UNIT_PERCENT, 1}, {"HU", LM_UNIT_HU, 1},     {"deg", LM_UNIT_DEG, 1},
 };
 
 /* Half a unit of the last digit written: "12.50" -> 0.005. */
@@ -167,8 +167,8 @@ lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err 
         size_t i = 0, n = sizeof num_units / sizeof *num_units;
         while (i < n && strcmp(u, num_units[i].name)) i++;
         if (i == n)
-            return lm_err_set(err, LM_EUSAGE, NULL, "unit '%s' in '%s' is unknown (um mm cm m, mm2 cm2, mm3 cm3 ml l, HU, %%)", u,
-                              s);
+            return lm_err_set(err, LM_EUSAGE, NULL, "unit '%s' in '%s' is unknown (um mm cm m, mm2 cm2, mm3 cm3 ml l, HU, deg, %%)",
+                              u, s);
         out->unit = num_units[i].unit;
         factor = num_units[i].factor;
     }

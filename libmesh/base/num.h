@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* num.h: numbers as text, and quantities with units. Independent of the locale; never NaN or infinity.
  *
- * Quantities: a number directly followed by a unit. Lengths um mm cm m; volumes mm3 cm3 ml l; areas mm2 cm2; HU; %.
+ * Quantities: a number directly followed by a unit. Lengths um mm cm m; volumes mm3 cm3 ml l; areas mm2 cm2; HU; %; deg.
  * A bare number is mm, mm2 or mm3 (STANDARDS 12). */
 #ifndef LM_BASE_NUM_H
 #define LM_BASE_NUM_H
@@ -29,9 +29,9 @@ size_t lm_num_f32(float v, char buf[LM_NUM_TEXT]);
  * 0: not known. */
 double lm_num_unit_mm(const char *s, size_t n);
 
-typedef enum { LM_UNIT_MM, LM_UNIT_MM2, LM_UNIT_MM3, LM_UNIT_PERCENT, LM_UNIT_HU, LM_UNIT_NONE } lm_unit;
+typedef enum { LM_UNIT_MM, LM_UNIT_MM2, LM_UNIT_MM3, LM_UNIT_PERCENT, LM_UNIT_HU, LM_UNIT_DEG, LM_UNIT_NONE } lm_unit;
 typedef struct {
-    double value; /* in the base unit: mm, mm2, mm3, percent, HU */
+    double value; /* in the base unit: mm, mm2, mm3, percent, HU, degrees */
     lm_unit unit;
     double ulp; /* half of the last digit written, in the base unit: "1731ml" is known to 500 mm3 */
 } lm_quantity;

@@ -276,6 +276,10 @@ static lm_status reference_one(const lm_reference *r, size_t i, const lm_source 
     if (!rc && opt->progress) opt->progress(opt->progress_ctx, "comparing with the mask", 0);
     if (!rc) rc = lm_maskcheck_run(&w.one, body, mass, &mo, &c, list, err);
     if (!rc) lm_budget_reference(budget, c.volume_is, suffix, c.voxel_mm3, c.u_mm3);
+    if (!rc && opt->keep && !i && !(rc = lm_regions_mask(&w.one, NULL, opt->keep, err))) {
+        opt->keep->iso = 0.5;
+        opt->keep->has_iso = true;
+    }
     if (!rc) rc = reference_facts(&w, &c, note, facts, err);
     reference_close(&w);
     return rc;

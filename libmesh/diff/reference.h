@@ -31,6 +31,7 @@ typedef struct {
     const char *axes;  /* of a NIfTI file without orientation: "LPS", "RAS", or NULL */
     bool keep_names;
     const lm_tol *tol;
+    lm_vol *keep; /* NULL, or: the first mask is left there, 1 inside and 0 outside at 0.5 */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_reference_opt;

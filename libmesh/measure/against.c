@@ -377,6 +377,11 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         lm_ledger_check(ledger, lm_mesh_volume(body), &books);
         rc = lm_verdict_add(&out->list, &books, err);
     }
+    if (!rc && opt->keep) {
+        lm_replay_release(opt->keep);
+        *opt->keep = again;
+        again = (lm_replay)LM_REPLAY_INIT;
+    }
     lm_mass_release(&outer);
     lm_ledger_solid_release(body, &solid);
     json_decref(ledger);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contents: 1 points and distances, 2 text, 3 .mrk.json, 4 on the mesh */
+/* Contents: 1 points and what is between them, 2 text, 3 .mrk.json */
 #include "measure/caliper.h"
 #include "base/mem.h"
-#include "volume/terms.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -17,7 +16,13 @@ void lm_caliper_release(lm_calipers *c)
     *c = (lm_calipers)LM_CALIPERS_INIT;
 }
 
-/* ---- 1 points and distances ---- */
+const char *lm_caliper_word(lm_caliper_kind k)
+{
+    static const char *const word[] = {"distance", "angle", "diameter"};
+    return word[k];
+}
+
+/* ---- 1 points and what is between them ---- */
 
 static bool caliper_find(const lm_calipers *c, const char *name, size_t *at)
 {
@@ -40,14 +45,17 @@ static lm_status caliper_point(lm_calipers *c, const char *name, const double mm
     return rc;
 }
 
-static lm_status caliper_distance(lm_calipers *c, const lm_caliper *d, lm_err *err)
+static lm_status caliper_item(lm_calipers *c, const lm_caliper *d, lm_err *err)
 {
-    const double *a = c->point[d->end[0]].mm, *b = c->point[d->end[1]].mm;
-    if (a[0] == b[0] && a[1] == b[1] && a[2] == b[2])
-        return lm_err_set(err, LM_EUSAGE, NULL, "both landmarks are in one place: there is no distance");
-    if (c->n == LM_CALIPER_MAX) return lm_err_set(err, LM_ERANGE, NULL, "more than %d distances", (int)LM_CALIPER_MAX);
+    for (size_t i = 0; i < d->ends; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!memcmp(c->point[d->end[i]].mm, c->point[d->end[k]].mm, sizeof c->point->mm))
+                return lm_err_set(err, LM_EUSAGE, NULL, "two landmarks are in one place: there is no %s", lm_caliper_word(d->kind));
+    if (c->n == LM_CALIPER_MAX)
+        return lm_err_set(err, LM_ERANGE, NULL, "more than %d distances, angles and diameters", (int)LM_CALIPER_MAX);
     for (size_t i = 0; i < c->n; i++)
-        if (!strcmp(c->item[i].name, d->name)) return lm_err_set(err, LM_EUSAGE, NULL, "a distance of this name is there already");
+        if (c->item[i].kind == d->kind && !strcmp(c->item[i].name, d->name))
+            return lm_err_set(err, LM_EUSAGE, NULL, "a %s of this name is there already", lm_caliper_word(d->kind));
     lm_status rc = lm_mem_grow(&c->item, &c->cap, c->n + 1, sizeof *d, err);
     if (!rc) c->item[c->n++] = *d;
     return rc;
@@ -55,37 +63,50 @@ static lm_status caliper_distance(lm_calipers *c, const lm_caliper *d, lm_err *e
 
 /* ---- 2 text ---- */
 
-static lm_status caliper_length(const char *text, bool percent, lm_quantity *q, bool *has, lm_err *err)
+static lm_status caliper_value(const char *text, lm_caliper_kind kind, bool percent, lm_quantity *q, bool *has, lm_err *err)
 {
+    lm_unit unit = kind == LM_CALIPER_ANGLE ? LM_UNIT_DEG : LM_UNIT_MM;
     if (*has) return lm_err_set(err, LM_EUSAGE, NULL, "'%.30s': there is one already", text);
-    lm_status rc = lm_num_quantity(text, LM_UNIT_MM, q, err);
-    if (!rc && ((q->unit != LM_UNIT_MM && !(percent && q->unit == LM_UNIT_PERCENT)) || q->value < 0))
-        rc = lm_err_set(err, LM_EUSAGE, NULL, "'%.30s' is no length", text);
+    lm_status rc = lm_num_quantity(text, unit, q, err);
+    if (!rc && ((q->unit != unit && !(percent && q->unit == LM_UNIT_PERCENT)) || q->value < 0))
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "'%.30s' is no %s", text, unit == LM_UNIT_DEG ? "angle" : "length");
     *has = !rc;
     return rc;
 }
 
-static lm_status caliper_text_distance(lm_calipers *c, char **word, size_t n, lm_err *err)
+/* NAME, points, then what was read: of a diameter all words that are points. */
+static lm_status caliper_text_item(lm_calipers *c, lm_caliper_kind kind, char **word, size_t n, lm_err *err)
 {
-    lm_caliper d = {.has_reading = false};
+    static const char *const how[] = {"distance NAME POINT POINT", "angle NAME POINT POINT POINT",
+                                      "diameter NAME POINT POINT POINT ..."},
+                             *const which[] = {"first", "second", "third"};
+    lm_caliper d = {.kind = kind};
+    const size_t least = kind == LM_CALIPER_DISTANCE ? 2 : 3;
     lm_status rc = LM_OK;
-    if (n < 4 || strlen(word[1]) >= sizeof d.name)
-        return lm_err_set(err, LM_EUSAGE, NULL, "write: distance NAME POINT POINT [READING] [tol=T] [print=LENGTH]");
+    size_t i = 2;
+    if (n < 2 + least || strlen(word[1]) >= sizeof d.name)
+        return lm_err_set(err, LM_EUSAGE, NULL, "write: %s [READING] [tol=T] [print=VALUE]", how[kind]);
     snprintf(d.name, sizeof d.name, "%s", word[1]);
-    for (size_t e = 0; e < 2; e++)
-        if (!caliper_find(c, word[2 + e], &d.end[e]))
-            return lm_err_set(err, LM_EUSAGE, NULL, "there is no point of the %s name", e ? "second" : "first");
-    for (size_t i = 4; i < n && !rc; i++) {
-        if (!strncmp(word[i], "tol=", 4)) rc = caliper_length(word[i] + 4, true, &d.tol, &d.has_tol, err);
-        else if (!strncmp(word[i], "print=", 6)) rc = caliper_length(word[i] + 6, false, &d.print, &d.has_print, err);
-        else rc = caliper_length(word[i], false, &d.reading, &d.has_reading, err);
+    for (; i < n && (d.ends < least || kind == LM_CALIPER_DIAMETER); i++, d.ends++) {
+        size_t at;
+        bool known = caliper_find(c, word[i], &at);
+        if (!known && d.ends >= least) break;
+        if (!known) return lm_err_set(err, LM_EUSAGE, NULL, "there is no point of the %s name", which[d.ends]);
+        if (d.ends == LM_CALIPER_ENDS)
+            return lm_err_set(err, LM_EUSAGE, NULL, "a diameter has at most %d points", (int)LM_CALIPER_ENDS);
+        d.end[d.ends] = at;
     }
-    return rc ? rc : caliper_distance(c, &d, err);
+    for (; i < n && !rc; i++) {
+        if (!strncmp(word[i], "tol=", 4)) rc = caliper_value(word[i] + 4, kind, true, &d.tol, &d.has_tol, err);
+        else if (!strncmp(word[i], "print=", 6)) rc = caliper_value(word[i] + 6, kind, false, &d.print, &d.has_print, err);
+        else rc = caliper_value(word[i], kind, false, &d.reading, &d.has_reading, err);
+    }
+    return rc ? rc : caliper_item(c, &d, err);
 }
 
 static lm_status caliper_line(lm_calipers *c, char *line, lm_err *err)
 {
-    enum { WORDS = 8 };
+    enum { WORDS = 5 + LM_CALIPER_ENDS };
     char *word[WORDS], *at = line, *save = NULL;
     size_t n = 0, known;
     double mm[3];
@@ -94,8 +115,10 @@ static lm_status caliper_line(lm_calipers *c, char *line, lm_err *err)
         word[n++] = w;
     }
     if (!n) return LM_OK;
-    if (!strcmp(word[0], "distance")) return caliper_text_distance(c, word, n, err);
-    if (strcmp(word[0], "point")) return lm_err_set(err, LM_EUSAGE, NULL, "it begins neither with 'point' nor with 'distance'");
+    for (lm_caliper_kind k = LM_CALIPER_DISTANCE; k <= LM_CALIPER_DIAMETER; k++)
+        if (!strcmp(word[0], lm_caliper_word(k))) return caliper_text_item(c, k, word, n, err);
+    if (strcmp(word[0], "point"))
+        return lm_err_set(err, LM_EUSAGE, NULL, "it begins neither with 'point' nor with 'distance', 'angle' or 'diameter'");
     if (n != 5 || !lm_num_all(word[2], &mm[0]) || !lm_num_all(word[3], &mm[1]) || !lm_num_all(word[4], &mm[2]))
         return lm_err_set(err, LM_EUSAGE, NULL, "write: point NAME X Y Z");
     if (caliper_find(c, word[1], &known)) return lm_err_set(err, LM_EUSAGE, NULL, "a point of this name is there already");
@@ -134,27 +157,42 @@ static lm_status caliper_control(const json_t *p, double sign, size_t number, lm
     return caliper_point(out, name, mm, err);
 }
 
+/* A closed curve stands for the circle that its control points lie on. */
+static lm_status caliper_shape(const char *type, size_t points, lm_caliper *d, lm_err *err)
+{
+    static const char *const known[] = {"Line", "Angle", "ClosedCurve"};
+    while (d->kind < LM_CALIPER_DIAMETER && strcmp(type, known[d->kind])) d->kind++;
+    bool fits = d->kind == LM_CALIPER_DIAMETER ? points >= 3 && points <= LM_CALIPER_ENDS
+                                               : points == (d->kind == LM_CALIPER_ANGLE ? 3u : 2u);
+    if (fits) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "a %s has %zu points, not %s", lm_caliper_word(d->kind), points,
+                      d->kind == LM_CALIPER_DISTANCE ? "2"
+                      : d->kind == LM_CALIPER_ANGLE  ? "3"
+                                                     : "3 to 32");
+}
+
 static lm_status caliper_markup(const json_t *m, size_t number, lm_calipers *out, lm_err *err)
 {
     const char *type = json_string_value(json_object_get(m, "type")),
                *system = json_string_value(json_object_get(m, "coordinateSystem")),
                *unit = json_string_value(json_object_get(m, "coordinateUnits"));
     const json_t *list = json_object_get(m, "controlPoints"), *p;
-    lm_caliper d = {.end = {out->n_points, out->n_points + 1}};
-    size_t i;
+    lm_caliper d = {.kind = LM_CALIPER_DISTANCE};
+    size_t i, first = out->n_points;
     lm_status rc = LM_OK;
-    if (!type || (strcmp(type, "Line") && strcmp(type, "Fiducial")))
-        return lm_err_set(err, LM_EUSAGE, NULL, "only lines and points are measured, and this is of type '%.30s'",
+    if (!type || (strcmp(type, "Line") && strcmp(type, "Angle") && strcmp(type, "ClosedCurve") && strcmp(type, "Fiducial")))
+        return lm_err_set(err, LM_EUSAGE, NULL, "lines, angles, closed curves and points are measured, and this is of type '%.30s'",
                           type ? type : "none");
     if (!system || (strcmp(system, "LPS") && strcmp(system, "RAS")))
         return lm_err_set(err, LM_EUSAGE, NULL, "coordinateSystem is neither LPS nor RAS");
     if (unit && strcmp(unit, "mm")) return lm_err_set(err, LM_EUSAGE, NULL, "coordinateUnits is not mm");
     json_array_foreach(list, i, p)
         if (!rc) rc = caliper_control(p, strcmp(system, "RAS") ? 1 : -1, out->n_points + 1, out, err);
-    if (rc || strcmp(type, "Line")) return rc;
-    if (json_array_size(list) != 2) return lm_err_set(err, LM_EUSAGE, NULL, "a line has %zu points, not 2", json_array_size(list));
+    if (rc || !strcmp(type, "Fiducial")) return rc;
+    if ((rc = caliper_shape(type, json_array_size(list), &d, err))) return rc;
+    for (; d.ends < json_array_size(list); d.ends++) d.end[d.ends] = first + d.ends;
     snprintf(d.name, sizeof d.name, "%zu", number);
-    return caliper_distance(out, &d, err);
+    return caliper_item(out, &d, err);
 }
 
 static lm_status caliper_json(const char *text, size_t n, lm_calipers *out, lm_err *err)
@@ -179,100 +217,8 @@ lm_status lm_caliper_read(lm_in *in, lm_calipers *out, lm_err *err)
     lm_status rc = lm_io_slurp(in, LM_CALIPER_BYTES, &text, &n, err);
     if (!rc) rc = text[strspn(text, " \t\r\n")] == '{' ? caliper_json(text, n, out, err) : caliper_text(text, n, out, err);
     free(text);
-    if (!rc && !out->n) rc = lm_err_set(err, LM_EUSAGE, NULL, "there is no distance in it");
+    if (!rc && !out->n) rc = lm_err_set(err, LM_EUSAGE, NULL, "there is no distance in it, no angle and no diameter");
     if (!rc) return LM_OK;
     lm_caliper_release(out);
     return lm_err_frame(err, "landmarks '%s'", lm_io_name(in));
-}
-
-/* ---- 4 on the mesh ---- */
-
-/* Where the line a + t d (d of length 1) crosses triangle i; Moeller and Trumbore, JGT 1997. */
-static bool caliper_cross(const lm_mesh *m, size_t i, const double a[3], const double d[3], double *t)
-{
-    double p[3][3], u[3], v[3], h[3], s[3], q[3];
-    for (size_t k = 0; k < 3; k++)
-        for (size_t c = 0; c < 3; c++) p[k][c] = (double)m->pos[3 * (size_t)m->tri[3 * i + k] + c];
-    for (int c = 0; c < 3; c++) {
-        u[c] = p[1][c] - p[0][c];
-        v[c] = p[2][c] - p[0][c];
-        s[c] = a[c] - p[0][c];
-    }
-    for (int c = 0; c < 3; c++) {
-        int e = (c + 1) % 3, f = (c + 2) % 3;
-        h[c] = d[e] * v[f] - d[f] * v[e];
-        q[c] = s[e] * u[f] - s[f] * u[e];
-    }
-    double det = u[0] * h[0] + u[1] * h[1] + u[2] * h[2];
-    if (det == 0) return false;
-    double x = (s[0] * h[0] + s[1] * h[1] + s[2] * h[2]) / det, y = (d[0] * q[0] + d[1] * q[1] + d[2] * q[2]) / det;
-    const double edge = -1e-9; /* a line through an edge crosses one of its triangles at least */
-    if (x < edge || y < edge || x + y > 1 - edge) return false;
-    *t = (v[0] * q[0] + v[1] * q[1] + v[2] * q[2]) / det;
-    return true;
-}
-
-/* The distance on the mesh, NAN where there is no surface near an end. */
-static double caliper_on(const lm_mesh *m, const double a[3], const double b[3], double *length)
-{
-    double d[3], l2 = 0, first = NAN, last = NAN;
-    for (int c = 0; c < 3; c++) l2 += (b[c] - a[c]) * (b[c] - a[c]);
-    *length = sqrt(l2);
-    for (int c = 0; c < 3; c++) d[c] = (b[c] - a[c]) / *length;
-    for (size_t i = 0; i < m->nt; i++) {
-        double t;
-        if (!caliper_cross(m, i, a, d, &t)) continue;
-        if (fabs(t) <= LM_CALIPER_SNAP && !(fabs(t) >= fabs(first))) first = t;
-        if (fabs(t - *length) <= LM_CALIPER_SNAP && !(fabs(t - *length) >= fabs(last - *length))) last = t;
-    }
-    return last > first ? last - first : NAN;
-}
-
-static double caliper_tol(const lm_caliper *d, const lm_tol *given, double reference, const char **is)
-{
-    *is = d->has_tol                                              ? "given with it"
-          : given->has[LM_UNIT_MM] || given->has[LM_UNIT_PERCENT] ? "--tol"
-                                                                  : "default: 1 mm end to end";
-    if (d->has_tol) return d->tol.unit == LM_UNIT_PERCENT ? d->tol.value / 100 * reference : d->tol.value;
-    if (given->has[LM_UNIT_MM]) return given->value[LM_UNIT_MM];
-    return given->has[LM_UNIT_PERCENT] ? given->value[LM_UNIT_PERCENT] / 100 * reference : LM_CALIPER_TOL;
-}
-
-static lm_status caliper_add(const lm_caliper *d, const char *what, size_t number, bool keep_names, lm_measurement *m,
-                             lm_verdict_list *out, lm_err *err)
-{
-    if (keep_names || lm_terms_known(d->name)) snprintf(m->name, sizeof m->name, "%s %s", what, d->name);
-    else snprintf(m->name, sizeof m->name, "%s %zu", what, number);
-    m->unit = LM_UNIT_MM;
-    lm_verdict_measurement(m);
-    if (isnan(m->value) || isnan(m->reference))
-        snprintf(m->note, sizeof m->note, "no surface within %g mm of a landmark, along the line through both", LM_CALIPER_SNAP);
-    return lm_verdict_add(out, m, err);
-}
-
-lm_status lm_caliper_judge(const lm_calipers *c, const lm_mesh *m, const lm_tol *tol, bool keep_names, lm_verdict_list *out,
-                           lm_err *err)
-{
-    lm_status rc = LM_OK;
-    double most = 0;
-    if (m->space == LM_SPACE_RAS)
-        return lm_err_set(err, LM_ERULE, NULL, "landmarks are in LPS, and the mesh is in RAS: turn it with meshconv first");
-    for (size_t i = 0; i < 3 * m->nv; i++) most = fabs((double)m->pos[i]) > most ? fabs((double)m->pos[i]) : most;
-    for (size_t i = 0; i < c->n && !rc; i++) {
-        const lm_caliper *d = &c->item[i];
-        double length, on = caliper_on(m, c->point[d->end[0]].mm, c->point[d->end[1]].mm, &length), u = 4 * most * 0x1p-24;
-        lm_measurement one = {.value = on,
-                              .u_value = u,
-                              .reference = d->has_reading ? d->reading.value : length,
-                              .reference_is = d->has_reading ? "reading" : "distance of the landmarks",
-                              .u_reference = d->has_reading ? d->reading.ulp : 0};
-        one.tol = caliper_tol(d, tol, one.reference, &one.tol_is);
-        rc = caliper_add(d, "distance", i + 1, keep_names, &one, out, err);
-        if (rc || !d->has_print) continue;
-        lm_measurement print = {
-            .value = d->print.value, .u_value = d->print.ulp, .reference = on, .reference_is = "on the mesh", .u_reference = u};
-        print.tol = caliper_tol(d, tol, on, &print.tol_is);
-        rc = caliper_add(d, "print", i + 1, keep_names, &print, out, err);
-    }
-    return rc;
 }

@@ -321,6 +321,7 @@ static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_op
         .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->seg.threads};
     lm_object_opt o = {.seg = how->seg, .steps = how->steps.n ? &how->steps : NULL, .measure = partial, .partial = &po};
     lm_status rc = LM_OK;
+    out->grey = true;
     if (m->facts && how->threshold) rc = lm_regions_bits(&m->regions, NULL, &bits, err);
     else if (m->facts && alone && m->fractions && m->regions.count == 1) {
         rc = lm_masks_grey(m, mo, &out->vol, err);
@@ -328,6 +329,7 @@ static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_op
     } else if (m->facts) {
         rc = lm_regions_mask(&m->regions, NULL, &out->vol, err);
         o.seg.lo = 0.5;
+        out->grey = false;
     }
     o.occupancy = !how->threshold;
     o.measure = partial && how->threshold && isinf(how->seg.hi);
@@ -378,6 +380,21 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     out->of_labels = labels;
     if (labels) lm_vol_release(&out->vol);
     lm_masks_release(&m);
+    return rc;
+}
+
+lm_status lm_replay_mask(const lm_replay *r, uint32_t label, lm_vol *out, lm_err *err)
+{
+    bool *pick = NULL;
+    size_t i = 0;
+    while (label && i < r->labels.count && r->labels.item[i].part.label != label) i++;
+    if (label && i == r->labels.count) return lm_err_set(err, LM_ERULE, NULL, "the source has no label %" PRIu32, label);
+    if (label && !(pick = lm_mem_calloc(r->labels.count, sizeof *pick, err))) return LM_ENOMEM;
+    if (label) pick[i] = true;
+    lm_status rc = lm_regions_mask(&r->labels, pick, out, err);
+    free(pick);
+    out->iso = 0.5;
+    out->has_iso = !rc;
     return rc;
 }
 

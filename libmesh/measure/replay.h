@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     bool of_labels;         /* labels went out: labels is filled in, vol and facts are not */
+    bool grey;              /* vol has grey values, or fractions: it is finer than in or out */
     lm_vol vol;             /* the field, with its level */
     lm_segment_facts facts; /* of it */
     lm_pieces pieces;       /* if wanted: its partial volumes, where dcmseg measures them */
@@ -35,6 +36,8 @@ typedef struct {
  */
 LM_CHECKED lm_status lm_replay_run(const char *const *paths, size_t n, const json_t *dcmseg, const lm_replay_opt *opt,
                                    lm_replay *out, lm_err *err);
+/* Labels as a field of 0 and 1 at 0.5: all, or one. LM_ERULE: there is no such label. */
+LM_CHECKED lm_status lm_replay_mask(const lm_replay *r, uint32_t label, lm_vol *out, lm_err *err);
 void lm_replay_release(lm_replay *r); /* accepts a zeroed struct; leaves LM_REPLAY_INIT */
 
 #endif

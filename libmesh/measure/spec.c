@@ -26,6 +26,9 @@ static const struct {
     {"reported-area", LM_UNIT_MM2},
     {"reported-diameter", LM_UNIT_MM},
     {"reported-axis", LM_UNIT_MM},
+    {"landmark-distance", LM_UNIT_MM},
+    {"landmark-angle", LM_UNIT_DEG},
+    {"landmark-diameter", LM_UNIT_MM},
     {"reported-long-axis", LM_UNIT_MM},
     {"reported-short-axis", LM_UNIT_MM},
 };
@@ -156,6 +159,18 @@ void lm_spec_expect(const lm_spec *s, lm_expect *e)
     e->has_tol = e->of_spec = true;
 }
 
+/* "distance liver, mask" is a landmark-distance. */
+static bool spec_landmark(const lm_measurement *m, char out[LM_VERDICT_NAME])
+{
+    static const char *const from[] = {"distance ", "angle ", "diameter "};
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+        if (!strncmp(m->name, from[i], strlen(from[i]))) {
+            snprintf(out, LM_VERDICT_NAME, "landmark-%.*s", (int)strlen(from[i]) - 1, from[i]);
+            return true;
+        }
+    return false;
+}
+
 /* "min-x of part 3" is of the box, "reported volume 2" a reported-volume, "mask dice" a mask-dice. */
 static void spec_common(const char *name, char out[LM_VERDICT_NAME])
 {
@@ -175,7 +190,8 @@ static void spec_common(const char *name, char out[LM_VERDICT_NAME])
 lm_status lm_spec_apply(const lm_spec *s, lm_measurement *m, lm_err *err)
 {
     char name[LM_VERDICT_NAME];
-    spec_common(m->name, name);
+    if (!spec_landmark(m, name)) spec_common(m->name, name);
+    else if (m->tol_is && !strcmp(m->tol_is, LM_VERDICT_OWN)) return LM_OK; /* beside the value: that comes first */
     const lm_quantity *q = spec_find(s, name);
     if (!q) return LM_OK;
     if (q->unit == LM_UNIT_PERCENT && m->absolute)

@@ -83,7 +83,7 @@ lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n)
 
 const char *lm_verdict_unit(lm_unit u)
 {
-    return u == LM_UNIT_MM ? "mm" : u == LM_UNIT_MM2 ? "mm2" : u == LM_UNIT_MM3 ? "mm3" : "1";
+    return u == LM_UNIT_DEG ? "deg" : u == LM_UNIT_MM ? "mm" : u == LM_UNIT_MM2 ? "mm2" : u == LM_UNIT_MM3 ? "mm3" : "1";
 }
 
 void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap)

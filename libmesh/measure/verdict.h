@@ -12,6 +12,7 @@
 typedef enum { LM_VERDICT_NONE, LM_VERDICT_PASS, LM_VERDICT_UNDECIDED, LM_VERDICT_FAIL } lm_verdict; /* worse is greater */
 
 #define LM_VERDICT_RULE "|m - r| + u <= tol"
+#define LM_VERDICT_OWN "given with it" /* tol_is of a tolerance beside the value */
 
 const char *lm_verdict_name(lm_verdict v); /* "none", "pass", "undecided", "fail" */
 static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b)
@@ -24,7 +25,7 @@ lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
 enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 320 };
 typedef struct {
     char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
-    lm_unit unit;               /* of all numbers here: mm, mm2, mm3 or none */
+    lm_unit unit;               /* of all numbers here: mm, mm2, mm3, deg or none */
     bool absolute;              /* a percentage of the reference means nothing: positions, ratios */
     double value;               /* NAN: could not be measured */
     double reference;
@@ -53,7 +54,7 @@ LM_CHECKED lm_status lm_verdict_add(lm_verdict_list *l, const lm_measurement *m,
 void lm_verdict_list_release(lm_verdict_list *l); /* accepts a zeroed struct; leaves LM_VERDICT_LIST_INIT */
 /* The worst verdict; none when n is 0. */
 lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
-/* "mm", "mm2", "mm3" or "1". */
+/* "mm", "mm2", "mm3", "deg" or "1". */
 const char *lm_verdict_unit(lm_unit u);
 /* A value with its unit for people, volumes in ml from 1 ml on: "1730.590 ml", "12.345 mm". */
 void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Landmark files, good and bad; distances on a box and a ball by formula. */
-#include "measure/caliper.h"
+#include "measure/caliper_judge.h"
 #include "measure_shapes.h"
 #include <math.h>
 #include <setjmp.h>
@@ -14,6 +14,17 @@ static lm_status read(const char *text, lm_calipers *out, lm_err *err)
     lm_status rc = lm_io_open_mem(text, strlen(text), &in, err);
     if (!rc) rc = lm_caliper_read(in, out, err);
     lm_io_close(in);
+    return rc;
+}
+
+/* On the mesh alone. */
+static lm_status judge(const lm_calipers *c, const lm_mesh *m, const lm_tol *tol, bool keep_names, lm_verdict_list *l, lm_err *err)
+{
+    lm_edge e;
+    lm_status rc = lm_edge_mesh(m, 1, &e, err);
+    const lm_caliper_on on = {"", &e};
+    if (!rc) rc = lm_caliper_judge(c, &on, 1, tol, keep_names, l, err);
+    lm_edge_release(&e);
     return rc;
 }
 
@@ -46,7 +57,7 @@ static void distances_are_taken_where_the_line_crosses_the_surface(void **state)
                        "distance far A E 200mm\n";
     if (read(text, &c, &err)) fail_msg("%s %s", err.text[0], err.text[1]);
     assert_true(c.n == 6 && c.n_points == 5);
-    if (lm_caliper_judge(&c, &m, &tol, false, &l, &err)) fail_msg("%s", err.text[0]);
+    if (judge(&c, &m, &tol, false, &l, &err)) fail_msg("%s", err.text[0]);
     assert_int_equal(l.n, 7);
     const lm_measurement *one = named(&l, "distance liver");
     assert_true(fabs(one->value - 52.5) < 1e-9 && one->u_reference == 0.05 && one->tol == 1 && one->verdict == LM_VERDICT_PASS);
@@ -67,7 +78,7 @@ static void distances_are_taken_where_the_line_crosses_the_surface(void **state)
     assert_true(isnan(one->value) && one->verdict == LM_VERDICT_UNDECIDED && strstr(one->note, "no surface within 5 mm"));
     lm_verdict_list_release(&l);
     m.space = LM_SPACE_RAS;
-    assert_int_equal(lm_caliper_judge(&c, &m, &tol, false, &l, &err), LM_ERULE);
+    assert_int_equal(judge(&c, &m, &tol, false, &l, &err), LM_ERULE);
     lm_verdict_list_release(&l);
     lm_caliper_release(&c);
     lm_mesh_release(&m);
@@ -87,7 +98,7 @@ static void markups_are_turned_to_lps(void **state)
         "{\"label\":\"Mr X\",\"position\":[-41,20,5]},{\"position\":[-19,20,5]}]},{\"type\":\"Fiducial\","
         "\"coordinateSystem\":\"LPS\",\"controlPoints\":[]}]}";
     if (read(text, &c, &err)) fail_msg("%s %s", err.text[0], err.text[1]);
-    if (lm_caliper_judge(&c, &m, &tol, true, &l, &err)) fail_msg("%s", err.text[0]);
+    if (judge(&c, &m, &tol, true, &l, &err)) fail_msg("%s", err.text[0]);
     assert_true(l.n == 1 && l.item[0].reference == 22 && fabs(l.item[0].value - 20) < 1e-5);
     lm_verdict_list_release(&l);
     lm_caliper_release(&c);
@@ -112,10 +123,17 @@ static void bad_files_are_refused_with_their_line(void **state)
         {"point A 1 2 3\npoint B 2 2 3\ndistance d A B\ndistance d B A\n", "line 4"},
         {"point A 1 2 3\n", "no distance"},
         {"length A B\n", "neither"},
-        {"a b c d e f g h i\n", "too many"},
+        {"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l\n", "too many"},
+        {"point A 1 2 3\npoint B 2 2 3\nangle a A B\n", "write: angle"},
+        {"point A 1 2 3\npoint B 2 2 3\nangle a A B C 3deg\n", "third name"},
+        {"point A 1 2 3\npoint B 2 2 3\npoint C 2 3 3\nangle a A B C 3mm\n", "no angle"},
+        {"point A 1 2 3\npoint B 2 2 3\npoint C 2 3 3\ndiameter a A B C B 3mm\n", "one place"},
+        {"point A 1 2 3\npoint B 2 2 3\npoint C 2 3 3\ndiameter a A B C D\n", "'D'"},
+        {"{\"markups\":[{\"type\":\"Angle\",\"coordinateSystem\":\"LPS\",\"controlPoints\":[]}]}", "0 points, not 3"},
+        {"{\"markups\":[{\"type\":\"ClosedCurve\",\"coordinateSystem\":\"LPS\",\"controlPoints\":[]}]}", "not 3 to 32"},
         {"{\"markups\":1}", "no list"},
         {"{", "no JSON"},
-        {"{\"markups\":[{\"type\":\"Angle\"}]}", "'Angle'"},
+        {"{\"markups\":[{\"type\":\"Plane\"}]}", "'Plane'"},
         {"{\"markups\":[{\"type\":\"Line\",\"coordinateSystem\":\"LAS\"}]}", "neither LPS nor RAS"},
         {"{\"markups\":[{\"type\":\"Line\",\"coordinateSystem\":\"LPS\",\"controlPoints\":[{\"position\":[1,2,3]}]}]}", "1 points"},
         {"{\"markups\":[{\"type\":\"Line\",\"coordinateSystem\":\"LPS\",\"controlPoints\":[{\"position\":[1,2]}]}]}", "three"},
