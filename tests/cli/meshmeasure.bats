@@ -236,13 +236,18 @@ two_boxes() {
     meshmeasure i.ply -e volume=556.0mm3,tol=4 -e area=388.0mm2,tol=3 -e diameter=13.10mm,tol=0.1 -e sphericity=0.8430,tol=1% >/dev/null
     meshmeasure i.ply --json m.json >/dev/null
     jq -e '.shape | (.surface_to_volume_per_mm - 0.698 | fabs) < 0.004 and (.compactness_1 - 0.0411 | fabs) < 0.0003
-        and (.compactness_2 - 0.599 | fabs) < 0.004 and (.spherical_disproportion - 1.19 | fabs) < 0.01 and (.asphericity - 0.186 | fabs) < 0.001' m.json
-    while read -r name volume area diameter; do
+        and (.compactness_2 - 0.599 | fabs) < 0.004 and (.spherical_disproportion - 1.19 | fabs) < 0.01 and (.asphericity - 0.186 | fabs) < 0.001
+        and (.volume_density_box - 0.869 | fabs) < 0.0005 and (.volume_density_convex_hull - 0.961 | fabs) < 0.006' m.json
+    jq -e '.ledger[0] | .from == "voxel_count" and (.before_mm3 - 592 | fabs) < 1e-9' m.json # YEKZ
+    while read -r name volume area diameter voxels; do
         mcubes --labels --method mc "$d/labelmaps-pyradiomics/${name}_label.nrrd" -o p.ply
-        meshmeasure p.ply -e "volume=${volume}mm3,tol=0.1%" -e "area=${area}mm2,tol=0.2%" -e "diameter=${diameter}mm,tol=0.0001mm" >/dev/null
-    done <<<'brain1 16149.495443 6433.734317 69.600990
-breast1 124.091305 172.887079 9.081019
-lung1 1330.976079 782.241458 21.344947'
+        meshmeasure p.ply -e "volume=${volume}mm3,tol=0.1%" -e "area=${area}mm2,tol=0.2%" -e "diameter=${diameter}mm,tol=0.0001mm" \
+            -e "sphericity=$(awk -v v="$volume" -v a="$area" 'BEGIN { printf "%.6f", exp(log(36 * 3.14159265358979 * v * v) / 3) / a }'),tol=0.2%" \
+            --json m.json >/dev/null
+        jq -e --argjson v "$voxels" '.ledger[0].before_mm3 - $v | fabs < 1e-6' m.json
+    done <<<'brain1 16149.495443 6433.734317 69.600990 16412.658691406
+breast1 124.091305 172.887079 9.081019 132.425795455
+lung1 1330.976079 782.241458 21.344947 1361.197814941'
 }
 
 @test "a specification: tolerances and expectations from a file; JUnit XML" {
@@ -260,6 +265,44 @@ lung1 1330.976079 782.241458 21.344947'
     refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json --junit o.xml
     echo '{"schema":1,"tolerances":{"volume":"5%","volume":"1%"}}' >s.json
     refuses 2 o.xml meshmeasure "$M/cavity_good.ply" --spec s.json --junit o.xml
+}
+
+@test "what is no number, no unit, no quantity or stands twice is one line and exit 2" {
+    for o in "-e volume=nanml" "-e volume=infml" "-e volume=-3ml" "-e volume=3mm" "-e components=1.5" "-t nan%" "-t infmm" "-t -1%" \
+        "--section z=nan" "--section 0,0,0,1" "--section nan,0,0,1" "--bed nan,1,1" "--density nan" "--fit sphere:ball=0,0,0,nan"; do
+        # shellcheck disable=SC2086
+        refuses 2 o.json meshmeasure "$M/cavity_good.ply" $o --json o.json
+    done
+    while read -r text; do
+        echo "$text" >s.json
+        refuses 2 o.json meshmeasure "$M/cavity_good.ply" --spec s.json --json o.json
+        [[ $stderr == *"s.json"* ]] || { echo "$text: $stderr"; return 1; }
+    done <<'EOF'
+{"schema":1,"tolerances":{"volume":"nan%"}}
+{"schema":1,"tolerances":{"volume":NaN}}
+{"schema":1,"tolerances":{"volume":1}}
+{"schema":1,"tolerances":{"volume":"-1%"}}
+{"schema":1,"tolerances":{"volume":"1mm"}}
+{"schema":1,"tolerances":{"size":"1mm"}}
+{"schema":1,"schema":1}
+{"schema":1,"units":"mm"}
+{"schema":2}
+{}
+[]
+
+{"schema":1,"expect":[{"name":"volume","value":"784mm3"},{"name":"volume","value":"784mm3"}]}
+{"schema":1,"expect":[{"name":"fit1-rms","value":"1mm"},{"name":"fit1-rms","value":"1mm"}]}
+{"schema":1,"expect":[{"name":"volume","value":"784mm3","unit":"ml"}]}
+{"schema":1,"expect":[{"name":"volume"}]}
+{"schema":1,"expect":[3]}
+EOF
+    echo 'point A nan 0 0' >l.txt
+    refuses 2 o.json meshmeasure "$M/cavity_good.ply" --landmarks l.txt --json o.json
+    for m in nonfinite_bad.ply nonfinite_binary_bad.ply zero_triangles_bad.ply zero_triangles_binary_bad.stl; do
+        refuses 2 o.json meshmeasure "$M/$m" --json o.json
+    done
+    refuses 2 o.json meshmeasure "$M/flipped_bad.stl" -e volume=1ml --json o.json
+    [[ $stderr == *"triangles that do not cancel"*"one at "* ]]
 }
 
 @test "landmarks: distances on the mesh against readings and against the print" {
