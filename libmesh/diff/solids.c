@@ -404,11 +404,13 @@ lm_status lm_solids_need(const lm_mesh *m, const lm_audit *audit, const char *na
     if (audit->valid) return LM_OK;
     lm_status rc = lm_places_add(&places, m, audit, NULL, threads, err);
     lm_audit_line(audit, line, sizeof line);
-    const float *at = places.n ? places.list[0].at : NULL;
+    const lm_place *at = places.n ? places.list : NULL;
+    for (size_t i = 0; i < places.n && at->fault != LM_FAULT_OPEN_EDGE; i++) /* a gap says most */
+        if (places.list[i].fault == LM_FAULT_OPEN_EDGE) at = &places.list[i];
     if (!rc && at)
-        rc = lm_err_set(err, LM_ERULE, NULL,
-                        "%s is no solid, it has no inside: %s; the first at %.9g %.9g %.9g; mend it with meshfix", name, line,
-                        (double)at[0], (double)at[1], (double)at[2]);
+        rc = lm_err_set(err, LM_ERULE, NULL, "%s is no solid, it has no inside: %s; %s at %.9g %.9g %.9g; mend it with meshfix",
+                        name, line, at->fault == LM_FAULT_OPEN_EDGE ? "the first gap" : "the first fault", (double)at->at[0],
+                        (double)at->at[1], (double)at->at[2]);
     else if (!rc) rc = lm_err_set(err, LM_ERULE, NULL, "%s is no solid, it has no inside: %s; mend it with meshfix", name, line);
     lm_places_release(&places);
     return rc;

@@ -203,5 +203,31 @@ if [ -s f.ply ]; then
         run cgal cgal_tool decimate f.ply peer.ply .1 lt
         row cgal "CGAL Lindstrom-Turk" "$(times cgal decimate); $(wrong peer.ply)"
     else echo "CGAL: no driver cgal_tool in PATH"; fi
+    echo
+    printf '%-46s %8s %8s %8s\n' 'distance from the 10 %' 'wall s' 'cpu s' 'peak MB'
+    widest() { jq -r '.deviation | "\(.hausdorff_lower_mm) to \(.hausdorff_upper_mm) mm"' "$1" 2>/dev/null; }
+    run maximum meshdiff -q --maximum --precision 0.01 f.ply few.ply --json h.json
+    run maximum_1 meshdiff -q -j 1 --maximum --precision 0.01 f.ply few.ply
+    run deviation meshdiff -q --precision 0.01 f.ply few.ply
+    run overlap meshdiff -q --maximum --overlap --precision 0.01 f.ply few.ply
+    row maximum "meshdiff --maximum (bounds 0.01 mm apart)" "$(widest h.json)"
+    row maximum_1 "    with one thread"
+    row deviation "meshdiff (audited, means, percentiles, sides)"
+    row overlap "meshdiff --maximum --overlap (audited)"
+    if g++ -O2 "$here/../oracle/embree_peer.cpp" -lembree3 -lpthread -o embree_peer 2>/dev/null; then
+        run embree ./embree_peer f.ply few.ply
+        row embree "Embree, vertices, no bound" "$(times embree maximum); $(cat embree.out) mm"
+    else echo "Embree: not installed (libembree-dev)"; fi
+    if have metro; then
+        run metro metro f.ply few.ply
+        row metro "metro, its default samples" "$(times metro maximum)"
+    else echo "metro: not installed"; fi
+    if have cgal_tool; then
+        run cgalhaus cgal_tool hausdorff f.ply few.ply approx
+        row cgalhaus "CGAL approximate distance" "$(times cgalhaus maximum)"
+    elif g++ -O2 -frounding-math "$here/../oracle/compare_peer.cpp" -lgmp -lmpfr -o compare_peer 2>/dev/null; then
+        run cgalhaus ./compare_peer hausdorff f.ply few.ply
+        row cgalhaus "CGAL approximate distance" "$(times cgalhaus maximum); $(cat cgalhaus.out) mm"
+    else echo "CGAL: not installed (libcgal-dev)"; fi
     runs=$many
 fi

@@ -163,7 +163,7 @@ box() {
     sed 's/^element face 12/element face 11/; $d' a.ply >open.ply
     run -2 --separate-stderr meshdiff --overlap b.ply open.ply
     [ -z "$output" ]
-    [[ $stderr == "meshdiff: mesh B is no solid, it has no inside: 3 open edges; the first at "*"mend it with meshfix" ]]
+    [[ $stderr == "meshdiff: mesh B is no solid, it has no inside: 3 open edges; the first gap at "*"mend it with meshfix" ]]
     run -2 meshdiff --overlap --images a.ply b.ply
 }
 

@@ -4,14 +4,24 @@
 # JUDGE=DIR has meshdist built; else it is built once from $SHARED/judge, where CGAL is there.
 
 setup() {
-    judge=${JUDGE:-$B/judge}
+    judge=${JUDGE:-$B/judge} # where programs that ask CGAL are built, once: it takes minutes
     cd "$BATS_TEST_TMPDIR" || return 1
     [ -d "$SHARED/data/meshes/vcglib" ] || skip "no collected meshes in $SHARED"
     command -v jq >/dev/null || skip "no jq"
+}
+
+meter() {
     [ ! -x "$judge/meshdist" ] || return 0
     [ -f "$SHARED/judge/Makefile" ] || skip "no meter in $SHARED"
     [ -d /usr/include/CGAL ] || skip "no CGAL (libcgal-dev)"
     make -s -C "$SHARED/judge" OUT="$judge" "$judge/meshdist"
+}
+
+peer() {
+    [ ! -x "$judge/compare_peer" ] || return 0
+    [ -d /usr/include/CGAL ] || skip "no CGAL (libcgal-dev)"
+    mkdir -p "$judge"
+    g++ -O1 -frounding-math "$BATS_TEST_DIRNAME/compare_peer.cpp" -lgmp -lmpfr -o "$judge/compare_peer"
 }
 
 # compare A B: maxima sampled there are in our bounds, means to 0.5 %, percentiles to 1 %.
@@ -31,6 +41,53 @@ compare() {
 }
 
 @test "meshdiff: knot and its coarse version, armadillo and bunny as far as they are" {
+    meter
     compare "$SHARED/data/meshes/vcglib/knot_orig.ply" "$SHARED/data/meshes/vcglib/knot_subsampled.ply"
     compare "$SHARED/data/meshes/vcglib/knot_orig.ply" "$SHARED/data/meshes/trimesh/bunny.ply"
+}
+
+@test "meshdiff: the volumes that knot and its coarse version have in common are those of CGAL's exact corefinement" {
+    peer
+    for f in knot_orig knot_subsampled; do meshconv -q "$SHARED/data/meshes/vcglib/$f.ply" -o $f.ply; done
+    meshdiff -q --overlap --json ours.json knot_orig.ply knot_subsampled.ply >/dev/null
+    read -r a b both <<<"$("$judge/compare_peer" overlap knot_orig.ply knot_subsampled.ply)"
+    jq -e --argjson a "$a" --argjson b "$b" --argjson both "$both" \
+        'def is($t): .lower - 1e-11 * $t <= $t and $t <= .upper + 1e-11 * $t; # it prints 12 digits
+        .overlap | (.a_mm3 | is($a)) and (.b_mm3 | is($b)) and (.both_mm3 | is($both)) and .both_mm3.upper - .both_mm3.lower < 0.01' ours.json
+}
+
+@test "meshdiff: what MeshLab, CGAL and Embree sample of the knots is not above our upper bound" {
+    for f in knot_orig knot_subsampled; do meshconv -q "$SHARED/data/meshes/vcglib/$f.ply" -o $f.ply; done
+    meshdiff -q --json ours.json knot_orig.ply knot_subsampled.ply >/dev/null
+    meshdiff -q --maximum --json fast.json knot_orig.ply knot_subsampled.ply >/dev/null
+    jq -e -n --slurpfile x ours.json --slurpfile y fast.json '$x[0].deviation as $a | $y[0].deviation as $b |
+        $a.hausdorff_lower_mm <= $b.hausdorff_upper_mm and $b.hausdorff_lower_mm <= $a.hausdorff_upper_mm'
+    asked=0
+    if [ -f /usr/include/embree3/rtcore.h ]; then
+        g++ -O2 "$BATS_TEST_DIRNAME/embree_peer.cpp" -lembree3 -lpthread -o embree_peer
+        read -r _ there back <<<"$(./embree_peer knot_orig.ply knot_subsampled.ply)"
+        jq -e --argjson x "$there" --argjson y "$back" '.deviation | .a_to_b.max_upper_mm >= $x - 1e-5 and .b_to_a.max_upper_mm >= $y - 1e-5' ours.json
+        asked=1
+    fi
+    if command -v meshlabserver >/dev/null && command -v xvfb-run >/dev/null; then
+        {
+            printf '<!DOCTYPE FilterScript><FilterScript><filter name="Hausdorff Distance">'
+            printf '<Param type="RichMesh" value="0" name="SampledMesh"/><Param type="RichMesh" value="1" name="TargetMesh"/>'
+            for p in SaveSample:false SampleVert:true SampleEdge:true SampleFauxEdge:false SampleFace:true; do
+                printf '<Param type="RichBool" value="%s" name="%s"/>' "${p#*:}" "${p%:*}"
+            done
+            printf '<Param type="RichInt" value="500000" name="SampleNum"/><Param type="RichAbsPerc" value="1000" min="0" max="1000" name="MaxDist"/></filter></FilterScript>'
+        } >haus.mlx
+        xvfb-run -a meshlabserver -i knot_orig.ply -i knot_subsampled.ply -s haus.mlx >meshlab.log 2>&1
+        max=$(sed -nE 's/.*min *: *[^ ]+ +max +([^ ]+) .*/\1/p' meshlab.log | head -n 1)
+        echo "MeshLab: ${max:-nothing}"
+        jq -e --argjson x "$max" '.deviation.a_to_b | .max_upper_mm >= $x - 1e-4 and .max_lower_mm <= $x * 1.01' ours.json
+        asked=1
+    fi
+    if [ -d /usr/include/CGAL ]; then
+        peer
+        jq -e --argjson x "$("$judge/compare_peer" hausdorff knot_orig.ply knot_subsampled.ply)" '.deviation.hausdorff_upper_mm >= $x - 1e-6' ours.json
+        asked=1
+    fi
+    [ "$asked" = 1 ] || skip "none of libembree-dev, meshlab, libcgal-dev is installed"
 }
