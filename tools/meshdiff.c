@@ -3,16 +3,11 @@
 #include "cli/cli.h"
 #include "base/mem.h"
 #include "dicom/masks.h"
-#include "diff/align.h"
-#include "diff/contain.h"
+#include "diff/compare.h"
 #include "diff/images.h"
-#include "diff/solids.h"
-#include "diff/summary.h"
 #include "diff/voxels.h"
 #include "format/meshfile.h"
 #include "format/pick.h"
-#include "stream/audit_json.h"
-#include "surface/audit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,12 +66,7 @@ static const cli_tool tool = {
 static struct {
     lm_mesh mesh[2];
     lm_records rec[2];
-    lm_audit audit[2];
-    lm_deviation dev;
-    lm_solids solids;
-    lm_contain contain;
-    lm_align align;
-    lm_align_mirror mirror;
+    lm_compare compare; /* of meshes */
     lm_verdict verdict;
     uint32_t label; /* of A, or of B when A has one part */
     char why[LM_ERR_TEXT];
@@ -168,80 +158,26 @@ static lm_status load(const char *const args[2], lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "--label %.40s: neither mesh has several parts", a.label);
 }
 
-/* The gate. */
-static lm_status contains(lm_err *err)
-{
-    const double margin = a.contains.q.value;
-    lm_status rc = lm_contain_run(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.contain, err);
-    if (rc) return rc;
-    s.verdict = lm_contain_judge(&s.contain, margin);
-    if (s.verdict != LM_VERDICT_PASS) lm_contain_line(&s.contain, margin, s.why, sizeof s.why);
-    return LM_OK;
-}
-
-static lm_status mirror(lm_err *err)
-{
-    lm_status rc = lm_align_side(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.mirror, err);
-    if (rc) return rc;
-    s.verdict = s.mirror.verdict;
-    if (s.verdict != LM_VERDICT_PASS) lm_align_side_line(&s.mirror, s.why, sizeof s.why);
-    return LM_OK;
-}
-
-/* A goes to where B is. */
-static lm_status align(lm_err *err)
-{
-    lm_status rc = lm_align_run(&s.mesh[0], &s.mesh[1], false, (int)a.threads, &s.align, err);
-    if (rc) return rc;
-    lm_align_apply(&s.align, &s.mesh[0]);
-    s.mesh[0].space = s.mesh[1].space;
-    return LM_OK;
-}
-
-/* What is asked for needs no solid, and no sides. */
-static bool unaudited(void)
-{
-    return a.mirror || (a.maximum && !a.overlap);
-}
-
 static lm_status work(lm_err *err)
 {
-    lm_audit_opt aopt = {.threads = (int)a.threads};
-    lm_deviation_opt opt = {.precision_mm = a.precision.q.value,
-                            .maximum = a.maximum,
-                            .within_mm = a.tol.text ? a.tol.q.value : -1,
-                            .range_mm = a.range.text ? a.range.q.value : 0,
-                            .threads = (int)a.threads};
-    lm_status rc;
-    float *quality = NULL;
-    if (a.output) {
-        if (!s.mesh[0].quality && !(s.mesh[0].quality = lm_mem_alloc(s.mesh[0].nv, sizeof(float), err))) return LM_ENOMEM;
-        quality = s.mesh[0].quality;
-    }
-    if (a.mirror) return mirror(err);
-    if (a.align && (rc = align(err))) return rc;
-    cli_progress(&tool, a.quiet, "check", 0.1);
-    for (int i = 0; i < 2 && !unaudited(); i++) {
-        if ((rc = lm_audit_run(&s.mesh[i], &aopt, &s.audit[i], err))) return rc;
-        opt.signed_by[i] = s.audit[i].valid;
-        if ((a.overlap || a.contains.text) &&
-            (rc = lm_solids_need(&s.mesh[i], &s.audit[i], i ? "mesh B" : "mesh A", (int)a.threads, err)))
-            return rc;
-    }
-    cli_progress(&tool, a.quiet, "measure", 0.4);
-    if (a.contains.text) return contains(err);
-    if ((rc = lm_deviation_run(&s.mesh[0], &s.mesh[1], &opt, quality, &s.dev, err))) return rc;
-    s.mesh[0].quality_range = s.dev.range_mm;
-    if (a.overlap && (rc = lm_solids_run(&s.mesh[0], &s.mesh[1], (int)a.threads, &s.solids, err))) return rc;
-    if (!a.tol.text) return LM_OK;
-    s.verdict = lm_deviation_judge(&s.dev, a.tol.q.value);
-    if (s.verdict == LM_VERDICT_FAIL)
-        snprintf(s.why, sizeof s.why, "the meshes are at least %.6f mm apart, the tolerance is %g mm", s.dev.lower, a.tol.q.value);
-    else if (s.verdict == LM_VERDICT_UNDECIDED)
-        snprintf(s.why, sizeof s.why,
-                 "cannot be decided: the meshes are from %.9g to %.9g mm apart, the tolerance of %g mm lies between: ask for a "
-                 "smaller --precision",
-                 s.dev.lower, s.dev.upper, a.tol.q.value);
+    const lm_compare_opt opt = {.mirror = a.mirror,
+                                .contains = a.contains.text != NULL,
+                                .align = a.align != NULL,
+                                .maximum = a.maximum,
+                                .overlap = a.overlap,
+                                .margin_mm = a.contains.q.value,
+                                .precision_mm = a.precision.q.value,
+                                .tol_mm = a.tol.text ? a.tol.q.value : -1,
+                                .range_mm = a.range.text ? a.range.q.value : 0,
+                                .threads = (int)a.threads};
+    lm_mesh *m = &s.mesh[0];
+    if (a.output && !m->quality && !(m->quality = lm_mem_alloc(m->nv, sizeof(float), err))) return LM_ENOMEM;
+    cli_progress(&tool, a.quiet, "measure", 0.2);
+    lm_status rc = lm_compare_run(s.mesh, &opt, a.output ? m->quality : NULL, &s.compare, err);
+    if (rc) return rc;
+    m->quality_range = s.compare.dev.range_mm;
+    s.verdict = s.compare.verdict;
+    snprintf(s.why, sizeof s.why, "%s", s.compare.why);
     return LM_OK;
 }
 
@@ -271,8 +207,8 @@ static lm_status findings(json_t *r, lm_err *err)
     lm_status rc = reading(r, err);
     for (int i = 0; i < 2 && !rc; i++) {
         char line[300], text[400];
-        if (s.audit[i].valid || unaudited()) continue;
-        lm_audit_line(&s.audit[i], line, sizeof line);
+        if (s.compare.audit[i].valid || !s.compare.audited) continue;
+        lm_audit_line(&s.compare.audit[i], line, sizeof line);
         snprintf(text, sizeof text, "mesh %c is not valid, and was measured as it is: %s", 'A' + i, line);
         rc = lm_record_finding(r, "note", NULL, text, err);
         if (!a.quiet) cli_note(&tool, "%s", text);
@@ -282,7 +218,7 @@ static lm_status findings(json_t *r, lm_err *err)
         rc = lm_record_finding(r, "note", NULL, text, err);
         if (!a.quiet) cli_note(&tool, "%s", text);
     }
-    if (!rc && (s.dev.side[0].wide || s.dev.side[1].wide)) {
+    if (!rc && (s.compare.dev.side[0].wide || s.compare.dev.side[1].wide)) {
         const char *text = "the bounds did not come as close as --precision asks for; they hold as they are";
         rc = lm_record_finding(r, "warning", NULL, text, err);
         if (!a.quiet) cli_note(&tool, "%s", text);
@@ -295,64 +231,16 @@ static lm_status record(lm_err *err)
     lm_status rc;
     json_t *r = lm_record_new(&s.rec[0], tool.name, err);
     if (!r) return LM_ENOMEM;
-    json_t *o = json_object_get(r, "options");
-    bool bad = false;
-    if (a.label) bad |= json_object_set_new(o, "label", json_integer((json_int_t)s.label)) != 0;
-    if (a.overlap) {
-        bad |= json_object_set_new(o, "overlap", json_true()) != 0;
-        bad |= json_object_set_new(r, "overlap", lm_solids_json(&s.solids, err)) != 0;
-    }
-    if (a.tol.text) bad |= json_object_set_new(o, "tol_mm", json_real(a.tol.q.value)) != 0;
-    if (a.range.text) bad |= json_object_set_new(o, "range_mm", json_real(a.range.q.value)) != 0;
-    if (a.align) {
-        bad |= json_object_set_new(o, "align", json_string(a.align)) != 0;
-        bad |= json_object_set_new(r, "align", lm_align_json(&s.align, err)) != 0;
-    }
-    if (!unaudited()) {
-        json_t *x = lm_audit_json(&s.audit[0], err), *y = x ? lm_audit_json(&s.audit[1], err) : NULL;
-        bad |= json_object_set_new(r, "audit", json_pack("{s:o, s:o}", "a", x, "b", y)) != 0;
-    }
-    if (a.mirror) {
-        bad |= json_object_set_new(o, "mirror", json_true()) != 0;
-        bad |= json_object_set_new(r, "mirror", lm_align_side_json(&s.mirror, err)) != 0;
-    } else if (a.contains.text) {
-        bad |= json_object_set_new(o, "contains_mm", json_real(a.contains.q.value)) != 0;
-        bad |= json_object_set_new(r, "contains", lm_contain_json(&s.contain, a.contains.q.value, err)) != 0;
-    } else {
-        if (a.maximum) bad |= json_object_set_new(o, "maximum", json_true()) != 0;
-        bad |= json_object_set_new(o, "precision_mm", json_real(a.precision.q.value)) != 0;
-        bad |= json_object_set_new(r, "deviation", lm_summary_deviation(&s.dev, a.tol.text ? a.tol.q.value : -1, err)) != 0;
-    }
-    bad |= json_object_set_new(r, "verdict", json_string(lm_verdict_name(s.verdict))) != 0;
-    rc = bad ? lm_err_nomem(err, sizeof(json_t)) : findings(r, err);
+    rc = lm_compare_record(&s.compare, r, err);
+    if (!rc && a.label && json_object_set_new(json_object_get(r, "options"), "label", json_integer((json_int_t)s.label)))
+        rc = lm_err_nomem(err, sizeof(json_t));
+    if (!rc) rc = findings(r, err);
     if (!rc) return lm_record_append(&s.rec[0], r, err);
     json_decref(r);
     return rc;
 }
 
 /* ---- writing ---- */
-
-static void table(lm_out *out)
-{
-    char line[LM_ERR_TEXT];
-    if (a.mirror) {
-        lm_align_side_line(&s.mirror, line, sizeof line);
-        lm_io_printf(out, "%s\n", line);
-        return;
-    }
-    if (a.align) {
-        lm_align_table(&s.align, out);
-        lm_io_printf(out, "all below: after alignment\n");
-    }
-    if (a.contains.text) {
-        lm_contain_line(&s.contain, a.contains.q.value, line, sizeof line);
-        lm_io_printf(out, "%s\ncontains: %s\n", line, lm_verdict_name(s.verdict));
-        return;
-    }
-    lm_summary_table(&s.dev, a.tol.text ? a.tol.q.value : -1, out);
-    if (a.overlap) lm_solids_table(&s.solids, out);
-    if (a.tol.text) lm_io_printf(out, "tolerance %g mm: %s\n", a.tol.q.value, lm_verdict_name(s.verdict));
-}
 
 /* All is written before anything is put in place, so that trouble leaves nothing. A stream is not sent when the answer is no:
  * the next tool must not go on. */
@@ -370,7 +258,7 @@ static lm_status write_all(lm_err *err)
     cli_progress_done(a.quiet);
     if (!stream && !(a.json && !strcmp(a.json, "-"))) {
         if ((rc = lm_io_create("-", true, &out, err))) goto done;
-        table(out);
+        lm_compare_table(&s.compare, out);
         rc = lm_io_commit(out, err);
     }
     if (!rc && mesh) {
@@ -484,7 +372,8 @@ int main(int argc, char **argv)
     if (a.images || a.volumes) {
         if (a.images ? images(args, &err) : segmentations(args, &err)) goto fail;
     } else if (load(args, &err) || work(&err) || record(&err) || write_all(&err)) goto fail;
-    else if (a.verbose) cli_note(&tool, "%zu and %zu points were measured", s.dev.side[0].samples, s.dev.side[1].samples);
+    else if (a.verbose)
+        cli_note(&tool, "%zu and %zu points were measured", s.compare.dev.side[0].samples, s.compare.dev.side[1].samples);
     if (s.why[0]) {
         lm_err_set(&err, LM_ENO, NULL, "%s", s.why);
         goto fail;
