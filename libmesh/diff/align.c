@@ -13,7 +13,7 @@ enum {
     ALIGN_COARSE = 240, /* points for each start */
     ALIGN_POINTS = 7200,
     ALIGN_STARTS = 25,
-    ALIGN_FOLLOW = 4, /* of them are followed to the end */
+    ALIGN_FOLLOW = 5, /* of them are followed to the end */
     ALIGN_FIRST = 16, /* steps of each start */
     ALIGN_MIDDLE = 20,
     ALIGN_LAST = 40,
@@ -329,26 +329,57 @@ static void align_directions(const align_points *w, const align_fit *o, lm_align
     }
 }
 
+/* How far apart two motions put the points: root mean square. */
+static double align_apart(const align_points *w, const lm_rigid *a, const lm_rigid *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        double x[3], y[3];
+        lm_rigid_apply(a, w->p + 3 * i, x);
+        lm_rigid_apply(b, w->p + 3 * i, y);
+        for (int k = 0; k < 3; k++) sum += (x[k] - y[k]) * (x[k] - y[k]);
+    }
+    return sqrt(sum / (double)w->n);
+}
+
+/* The best starts that lead to different places are followed; the best of them, and how many others are nearly as good. */
+static lm_status align_few(align_starts *s, align_points *w, align_fit *best, lm_align *out, lm_err *err)
+{
+    align_fit at[ALIGN_FOLLOW];
+    bool done[ALIGN_STARTS] = {false};
+    int n = 0;
+    for (int tries = 0; tries < ALIGN_STARTS && n < ALIGN_FOLLOW; tries++) {
+        int k = -1;
+        bool known = false;
+        for (int i = 0; i < ALIGN_STARTS; i++)
+            if (!done[i] && (k < 0 || s->fit[i].measure < s->fit[k].measure)) k = i;
+        done[k] = true;
+        for (int i = 0; i < n && !known; i++) known = align_apart(w, &at[i].at, &s->fit[k].at) < LM_ALIGN_OTHER * s->size;
+        if (known) continue;
+        at[n] = s->fit[k];
+        lm_status rc = align_follow(w, &at[n], ALIGN_MIDDLE, 1e-2, err);
+        if (rc) return rc;
+        if (at[n].measure < best->measure || (at[n].measure == best->measure && k < out->start)) *best = at[n], out->start = k;
+        n++;
+    }
+    for (int i = 0; i < n; i++)
+        if (at[i].measure <= 1.21 * best->measure + 1e-6 * s->size * s->size &&
+            align_apart(w, &at[i].at, &best->at) >= LM_ALIGN_OTHER * s->size)
+            out->others++;
+    return LM_OK;
+}
+
 static lm_status align_best(align_starts *s, const double *fine, int threads, lm_align *out, lm_err *err)
 {
     align_points w;
-    align_fit best = {.measure = INFINITY, .kept2 = INFINITY};
-    bool done[ALIGN_STARTS] = {false};
+    align_fit best = {.measure = INFINITY};
     lm_status rc = align_points_make(s->to, fine, ALIGN_POINTS, s->size, threads, &w, err);
     w.n = rc ? 0 : ALIGN_POINTS / 8; /* every eighth point */
     double *few = rc ? NULL : lm_mem_alloc(3 * w.n, sizeof *few, err);
     if (!rc && !few) rc = LM_ENOMEM;
     for (size_t i = 0; !rc && i < w.n; i++) memcpy(few + 3 * i, fine + 24 * i, 3 * sizeof *few);
     w.p = few;
-    for (int n = 0; n < ALIGN_FOLLOW && !rc && !(best.kept2 < s->size * s->size * ALIGN_FLOOR * ALIGN_FLOOR); n++) {
-        int k = -1;
-        for (int i = 0; i < ALIGN_STARTS; i++)
-            if (!done[i] && (k < 0 || s->fit[i].measure < s->fit[k].measure)) k = i;
-        done[k] = true;
-        align_fit at = s->fit[k];
-        rc = align_follow(&w, &at, ALIGN_MIDDLE, 1e-2, err);
-        if (!rc && (at.measure < best.measure || (at.measure == best.measure && k < out->start))) best = at, out->start = k;
-    }
+    if (!rc) rc = align_few(s, &w, &best, out, err);
     w.p = fine;
     w.n = ALIGN_POINTS;
     if (!rc) rc = align_follow(&w, &best, ALIGN_LAST, 1e-5, err);
@@ -442,10 +473,11 @@ json_t *lm_align_json(const lm_align *al, lm_err *err)
         json_array_append_new(list, json_pack("{s:s, s:o, s:f}", "kind", d->shift ? "shift" : "turn", "axis", align_vector(d->axis),
                                               "shows", d->shows));
     }
-    json_t *o = json_pack("{s:o, s:f, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:o}", "matrix", rows, "turn_deg", al->angle_deg,
-                          "turn_axis", align_vector(al->axis), "shift_mm", align_vector(al->shift_mm), "rms_before_mm",
-                          al->before_mm, "rms_after_mm", al->after_mm, "kept", al->kept, "rms_kept_mm", al->kept_mm, "measure_mm",
-                          al->measure_mm, "size_mm", al->size_mm, "start", al->start, "undetermined", list);
+    json_t *o =
+        json_pack("{s:o, s:f, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:o}", "matrix", rows, "turn_deg", al->angle_deg,
+                  "turn_axis", align_vector(al->axis), "shift_mm", align_vector(al->shift_mm), "rms_before_mm", al->before_mm,
+                  "rms_after_mm", al->after_mm, "kept", al->kept, "rms_kept_mm", al->kept_mm, "measure_mm", al->measure_mm,
+                  "size_mm", al->size_mm, "start", al->start, "others", al->others, "undetermined", list);
     if (!o) lm_err_nomem(err, sizeof(json_t));
     return o;
 }
@@ -460,6 +492,9 @@ void lm_align_table(const lm_align *al, lm_out *out)
         lm_io_printf(out, "    %13.9f %13.9f %13.9f %15.6f\n", al->move.r[i][0], al->move.r[i][1], al->move.r[i][2], al->move.t[i]);
     lm_io_printf(out, "root mean square distance %.6f mm before, %.6f after; %.1f %% of the area counted, with %.6f\n",
                  al->before_mm, al->after_mm, 100 * al->kept, al->kept_mm);
+    if (al->others)
+        lm_io_printf(out, "%d or more other placements fit within 10 %% as well: the shape does not tell which is meant\n",
+                     al->others);
     for (size_t i = 0; i < al->undetermined; i++) {
         const lm_align_direction *d = &al->direction[i];
         lm_io_printf(out, "not determined: %s %.4f %.4f %.4f (of 1 mm %.4f mm show)\n",

@@ -8,7 +8,8 @@
  * robust ICP, 3DIM 2007). What is missing on b, and what only a has, up to half of its area, does not pull. First Horn's closed
  * form, then steps along the normals (Chen and Medioni, Object modelling by registration of multiple range images, Image and Vision
  * Computing 10, 1992), taken only where they lower the measure. Starts: as a lies, and its axes of inertia laid on those of b in
- * all 24 ways; the best few are followed, the lowest of equal ones is kept. The same bits for any number of threads. */
+ * all 24 ways; the best few that lead to different places are followed, the lowest of equal ones is kept, and others that fit
+ * nearly as well are counted. The same bits for any number of threads. */
 #ifndef LM_DIFF_ALIGN_H
 #define LM_DIFF_ALIGN_H
 
@@ -26,6 +27,8 @@ typedef struct {
 
 /* A direction in which a move by 1 mm changes the distance by less than this is not determined: a sphere turns, a plane glides. */
 #define LM_ALIGN_SHOWS 0.05
+/* Placements are different when they put the surface so much of its size apart (root mean square). */
+#define LM_ALIGN_OTHER 0.1
 
 typedef struct {
     lm_rigid move;
@@ -35,6 +38,7 @@ typedef struct {
     double measure_mm;                      /* kept_mm / kept^1.5: what was made least */
     double size_mm;                         /* root mean square distance of a's points from their centre */
     int start;                              /* 0: as it lay; 1 to 24 */
+    int others;                             /* placements that were found, and fit within 10 %, or 0.001 of the size, as well */
     size_t undetermined;
     lm_align_direction direction[6];
 } lm_align;

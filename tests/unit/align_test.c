@@ -77,7 +77,7 @@ static void known_motions(void **state)
         move(&b, &truth[i]);
         const lm_align al = run(&a, &b);
         const double d = off(&a, &al.move, &truth[i]);
-        if (!(d < 1e-3 && al.after_mm < 1e-3 && al.kept == 1 && al.undetermined == 0))
+        if (!(d < 1e-3 && al.after_mm < 1e-3 && al.kept == 1 && al.undetermined == 0 && al.others == 0))
             fail_msg("%zu: off by %g, rms %g, kept %g, %zu undetermined", i, d, al.after_mm, al.kept, al.undetermined);
         if (i == 0) assert_true(al.before_mm == al.after_mm || al.before_mm < 1e-6);
         if (i == 3) assert_true(fabs(al.angle_deg - 180) < 1e-3 && fabs(fabs(al.axis[2]) - 1) < 1e-6);
@@ -132,6 +132,9 @@ static void undetermined(void **state)
 {
     (void)state;
     lm_mesh a = LM_MESH_INIT, b = LM_MESH_INIT;
+    shape_box(&a, (const double[3]){0, 0, 0}, (const double[3]){10, 20, 30}, false);
+    assert_int_equal(run(&a, &a).others, 3); /* half turns about each axis */
+    lm_mesh_release(&a);
     shape_sphere(&a, (const double[3]){5, 0, 0}, 10, 96, 47);
     shape_sphere(&b, (const double[3]){0, 0, 0}, 10, 64, 31);
     lm_align al = run(&a, &b);
