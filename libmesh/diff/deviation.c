@@ -225,7 +225,7 @@ static lm_status deviation_piece(const deviation_work *w, deviation_block *b, lm
     }
     const int side = deviation_longest(x, e2);
     if (x->depth < DEVIATION_PIECES && e2[side] > w->start * w->start) {
-        lm_tricell_corner p;
+        lm_tricell_corner p = {.t = LM_NEAREST_NONE};
         lm_tricell half[2];
         for (int k = 0; k < 3; k++) p.p[k] = 0.5 * (x->c[side].p[k] + x->c[(side + 1) % 3].p[k]);
         deviation_halves(x, side, &p, half);

@@ -67,6 +67,7 @@ static void solids_corner(const float p[3], double q[3])
 static void solids_take(const lm_mesh *m, size_t t, solids_tri *o)
 {
     double e[2][3];
+    /* cppcheck-suppress uninitvar; it is filled here */
     for (size_t i = 0; i < 3; i++) solids_corner(m->pos + 3 * (size_t)m->tri[3 * t + i], o->p[i]);
     for (int k = 0; k < 3; k++) {
         o->lo[k] = fmin(o->p[0][k], fmin(o->p[1][k], o->p[2][k]));
