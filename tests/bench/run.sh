@@ -231,3 +231,27 @@ if [ -s f.ply ]; then
     else echo "CGAL: not installed (libcgal-dev)"; fi
     runs=$many
 fi
+
+# ---- hollowing at one step, once: the decimated surface and the whole; and the check of walls ----
+walls() { # FILE: what is wrong in it
+    meshfix --check -q --json w.json "$1" >/dev/null 2>&1
+    [ ! -s w.json ] || jq -r '.audit.before as $x | "\($x.triangles) triangles; intersections \($x.selfintersecting_pairs), open edges \($x.open_edges)"' w.json
+}
+if [ -s f.ply ] && [ -s few.ply ]; then
+    many=$runs runs=1
+    vdb=
+    g++ -O2 "$here/../oracle/vdb_peer.cpp" -lopenvdb -ltbb -o vdb_peer 2>/dev/null && vdb=1
+    echo
+    printf '%-46s %8s %8s %8s\n' 'hollowing, wall 1.5 mm, step 0.5 mm' 'wall s' 'cpu s' 'peak MB'
+    for m in few f; do
+        run "hollow_$m" meshshell -q --hollow 1.5mm --grid 0.5mm "$m.ply" --json h.json -o hollow.ply
+        row "hollow_$m" "meshshell --hollow, $m.ply" "$([ ! -s h.json ] || jq -r '"least wall \(.hollow.measured.min_mm * 1e4 | round / 1e4) mm"' h.json); $(walls hollow.ply)"
+        if [ "$vdb" ]; then
+            run "vdb_$m" ./vdb_peer "$m.ply" 1.5 0.5 vdb.ply
+            row "vdb_$m" "OpenVDB, $m.ply" "$(times "vdb_$m" "hollow_$m"); $(walls vdb.ply)"
+        fi
+        rm -f hollow.ply vdb.ply h.json w.json
+    done
+    [ "$vdb" ] || echo "OpenVDB: not installed (libopenvdb-dev)"
+    runs=$many
+fi
