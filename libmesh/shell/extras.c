@@ -207,3 +207,20 @@ lm_status lm_extras_json(json_t *rec, const lm_extras_opt *opt, const lm_extras 
     if (json_object_set_new(rec, "reference", list)) return lm_err_nomem(err, sizeof(json_t));
     return extras_entry(rec, "reference bodies beside the part", true, 0, x->reference_mm3, err);
 }
+
+const char *lm_extras_sizes(const lm_records *rec, char *buf, size_t cap)
+{
+    const json_t *list = json_object_get(lm_record_last(rec, "meshshell"), "reference");
+    size_t n = 0;
+    buf[0] = 0;
+    for (size_t i = 0; i < json_array_size(list) && n < cap; i++) {
+        const json_t *o = json_array_get(list, i), *edge = json_object_get(o, "edge_mm");
+        const char *name = edge ? LM_REFBODY_CUBE : LM_REFBODY_BAR, *sep = i ? "; " : "";
+        if (edge) n += (size_t)snprintf(buf + n, cap - n, "%s%s: edge %.6g mm", sep, name, json_number_value(edge));
+        else
+            n += (size_t)snprintf(buf + n, cap - n, "%s%s: balls %.6g mm, centres %.6g mm", sep, name,
+                                  json_number_value(json_object_get(o, "ball_mm")),
+                                  json_number_value(json_object_get(o, "centres_mm")));
+    }
+    return buf[0] ? buf : NULL;
+}

@@ -39,6 +39,8 @@ typedef struct {
 LM_CHECKED lm_status lm_extras_run(lm_mesh *m, size_t outer_triangles, double wall_mm, const lm_extras_opt *opt, int threads,
                                    lm_extras *out, lm_err *err);
 void lm_extras_release(lm_extras *x);
+/* The true sizes of the bodies beside the part as the records have them, as text for people; NULL when there are none. */
+const char *lm_extras_sizes(const lm_records *rec, char *buf, size_t cap);
 /* "drain", "reference", their options, and their entries of the ledger behind those that are there; audit.after becomes that of the
  * drained part. */
 LM_CHECKED lm_status lm_extras_json(json_t *rec, const lm_extras_opt *opt, const lm_extras *x, lm_err *err);

@@ -415,6 +415,7 @@ typedef struct {
     const lm_nearest *near; /* to what */
     const float *pos;       /* from where */
     size_t n;
+    double most2; /* what is farther, squared, does not count */
     hollow_wall *block;
 } hollow_measure;
 
@@ -440,7 +441,8 @@ static lm_status hollow_measure_task(void *ctx, size_t task, int worker, lm_err 
         double p[3];
         lm_nearest_hit hit;
         for (size_t c = 0; c < 3; c++) p[c] = m->pos[3 * v + c];
-        lm_nearest_find(m->near, p, INFINITY, hint, &hit);
+        lm_nearest_find(m->near, p, m->most2, hint, &hit);
+        if (hit.tri == LM_NEAREST_NONE) continue;
         hint = hit.tri;
         hollow_wall_add(&w, sqrt(hit.d2), p);
     }
@@ -472,7 +474,7 @@ static lm_status hollow_measure_all(hollow_measure *m, hollow_wall *out, lm_err 
 static lm_status hollow_check(hollow_job *job, lm_err *err)
 {
     lm_hollow_facts *f = job->facts;
-    hollow_measure m = {.job = job, .near = job->near, .pos = job->in.pos, .n = job->in.nv};
+    hollow_measure m = {.job = job, .near = job->near, .pos = job->in.pos, .n = job->in.nv, .most2 = INFINITY};
     lm_nearest inner = LM_NEAREST_INIT;
     hollow_wall w;
     hollow_progress(job, "measuring the wall", 0.8);
@@ -491,6 +493,7 @@ static lm_status hollow_check(hollow_job *job, lm_err *err)
     m.near = &inner;
     m.pos = job->solid->pos;
     m.n = job->solid->nv;
+    m.most2 = f->min_mm * f->min_mm; /* only the least is asked for */
     if (!(rc = hollow_measure_all(&m, &w, err)) && w.least < f->min_mm) {
         f->min_mm = w.least;
         memcpy(f->min_at, w.at, sizeof f->min_at);

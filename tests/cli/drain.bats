@@ -113,6 +113,7 @@ box() {
     [ "$(jq -r .verdict m.json)" = pass ]
     [ "$(jq '[.ledger[] | select(.beside)] | length' m.json)" -eq 2 ]
     meshfix --check part.3mf | grep -cE '^part .*(plug-1|plug-2|qa-cube|qa-ball-bar).* valid$' | grep -qx 4
+    unzip -p part.3mf 3D/3dmodel.model | grep -q '"mq:Reference">qa-cube: edge 10 mm; qa-ball-bar: balls 6 mm, centres 20 mm<'
     # what comes through meshfix, and out of the 3MF, is the same part
     meshfix -q part.ply | meshmeasure -q --against series --json n.json
     [ "$(jq -r .verdict n.json)" = pass ]
