@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "diff/mend_text.h"
 #include "base/num.h"
+#include "repair/reason.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,17 @@ lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *
     return say(ctx, text, err);
 }
 
+/* What the owner of a mesh that is not valid can do. */
+static void mend_advice(const lm_mend *s, char *buf, size_t cap)
+{
+    char text[LM_ERR_TEXT] = "";
+    lm_reason why;
+    lm_err none = LM_ERR_INIT; /* without memory the faults must do */
+    if (!lm_reason_find(s->mesh, s->before.all.triangles, s->opt->threads, &why, &none)) lm_reason_text(&why, text, sizeof text);
+    if (*text) snprintf(buf, cap, "; %s", text);
+    else if (!(s->opt->repair.rebuild_mm > 0)) snprintf(buf, cap, "; --rebuild LENGTH asks for a new surface");
+}
+
 void lm_mend_no(const lm_mend *s, char *buf, size_t cap)
 {
     char line[LM_ERR_TEXT];
@@ -152,8 +164,7 @@ void lm_mend_no(const lm_mend *s, char *buf, size_t cap)
     else if (lm_mend_gone(s) && valid) snprintf(line, sizeof line, "%zu part(s) are gone", lm_mend_gone(s));
     else if (!mend_one_sided(s, line)) {
         lm_audit_parts_line(s->after, &s->mesh->parts, line, sizeof line);
-        if (!s->opt->check && !(s->opt->repair.rebuild_mm > 0))
-            snprintf(line + strlen(line), sizeof line - strlen(line), "; --rebuild LENGTH asks for a new surface");
+        if (!s->opt->check) mend_advice(s, line + strlen(line), sizeof line - strlen(line));
     }
     snprintf(buf, cap, "%s%s: %s",
              !s->within                 ? "beyond the limits"

@@ -183,7 +183,8 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
     if (!firm) return rc;
     for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
     if (rc || !repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
-    if ((rc = lm_orient_run(m, true, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
+    /* inside a piece that is open still nobody can tell a cavity */
+    if ((rc = lm_orient_run(m, !r->holes_left, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
