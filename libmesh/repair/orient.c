@@ -82,17 +82,23 @@ static lm_status orient_closed(orient_work *w, const lm_topo_corners *c, lm_err 
     return LM_OK;
 }
 
-static lm_status orient_outward(orient_work *w, int threads, lm_orient *out, lm_spots *where, lm_err *err)
+static bool orient_wrong(const lm_nest *nest, size_t c, lm_orient_how how)
+{
+    if (nest->depth[c] & 1) return how == LM_ORIENT_CAVITIES && nest->facing[c] > 0;
+    return nest->facing[c] < 0;
+}
+
+static lm_status orient_outward(orient_work *w, lm_orient_how how, int threads, lm_orient *out, lm_spots *where, lm_err *err)
 {
     lm_bvh tree = LM_BVH_INIT;
     lm_nest nest = LM_NEST_INIT;
     uint32_t next = 0;
     lm_status rc = w->piece.closed_components > 1 ? lm_bvh_build(w->m, NULL, threads, &tree, err) : LM_OK;
     if (!rc && !(rc = lm_nest_make(w->m, &tree, &w->piece, threads, &nest, err))) {
-        for (size_t c = 0; c < w->piece.components; c++) out->outward += nest.facing[c] < 0 && !(nest.depth[c] & 1);
+        for (size_t c = 0; c < w->piece.components; c++) out->outward += orient_wrong(&nest, c, how);
         for (size_t t = 0; t < w->m->nt; t++) {
             uint32_t c = w->piece.comp[t];
-            if (nest.facing[c] >= 0 || (nest.depth[c] & 1)) continue;
+            if (!orient_wrong(&nest, c, how)) continue;
             if (c >= next) lm_spots_triangle(where, w->m, t); /* pieces are numbered by their first triangle */
             next = c + 1 > next ? c + 1 : next;
             orient_turn(w->m->tri + 3 * t);
@@ -103,7 +109,7 @@ static lm_status orient_outward(orient_work *w, int threads, lm_orient *out, lm_
     return rc;
 }
 
-lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_spots *where, lm_err *err)
+lm_status lm_orient_run(lm_mesh *m, lm_orient_how how, int threads, lm_orient *out, lm_spots *where, lm_err *err)
 {
     orient_work w = {.m = m, .piece = LM_TOPO_INIT};
     lm_topo_corners c = LM_TOPO_CORNERS_INIT;
@@ -121,15 +127,15 @@ lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, l
         if (w.piece.comp[t] == LM_TOPO_NONE) orient_walk(&w, queue, t, (uint32_t)w.piece.components++, out);
     for (size_t t = 0; t < m->nt; t++)
         if (w.turn[t]) {
-            if (!outward) lm_spots_triangle(where, m, t);
+            if (how == LM_ORIENT_AGREE) lm_spots_triangle(where, m, t);
             orient_turn(m->tri + 3 * t);
         }
-    if (!outward) goto done;
+    if (how == LM_ORIENT_AGREE) goto done;
     /* turning renumbers the corners and half-edges of what was turned */
     lm_topo_corners_release(&c);
     if (!(rc = lm_topo_corners_make(m, NULL, &c, err)) && !(rc = lm_topo_mates(m, &c, w.mate, err)) &&
         !(rc = orient_closed(&w, &c, err)))
-        rc = orient_outward(&w, threads, out, where, err);
+        rc = orient_outward(&w, how, threads, out, where, err);
 done:
     lm_topo_corners_release(&c);
     lm_topo_release(&w.piece);

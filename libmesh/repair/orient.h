@@ -12,13 +12,19 @@
 
 typedef struct {
     size_t turned;                /* triangles turned to agree with their piece */
-    size_t outward;               /* closed pieces turned outward */
+    size_t outward;               /* closed pieces turned */
     size_t nonorientable;         /* pieces with one side only (a Moebius strip is in them): left as they are */
     uint32_t nonorientable_first; /* lowest triangle of the first of them */
 } lm_orient;
 
-/* outward: also turn closed pieces; to be asked for when holes are filled, as what lies inside a piece with a hole looks
- * free-standing. */
-LM_CHECKED lm_status lm_orient_run(lm_mesh *m, bool outward, int threads, lm_orient *out, lm_spots *where, lm_err *err);
+/* Closed pieces are to be turned when holes are filled only, as what lies inside a piece with a hole looks free-standing; to be
+ * made cavities only where nothing intersects, and where the facing is known to be wrong here and there. */
+typedef enum {
+    LM_ORIENT_AGREE,   /* neighbours only */
+    LM_ORIENT_OUTWARD, /* and free-standing pieces outward */
+    LM_ORIENT_CAVITIES /* and what lies directly inside another piece inward */
+} lm_orient_how;
+
+LM_CHECKED lm_status lm_orient_run(lm_mesh *m, lm_orient_how how, int threads, lm_orient *out, lm_spots *where, lm_err *err);
 
 #endif

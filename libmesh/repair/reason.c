@@ -29,10 +29,11 @@ static void reason_add(const lm_mesh *m, size_t t, reason_piece *p)
 /* Of the pieces. */
 static void reason_judge(const lm_mesh *m, const lm_topo *topo, const reason_piece *p, lm_reason *out)
 {
-    size_t open = 0, single = 0, flat = 0;
+    size_t open = 0, single = 0, flat = 0, closed = 0;
     for (size_t c = 0; c < topo->components; c++) {
         if (topo->closed[c]) {
             out->bodies += p[c].volume > 0;
+            closed++;
             continue;
         }
         open++;
@@ -42,6 +43,7 @@ static void reason_judge(const lm_mesh *m, const lm_topo *topo, const reason_pie
         out->triangles += p[c].triangles;
     }
     out->pieces = flat;
+    if (!out->bodies) out->bodies = closed; /* inside out, all of them: they are turned once nothing is open */
     if (!open || flat < open) return;
     if (out->bodies) out->kind = LM_REASON_STRAY;
     else if (topo->components == open) out->kind = single == open && open > 2 ? LM_REASON_SOUP : LM_REASON_SHEET;
@@ -78,20 +80,24 @@ void lm_reason_text(const lm_reason *r, char *buf, size_t cap)
     switch (r->kind) {
     case LM_REASON_FAULTS: snprintf(buf, cap, "%s", ""); return;
     case LM_REASON_POINTS:
-        snprintf(buf, cap, "there are points only, and no triangles: points must be made a surface in the program that measured them");
+        snprintf(buf, cap,
+                 "there are points only, and no triangles: points must be made a surface in the program that measured them");
         return;
     case LM_REASON_NOTHING:
         snprintf(buf, cap, "all triangles were there twice, facing both ways, or had no area: a sheet bounds no volume: %s", thick);
         return;
     case LM_REASON_SHEET: snprintf(buf, cap, "an open sheet bounds no volume: %s", thick); return;
     case LM_REASON_SOUP:
-        snprintf(buf, cap, "%zu triangles that share no edges bound no volume: --weld LENGTH or --nearby LENGTH joins what nearly meets",
+        snprintf(buf, cap,
+                 "%zu triangles that share no edges bound no volume: --weld LENGTH or --nearby LENGTH joins what nearly meets",
                  r->triangles);
         return;
     case LM_REASON_STRAY:
-        snprintf(buf, cap, "%zu open piece%s of %zu triangle%s in all, the first at (%s, %s, %s) mm, bound%s no volume: --keep %zu leaves %s out",
-                 r->pieces, r->pieces == 1 ? "" : "s", r->triangles, r->triangles == 1 ? "" : "s", at[0], at[1], at[2],
-                 r->pieces == 1 ? "s" : "", r->bodies, r->pieces == 1 ? "it" : "them");
+        snprintf(
+            buf, cap,
+            "%zu open piece%s of %zu triangle%s in all, the first at (%s, %s, %s) mm, bound%s no volume: --keep %zu leaves %s out",
+            r->pieces, r->pieces == 1 ? "" : "s", r->triangles, r->triangles == 1 ? "" : "s", at[0], at[1], at[2],
+            r->pieces == 1 ? "s" : "", r->bodies, r->pieces == 1 ? "it" : "them");
         return;
     }
 }

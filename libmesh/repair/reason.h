@@ -6,12 +6,12 @@
 #include "surface/mesh.h"
 
 typedef enum {
-    LM_REASON_FAULTS, /* of a body: the audit names them */
-    LM_REASON_POINTS, /* there never were triangles */
+    LM_REASON_FAULTS,  /* of a body: the audit names them */
+    LM_REASON_POINTS,  /* there never were triangles */
     LM_REASON_NOTHING, /* all triangles had no area or were there facing both ways */
-    LM_REASON_SHEET,  /* open, and nothing is enclosed */
-    LM_REASON_SOUP,   /* triangles that share no edges */
-    LM_REASON_STRAY   /* beside bodies there are pieces that enclose nothing */
+    LM_REASON_SHEET,   /* open, and nothing is enclosed */
+    LM_REASON_SOUP,    /* triangles that share no edges */
+    LM_REASON_STRAY    /* beside bodies there are pieces that enclose nothing */
 } lm_reason_kind;
 
 #define LM_REASON_FLAT 1e-6 /* a piece encloses nothing: its volume, seen from one of its vertices, is below this by area^1.5 */

@@ -132,7 +132,7 @@ static lm_status repair_orient(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
 {
     lm_orient orient;
     if (!repair_does(opt, LM_REPAIR_ORIENT)) return LM_OK;
-    lm_status rc = lm_orient_run(m, false, opt->threads, &orient, &r->step[LM_REPAIR_ORIENT].where, err);
+    lm_status rc = lm_orient_run(m, LM_ORIENT_AGREE, opt->threads, &orient, &r->step[LM_REPAIR_ORIENT].where, err);
     if (!rc) *changed += repair_note(r, LM_REPAIR_ORIENT, orient.turned, 0, volume, lm_mesh_volume(m));
     return rc;
 }
@@ -184,7 +184,8 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
     for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
     if (rc || !repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
     /* inside a piece that is open still nobody can tell a cavity */
-    if ((rc = lm_orient_run(m, !r->holes_left, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
+    const lm_orient_how how = r->holes_left ? LM_ORIENT_AGREE : LM_ORIENT_OUTWARD;
+    if ((rc = lm_orient_run(m, how, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
     r->nonorientable_first = orient.nonorientable_first;
@@ -392,6 +393,23 @@ static lm_status repair_ails(const lm_mesh *m, const lm_repair_opt *opt, bool *a
     return rc;
 }
 
+/* The same; but where all that is left is pieces facing the wrong way in a mesh whose triangles did so here and there, these are
+ * turned: what lies directly inside another piece is a cavity then. */
+static lm_status repair_done(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, bool *ails, lm_err *err)
+{
+    lm_audit_opt look = {.threads = opt->threads};
+    lm_audit a;
+    lm_orient orient;
+    lm_status rc = lm_audit_run(m, &look, &a, err);
+    *ails = !rc && !a.valid;
+    if (rc || !*ails || !r->step[LM_REPAIR_ORIENT].count || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
+    for (int f = 0; f < LM_FAULTS; f++)
+        if (f != LM_FAULT_INVERTED && a.count[f]) return LM_OK;
+    if ((rc = lm_orient_run(m, LM_ORIENT_CAVITIES, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
+    repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m));
+    return repair_ails(m, opt, ails, err);
+}
+
 /* Faulty places taken out and filled; then the other steps. */
 static lm_status repair_refill(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, bool *ails, lm_err *err)
 {
@@ -404,7 +422,7 @@ static lm_status repair_refill(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
     repair_note(r, LM_REPAIR_REFILL, did.regions, did.max_move_mm, volume, lm_mesh_volume(m));
     lm_spots_merge(&r->step[LM_REPAIR_REFILL].where, &did.where);
     if ((rc = repair_rounds(m, opt, r, volume, err)) || (rc = repair_resolve(m, opt, r, volume, err))) return rc;
-    return repair_ails(m, opt, ails, err);
+    return repair_done(m, opt, r, volume, ails, err);
 }
 
 /* What the steps so far left: intersections are resolved, what that leaves (or without it all) is taken out and filled. Only what
@@ -413,16 +431,61 @@ static lm_status repair_rest(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r,
 {
     bool ails, firm, cut = true;
     lm_status rc = repair_ground(m, opt, &firm, err);
-    if (rc || !firm || r->nonorientable || !m->nt || (rc = repair_ails(m, opt, &ails, err))) return rc;
+    if (rc || !firm || r->nonorientable || !m->nt || (rc = repair_done(m, opt, r, volume, &ails, err))) return rc;
     for (int way = 0; way < 2 && ails && cut && !rc; way++) {
         repair_before before;
         if ((rc = repair_remember(m, r, *volume, &before, err))) return rc;
-        if (way || (!(rc = repair_resolve(m, opt, r, volume, err)) && !(rc = repair_ails(m, opt, &ails, err)) && ails))
+        if (way || (!(rc = repair_resolve(m, opt, r, volume, err)) && !(rc = repair_done(m, opt, r, volume, &ails, err)) && ails))
             rc = repair_refill(m, opt, r, volume, &ails, err);
         cut = r->step[LM_REPAIR_INTERSECT].count > before.had.step[LM_REPAIR_INTERSECT].count; /* else the other way is the same */
         repair_settle(m, r, volume, &before, !rc && ails);
     }
     return rc;
+}
+
+/* Are there as many triangles each way at every edge, some of them twice, once vertices at one place are one? */
+static lm_status repair_is_doubled(const lm_mesh *m, const lm_repair_opt *opt, bool *doubled, lm_err *err)
+{
+    lm_mesh copy = LM_MESH_INIT;
+    lm_topo topo = LM_TOPO_INIT;
+    size_t n;
+    *doubled = false;
+    if (!repair_does(opt, LM_REPAIR_DUPLICATE) || !repair_does(opt, LM_REPAIR_INTERSECT) || !repair_does(opt, LM_REPAIR_WELD) ||
+        !repair_does(opt, LM_REPAIR_DEGENERATE))
+        return LM_OK;
+    lm_status rc = lm_mesh_copy(m, &copy, err);
+    if (!rc && !(rc = lm_weld_exact(&copy, &n, NULL, err)) && !(rc = lm_clean_degenerate(&copy, &n, NULL, err)) &&
+        !(rc = lm_topo_make(&copy, NULL, opt->threads, &topo, err)))
+        *doubled = !topo.open && !topo.unbalanced && topo.duplicates;
+    lm_topo_release(&topo);
+    lm_mesh_release(&copy);
+    return rc;
+}
+
+/* Bodies that share a face, facing alike, have it twice: without one of them both are open. Where the repairs came to nothing they
+ * are done again on `was`, m as it was, with all doubles, so that it can be cut along itself. */
+static lm_status repair_doubled(lm_mesh *m, lm_mesh *was, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    lm_repair_opt keeps = *opt;
+    lm_repair again = LM_REPAIR_INIT;
+    double whole = lm_mesh_volume(was);
+    bool ails;
+    keeps.skip |= 1U << LM_REPAIR_DUPLICATE;
+    lm_status rc = repair_ails(m, opt, &ails, err);
+    if (rc || !ails) return rc;
+    if (!(rc = repair_all(was, &keeps, &again, &whole, err)) && !(rc = repair_rest(was, opt, &again, &whole, err)))
+        rc = repair_ails(was, opt, &ails, err);
+    if (rc || ails) {
+        lm_repair_release(&again);
+        return rc;
+    }
+    lm_mesh swap = *m;
+    *m = *was;
+    *was = swap;
+    lm_repair_release(r);
+    *r = again;
+    *volume = whole;
+    return LM_OK;
 }
 
 /* The last resort. Nothing is lost, or the mesh stays as it is. */
@@ -459,6 +522,19 @@ static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
     return LM_OK;
 }
 
+static lm_status repair_body(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    lm_mesh was = LM_MESH_INIT;
+    bool doubled;
+    lm_status rc = repair_is_doubled(m, opt, &doubled, err);
+    if (!rc && doubled) rc = lm_mesh_copy(m, &was, err);
+    if (!rc && !(rc = repair_all(m, opt, r, volume, err)) && !(rc = repair_rest(m, opt, r, volume, err)) && doubled)
+        rc = repair_doubled(m, &was, opt, r, volume, err);
+    if (!rc) rc = repair_rebuild(m, opt, r, volume, err);
+    lm_mesh_release(&was);
+    return rc;
+}
+
 lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_repair *out, lm_err *err)
 {
     size_t n;
@@ -466,9 +542,7 @@ lm_status lm_repair_run(lm_mesh *m, bool valid, const lm_repair_opt *opt, lm_rep
     lm_keep keep;
     lm_status rc = LM_OK;
     *out = (lm_repair)LM_REPAIR_INIT;
-    if (!valid && ((rc = repair_all(m, opt, out, &volume, err)) || (rc = repair_rest(m, opt, out, &volume, err)) ||
-                   (rc = repair_rebuild(m, opt, out, &volume, err))))
-        goto done;
+    if (!valid && (rc = repair_body(m, opt, out, &volume, err))) goto done;
     if ((opt->keep.most || opt->keep.min_mm3 > 0) && repair_does(opt, LM_REPAIR_KEEP)) {
         if ((rc = lm_keep_run(m, &opt->keep, opt->threads, &keep, &out->step[LM_REPAIR_KEEP].where, err))) goto done;
         repair_note(out, LM_REPAIR_KEEP, keep.dropped, 0, &volume, lm_mesh_volume(m));

@@ -47,7 +47,11 @@ static void kinds(void **state)
     box(5.5F, 0.5F, 0.5F, 1, true); /* a cavity is no body */
     sheet(20);
     sheet(30);
-    is(LM_REASON_STRAY, 2, 2, "2 open pieces of 4 triangles in all, the first at (20, 0, 0) mm, bound no volume: --keep 2 leaves them out");
+    is(LM_REASON_STRAY, 2, 2,
+       "2 open pieces of 4 triangles in all, the first at (20, 0, 0) mm, bound no volume: --keep 2 leaves them out");
+    box(0, 0, 0, 2, true);
+    sheet(20);
+    is(LM_REASON_STRAY, 1, 1, "--keep 1 leaves it out");
     box(0, 0, 0, 2, false); /* a body with a hole encloses something */
     mesh.nt--;
     is(LM_REASON_FAULTS, 0, 0, "");

@@ -272,6 +272,16 @@ static void orientation(void **state)
     assert_int_equal(look(&mesh).count[LM_FAULT_INVERTED], 1);
     lm_mesh_release(&mesh);
 
+    box(0, 0, 0, 10, false); /* but where triangles had to be turned it is a cavity */
+    box(2, 2, 2, 6, false);
+    uint32_t turned = mesh.tri[0];
+    mesh.tri[0] = mesh.tri[1];
+    mesh.tri[1] = turned;
+    r = fix(0);
+    assert_int_equal(step(&r, "orient")->count, 1);
+    assert_int_equal(step(&r, "outward")->count, 1);
+    now_valid(1000 - 216);
+
     box(0, 0, 0, 1, false); /* two boxes on one edge, one inside out: each is a piece */
     uint32_t v[8];
     for (int i = 0; i < 8; i++) v[i] = i == 0 ? 3 : i == 4 ? 7 : vert(i & 1 ? 2 : 1, i & 2 ? 2 : 1, i & 4 ? 1 : 0);
@@ -292,7 +302,7 @@ static void one_sided_is_named(void **state)
     lm_repair r = fix(0);
     assert_int_equal(r.nonorientable, 1);
     assert_int_equal(r.nonorientable_first, 12);
-    assert_int_equal(step(&r, "outward")->count, 0); /* where a piece is open nobody can tell a cavity */
+    assert_int_equal(step(&r, "outward")->count, 0);                      /* where a piece is open nobody can tell a cavity */
     assert_memory_equal(was.tri + 36, mesh.tri + 36, 12 * (was.nt - 12)); /* the strip is as it was */
     lm_mesh_release(&was);
     lm_mesh_release(&mesh);
