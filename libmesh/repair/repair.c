@@ -470,7 +470,7 @@ static lm_status repair_doubled(lm_mesh *m, lm_mesh *was, const lm_repair_opt *o
     lm_repair again = LM_REPAIR_INIT;
     double whole = lm_mesh_volume(was);
     bool ails;
-    keeps.skip |= 1U << LM_REPAIR_DUPLICATE;
+    keeps.skip |= 1U << LM_REPAIR_DUPLICATE | 1U << LM_REPAIR_CUT; /* a doubled sheet must not be cut into a body */
     lm_status rc = repair_ails(m, opt, &ails, err);
     if (rc || !ails) return rc;
     if (!(rc = repair_all(was, &keeps, &again, &whole, err)) && !(rc = repair_rest(was, opt, &again, &whole, err)))
