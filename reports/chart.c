@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { CHART_MAX = 24, CHART_W = 480, CHART_H = 210, CHART_LEFT = 74, CHART_TOP = 26, CHART_BOTTOM = 28 };
+enum { CHART_MAX = 24, CHART_BRANCHES = 60, CHART_W = 480, CHART_H = 210, CHART_LEFT = 74, CHART_TOP = 26, CHART_BOTTOM = 28 };
 
 /* A coordinate for SVG: one decimal, plain ASCII. */
 static const char *chart_xy(double v, char text[32])
@@ -112,4 +112,71 @@ void lm_chart_gauge(lm_html *h, double difference, double u, double tol)
     chart_line(h, "edge", 20, 0, 20, 14);
     chart_line(h, "edge", 100, 0, 100, 14);
     lm_html_put(h, "<rect class=\"here\" x=\"%s\" y=\"4.5\" width=\"%s\" height=\"5\"/></svg>", chart_xy(x, p), chart_xy(w, q));
+}
+
+/* Column `at` of a row; false: it is null. */
+static bool chart_column(const json_t *row, size_t at, double *v)
+{
+    const json_t *x = json_array_get(row, at);
+    *v = json_number_value(x);
+    return json_is_number(x);
+}
+
+/* One branch: what has a diameter, as lines from x on. */
+static void chart_branch(lm_html *h, const json_t *points, double x, double scale, double bottom, double rise)
+{
+    bool open = false;
+    char a[32], b[32];
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        double s, d;
+        const json_t *row = json_array_get(points, i);
+        if (chart_column(row, 0, &s) && chart_column(row, 4, &d)) {
+            if (!open) lm_html_put(h, "<polyline class=\"course\" points=\"");
+            lm_html_put(h, "%s%s,%s", open ? " " : "", chart_xy(x + s * scale, a), chart_xy(bottom - d * rise, b));
+            open = true;
+        } else if (open) lm_html_put(h, "\"/>"), open = false;
+    }
+    if (open) lm_html_put(h, "\"/>");
+}
+
+void lm_chart_branches(lm_html *h, const json_t *branches)
+{
+    size_t n = json_array_size(branches);
+    double all = 0, most = 0, least = 0, place = 0, v, gap = n > 12 ? 3 : 6;
+    if (n == 0 || n > CHART_BRANCHES) return;
+    for (size_t b = 0; b < n; b++) {
+        const json_t *x = json_array_get(branches, b), *low = json_object_get(x, "least");
+        v = json_number_value(json_object_get(low, "diameter_mm"));
+        if (v > 0 && (least == 0 || v < least)) least = v, place = all + json_number_value(json_object_get(low, "along_mm"));
+        all += json_number_value(json_object_get(x, "length_mm"));
+        v = json_number_value(json_object_get(json_object_get(x, "greatest"), "diameter_mm"));
+        most = v > most ? v : most;
+    }
+    if (!(all > 0 && most > 0)) return;
+    double top = CHART_TOP, bottom = CHART_H - CHART_BOTTOM, rise = (bottom - top) / (1.05 * most);
+    double scale = (CHART_W - CHART_LEFT - 8 - gap * (double)n) / all, step = chart_step(most), from = 0;
+    int places = step < 1 ? 1 : 0;
+    char t[LM_DIGITS_TEXT], g[32], x1[32], y1[32];
+    lm_html_put(h,
+                "<svg class=\"chart\" viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"Inscribed diameter along each branch; the "
+                "numbers stand in the table\">\n",
+                chart_xy(CHART_W, x1), chart_xy(CHART_H, y1));
+    chart_text(h, "axis", 4, 14, "Inscribed diameter, mm");
+    for (double k = 0; k * step <= 1.05 * most; k++) {
+        chart_line(h, "grid", CHART_LEFT, bottom - k * step * rise, CHART_W - 8, bottom - k * step * rise);
+        lm_digits_fixed(k * step, places, t);
+        chart_text(h, "tick", CHART_LEFT - 8, bottom - k * step * rise + 4, t);
+    }
+    for (size_t b = 0; b < n; b++) {
+        const json_t *x = json_array_get(branches, b);
+        double length = json_number_value(json_object_get(x, "length_mm")), at = CHART_LEFT + gap * (double)b + from * scale;
+        chart_branch(h, json_object_get(x, "points"), at, scale, bottom, rise);
+        snprintf(g, sizeof g, "%zu", b + 1);
+        if (length * scale > 14) chart_text(h, "mid", at + 0.5 * length * scale, CHART_H - 8, g);
+        if (place >= from && place < from + length && least > 0)
+            lm_html_put(h, "<circle class=\"least\" cx=\"%s\" cy=\"%s\" r=\"4\"/>", chart_xy(at + (place - from) * scale, x1),
+                        chart_xy(bottom - least * rise, y1));
+        from += length;
+    }
+    lm_html_put(h, "\n</svg>\n");
 }

@@ -11,5 +11,8 @@
 void lm_chart_ledger(lm_html *h, const json_t *ledger);
 /* Where difference +- u lies between -tol and +tol, as a bar with the tolerance marked. tol > 0. */
 void lm_chart_gauge(lm_html *h, double difference, double u, double tol);
+/* The inscribed diameter along each branch of a vessel ("points" of the facts), one after the other, the least marked. Writes
+ * nothing when there are none or more than fit (60). */
+void lm_chart_branches(lm_html *h, const json_t *branches);
 
 #endif

@@ -9,6 +9,7 @@
 #include "reports/png.h"
 #include "reports/recipe.h"
 #include "reports/result.h"
+#include "reports/vessel_page.h"
 #include "report_css.h"
 
 #include <string.h>
@@ -256,6 +257,7 @@ static void report_begin(lm_html *h, const json_t *facts)
     lm_html_put(h, "</style>\n</head>\n<body>\n<main>\n");
     report_head(h, facts);
     lm_html_put(h, "<nav aria-label=\"Sections\"><ul>");
+    if (lm_cell_get(facts, "vessel")) lm_html_put(h, "<li><a href=\"#vessel\">Vessel</a></li>");
     for (size_t i = 0; i < sizeof toc / sizeof *toc; i++)
         if (strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape")))
             lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
@@ -278,6 +280,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     }
     lm_result_measurements(h, facts);
     lm_form_section(h, facts);
+    lm_vessel_page(h, facts);
     lm_result_ledger(h, facts);
     lm_result_integrity(h, facts);
     lm_cell_section(h, "source", "Source");

@@ -11,6 +11,7 @@
 #include "measure/ledger.h"
 #include "measure/reported.h"
 #include "measure/spec.h"
+#include "measure/vessel_facts.h"
 #include "reports/report.h"
 #include "surface/split.h"
 
@@ -23,6 +24,8 @@ static struct {
     const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
+    bool vessel; /* and where from, where to, and what to write */
+    const char *from, *to, *centreline;
 } a;
 
 static const cli_opt opts[] = {
@@ -54,6 +57,12 @@ static const cli_opt opts[] = {
     {"density", 0, CLI_TEXT, "D", NULL, "mass of the print: 1.15g/cm3, or with where it is from, '1.15g/cm3:resin data sheet'",
      &a.density, LM_UNIT_NONE},
     {"bed", 0, CLI_TEXT, "X,Y,Z", NULL, "size of the printer's bed in mm: does the part fit, as it stands and turned", &a.bed,
+     LM_UNIT_NONE},
+    {"vessel", 0, CLI_FLAG, NULL, NULL, "follow a vessel, or a tree of vessels, along its centreline: lengths, diameters, areas",
+     &a.vessel, LM_UNIT_NONE},
+    {"from", 0, CLI_TEXT, "X,Y,Z", NULL, "of the vessel: begin at this place (patient mm)", &a.from, LM_UNIT_NONE},
+    {"to", 0, CLI_TEXT, "X,Y,Z", NULL, "... and end at this one, without branches", &a.to, LM_UNIT_NONE},
+    {"centreline", 0, CLI_TEXT, "FILE", NULL, "write the points of the centreline, their diameters and areas as CSV", &a.centreline,
      LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL,
      "of several parts, and of a mask by itself, take what has this number, or a name that matches", &a.label, LM_UNIT_NONE},
@@ -114,6 +123,8 @@ static struct {
     lm_perpart each;
     lm_density density;
     lm_bed bed;
+    lm_vessel_ask route;
+    lm_vessel vessel;
     lm_print print;
     bool belonged; /* the records, before a part was taken out */
     lm_verdict_list list;
@@ -125,7 +136,7 @@ static struct {
     lm_reference reference;
     part part[PARTS];
     size_t parts;
-    lm_out *report, *json, *junit;
+    lm_out *report, *json, *junit, *centreline;
 } s;
 
 static void progress(void *ctx, const char *what, double fraction)
@@ -170,22 +181,33 @@ static lm_status read_landmarks(lm_err *err)
     return rc;
 }
 
+/* What is said of vessels needs one. */
+static lm_status check_vessel(lm_err *err)
+{
+    const char *needs = a.from ? "--from" : a.to ? "--to" : a.centreline ? "--centreline" : NULL;
+    for (size_t i = 0; i < s.expected && !needs; i++)
+        if (lm_expect_of_vessel(&s.expect[i])) needs = lm_expect_name(&s.expect[i]);
+    return needs && !a.vessel ? lm_err_set(err, LM_EUSAGE, NULL, "%s needs --vessel", needs) : LM_OK;
+}
+
 /* What can be said of the options before anything is read. */
 static lm_status check_options(lm_err *err)
 {
     lm_status rc = LM_OK;
     size_t to_stdout = 0;
-    const char *outputs[CLI_LIST_MAX + 3];
+    const char *outputs[CLI_LIST_MAX + 4];
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
     for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
     for (size_t i = 0; i < a.section.n && !rc; i++)
         if ((rc = lm_trim_parse(a.section.item[i], &s.plane[i], err))) lm_err_frame(err, "--section");
     if (!rc && a.density && (rc = lm_print_density(a.density, &s.density, err))) lm_err_frame(err, "--density");
     if (!rc && a.bed && (rc = lm_print_bed(a.bed, &s.bed, err))) lm_err_frame(err, "--bed");
+    if (!rc) rc = lm_vessel_parse(a.from, a.to, &s.route, err);
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
     for (size_t i = 0; i < a.fit.n && !rc; i++)
         if ((rc = lm_fit_parse(a.fit.item[i], &s.ask[i], err))) lm_err_frame(err, "--fit");
+    if (!rc) rc = check_vessel(err);
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
         rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
@@ -209,7 +231,8 @@ static lm_status check_options(lm_err *err)
     outputs[a.output.n] = a.report;
     outputs[a.output.n + 1] = a.json;
     outputs[a.output.n + 2] = a.junit;
-    if ((rc = cli_outputs(outputs, a.output.n + 3, a.output.n, err))) return rc;
+    outputs[a.output.n + 3] = a.centreline;
+    if ((rc = cli_outputs(outputs, a.output.n + 4, a.output.n, err))) return rc;
     if (a.write_failed && a.output.n == to_stdout)
         return lm_err_set(err, LM_EUSAGE, NULL, "--write-failed needs -o FILE: a part that failed is never piped on");
     s.options = json_pack("{s:[], s:[], s:b}", "expect", "tol", "against", a.against.n > 0); /* never the path */
@@ -223,6 +246,9 @@ static lm_status check_options(lm_err *err)
     }
     if ((a.density && json_object_set_new(s.options, "density", json_string(a.density))) ||
         (a.bed && json_object_set_new(s.options, "bed", json_string(a.bed))) ||
+        (a.vessel && json_object_set_new(s.options, "vessel", json_true())) ||
+        (a.from && json_object_set_new(s.options, "from", json_string(a.from))) ||
+        (a.to && json_object_set_new(s.options, "to", json_string(a.to))) ||
         (a.spec && json_object_set_new(s.options, "spec", json_true())) ||
         (a.landmarks && json_object_set_new(s.options, "landmarks", json_true())))
         return lm_err_nomem(err, 0);
@@ -382,6 +408,21 @@ static lm_status form(lm_facts *f, lm_err *err)
     return rc;
 }
 
+static lm_status vessel(lm_err *err)
+{
+    char line[LM_ERR_TEXT];
+    if (!a.vessel) return LM_OK;
+    if (s.mesh.label) return lm_err_set(err, LM_EUSAGE, NULL, "--vessel measures one part: choose it with --label");
+    if (!s.audit.all.valid) {
+        lm_audit_line(&s.audit.all, line, sizeof line);
+        return lm_err_set(err, LM_ERULE, NULL, "--vessel needs a valid mesh, see meshfix: %.300s", line);
+    }
+    lm_status rc = lm_vessel_measure(&s.mesh, &s.mass, &s.route, (int)a.threads, &s.vessel, err);
+    if (rc) return lm_err_frame(err, "--vessel");
+    s.shape.vessel = &s.vessel;
+    return LM_OK;
+}
+
 /* Mass and bed: of the mesh as it is written. */
 static lm_status print(lm_facts *f, lm_err *err)
 {
@@ -470,6 +511,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
     progress(NULL, "check", 0);
     if ((rc = lm_audit_parts_run(whole(), &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) || (rc = form(f, err)))
         return rc;
+    if ((rc = vessel(err))) return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
     if ((rc = print(f, err))) return rc;
@@ -552,13 +594,17 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
     if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) &&
         !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
         rc = lm_io_flush(s.report, err);
+    if (!rc && a.centreline && !(rc = lm_io_create(a.centreline, true, &s.centreline, err))) {
+        lm_vessel_csv(&s.vessel, s.centreline);
+        rc = lm_io_flush(s.centreline, err);
+    }
     if (!rc && a.json) rc = cli_json(a.json, s.facts, &s.json, err);
     if (!rc && a.junit && !(rc = lm_io_create(a.junit, true, &s.junit, err))) {
         lm_junit_write(s.junit, s.facts);
         rc = lm_io_flush(s.junit, err);
     }
     if (!rc && !s.to_stdout && !(a.json && !strcmp(a.json, "-")) && !(a.junit && !strcmp(a.junit, "-")) &&
-        !(a.report && !strcmp(a.report, "-"))) {
+        !(a.centreline && !strcmp(a.centreline, "-")) && !(a.report && !strcmp(a.report, "-"))) {
         lm_out *table = NULL;
         if (!(rc = lm_io_create("-", true, &table, err))) {
             lm_facts_table(f, table);
@@ -583,6 +629,7 @@ static lm_status put_in_place(lm_err *err)
     for (size_t i = 0; i < s.parts && !rc; i++) rc = take(&s.part[i].out, err);
     if (!rc) rc = take(&s.report, err);
     if (!rc) rc = take(&s.junit, err);
+    if (!rc) rc = take(&s.centreline, err);
     return rc ? rc : take(&s.json, err);
 }
 
@@ -592,6 +639,8 @@ static void release(void)
     lm_io_abort(s.report);
     lm_io_abort(s.json);
     lm_io_abort(s.junit);
+    lm_io_abort(s.centreline);
+    lm_vessel_release(&s.vessel);
     json_decref(s.options);
     json_decref(s.facts);
     json_decref(s.references);

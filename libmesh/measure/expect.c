@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/expect.h"
+#include "measure/vessel.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@ static const struct {
     const char *name;
     lm_unit unit;
     expect_kind kind;
-    char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows, 'd'iameter, a'x'is, 's'phericity */
+    char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows, 'd'iameter, a'x'is, 's'phericity,
+                 along a vessel 'L'ength, least lumen 'M', na'R'rowing, 'T'ips, 'F'orks */
     int axis;
 } expect_known[] = {
     {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},
@@ -38,6 +40,11 @@ static const struct {
     {"fit-centre-x", LM_UNIT_MM, EXPECT_POSITION, 'p', 0},
     {"fit-centre-y", LM_UNIT_MM, EXPECT_POSITION, 'p', 1},
     {"fit-centre-z", LM_UNIT_MM, EXPECT_POSITION, 'p', 2},
+    {"centreline", LM_UNIT_MM, EXPECT_SIZE, 'L', 0},
+    {"least-lumen", LM_UNIT_MM, EXPECT_SIZE, 'M', 0},
+    {"narrowing", LM_UNIT_NONE, EXPECT_SIZE, 'R', 0},
+    {"ends", LM_UNIT_NONE, EXPECT_COUNT, 'T', 0},
+    {"forks", LM_UNIT_NONE, EXPECT_COUNT, 'F', 0},
 };
 enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
 
@@ -45,7 +52,7 @@ const char *lm_expect_names(void)
 {
     return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, "
            "cavities, diameter, major-axis, minor-axis, least-axis, sphericity, fitN-diameter, fitN-rms, fitN-max, fitN-centre-x, "
-           "-y, -z";
+           "-y, -z; with --vessel centreline, least-lumen, narrowing, ends, forks";
 }
 
 const char *lm_expect_name(const lm_expect *e)
@@ -67,6 +74,11 @@ size_t lm_expect_common(char name[LM_VERDICT_NAME])
     if (name[at] != '-' || !n || name[3] == '0') return 0;
     memmove(name + 3, name + at, strlen(name + at) + 1);
     return n;
+}
+
+bool lm_expect_of_vessel(const lm_expect *e)
+{
+    return strchr("LMRTF", expect_known[e->what].of) != NULL;
 }
 
 bool lm_expect_of_solid(const lm_expect *e)
@@ -167,6 +179,20 @@ static double expect_between(const lm_mass *m)
     return 2 * sqrt(m->u_box_mm[0] * m->u_box_mm[0] + m->u_box_mm[1] * m->u_box_mm[1] + m->u_box_mm[2] * m->u_box_mm[2]);
 }
 
+/* Along the centreline; a vessel that was not measured leaves it undecided. */
+static void expect_vessel(char of, const lm_vessel *v, double u_mm, lm_measurement *out)
+{
+    const lm_vessel_branch *least = v && v->least != SIZE_MAX ? &v->branch[v->least] : NULL;
+    const lm_vessel_branch *narrow = v && v->narrow != SIZE_MAX ? &v->branch[v->narrow] : NULL;
+    out->value = NAN;
+    if (!v) return;
+    if (of == 'L') out->value = v->length_mm, out->u_value = u_mm + LM_VESSEL_U_LENGTH * v->length_mm;
+    if (of == 'M' && least) out->value = least->least_mm, out->u_value = u_mm + LM_VESSEL_U_DIAMETER * least->least_mm;
+    if (of == 'R') out->value = narrow ? narrow->degree : 0, out->u_value = 2 * LM_VESSEL_U_DIAMETER;
+    if (of == 'T') out->value = (double)v->ends;
+    if (of == 'F') out->value = (double)v->forks;
+}
+
 lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol, lm_measurement *out,
                           lm_err *err)
 {
@@ -192,7 +218,8 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
     case 'r':
     case 'm':
     case 'p': expect_of_fit(e, mass, shape, out); break;
-    default: out->value = (double)mass->cavities;
+    case 'h': out->value = (double)mass->cavities; break;
+    default: expect_vessel(expect_known[e->what].of, shape->vessel, expect_between(mass), out);
     }
     lm_verdict_measurement(out);
     lm_err why = LM_ERR_INIT;
@@ -200,6 +227,7 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
         snprintf(out->note, sizeof out->note, "%s",
                  e->fit <= shape->n_fits && shape->fit[e->fit - 1].note[0] ? shape->fit[e->fit - 1].note
                                                                            : "there is no such number");
+    else if (isnan(out->value) && lm_expect_of_vessel(e)) snprintf(out->note, sizeof out->note, "no vessel was measured");
     else if (isnan(out->value))
         snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1,
                  lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");

@@ -25,6 +25,8 @@ LM_CHECKED lm_status lm_expect_parse(const char *text, lm_expect *out, lm_err *e
  * the tolerance does not fit the quantity. */
 LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol,
                                      lm_measurement *out, lm_err *err);
+/* Is it measured along the centreline of a vessel (vessel.h)? */
+bool lm_expect_of_vessel(const lm_expect *e);
 const char *lm_expect_name(const lm_expect *e);
 /* A mesh without volume (open, flipped) does not have it. */
 bool lm_expect_of_solid(const lm_expect *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/facts_form.h"
+#include "measure/vessel_facts.h"
 #include "stream/audit_json.h"
 
 #include <math.h>
@@ -118,6 +119,7 @@ lm_status lm_facts_form_json(const lm_facts *f, json_t *facts, lm_err *err)
     if (f->shape && !form_set(facts, "shape", form_shape(f->shape, f->audit->genus))) return lm_err_nomem(err, 0);
     if (f->n_sections && !form_set(facts, "sections", form_sections(f))) return lm_err_nomem(err, 0);
     if (f->shape && f->shape->n_fits && !form_set(facts, "fits", form_fits(f->shape))) return lm_err_nomem(err, 0);
+    if (f->shape && f->shape->vessel && !form_set(facts, "vessel", lm_vessel_json(f->shape->vessel))) return lm_err_nomem(err, 0);
     if (f->print && !form_set(facts, "print", form_print(f, f->print))) return lm_err_nomem(err, 0);
     return LM_OK;
 }
@@ -235,6 +237,7 @@ void lm_facts_form_table(const lm_facts *f, lm_out *out)
     form_shape_lines(f->shape, f->audit, out);
     form_section_lines(f, out);
     form_fit_lines(f->shape, out);
+    if (f->shape && f->shape->vessel) lm_vessel_table(f->shape->vessel, out);
     if (!f->print) return;
     form_print_lines(f, f->print, 0, out);
     for (size_t i = 0; f->each && i < f->each->n; i++) {

@@ -5,7 +5,7 @@
 
 #include "measure/facts.h"
 
-/* Add "shape", "sections" and "print" to the facts, each where it was measured. */
+/* Add "shape", "sections", "vessel" and "print" to the facts, each where it was measured. */
 LM_CHECKED lm_status lm_facts_form_json(const lm_facts *f, json_t *facts, lm_err *err);
 /* Add "parts": each with its audit, quantities, shape and print. */
 LM_CHECKED lm_status lm_facts_form_parts(const lm_facts *f, json_t *facts, lm_err *err);

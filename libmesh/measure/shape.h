@@ -28,7 +28,8 @@ typedef struct {
     double density_box, density_obb, density_convex; /* volume over that of the upright box, oriented box, hull: PBX1, ZH1A, R3ER */
     size_t n_fits;                                   /* what was fitted to regions, borrowed; set by the caller */
     const lm_fit *fit;
-    double cavity_mm3; /* trapped, all together */
+    double cavity_mm3;              /* trapped, all together */
+    const struct lm_vessel *vessel; /* along its centreline (vessel.h); NULL: not measured. Borrowed */
 } lm_shape;
 
 /* m without labels, mass its measures. */
