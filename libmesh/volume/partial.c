@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum { PARTIAL_NEAR = 2, PARTIAL_FAR = 4, PARTIAL_SHELL = 3, PARTIAL_SLAB = 4 };
+/* A large box is worked through in windows of slices, whose sets take about so many bytes; around a window so many slices more are
+ * looked at: what the sets of bits, the shell and the windows of the classes reach. */
+enum { PARTIAL_BYTES = 1 << 24, PARTIAL_HALO = 8, PARTIAL_SETS = 6 };
 
 #define PARTIAL_WIDER 0.25 /* of the contrast: more is no noise but other tissue */
 
@@ -55,8 +58,14 @@ typedef struct {
     const lm_vol *v;
     partial_get get;
     double shift;          /* first value of the region: sums of squares lose nothing to a large mean */
-    size_t lo[3], n[3];    /* box */
+    size_t lo[3], n[3];    /* the region's box; along k the window, halo and all */
+    size_t box[2];         /* the box along k: first slice, slices */
+    size_t from, to;       /* slices of the window that count */
+    size_t step;           /* slices of a window without its halo */
     size_t words;          /* of a row of the box */
+    size_t first;          /* task of the window's first slab */
+    uint64_t *plane;       /* four slices of scratch */
+    uint64_t *spare;       /* one more set */
     uint64_t *mask, *wide; /* the region; the region and its neighbours */
     uint64_t *in, *out;    /* pure samples */
     uint64_t *changed;     /* or NULL */
@@ -82,18 +91,28 @@ static void partial_smear(const uint64_t *from, uint64_t *to, size_t words, size
     to[n / 64] &= ((uint64_t)1 << n % 64) - 1; /* no bit behind the last sample */
 }
 
-/* Grow the set by its 26 neighbours: along i, then j, then k. tmp has as many words. */
-static void partial_grow(const partial_job *job, const uint64_t *from, uint64_t *to, uint64_t *tmp)
+/* A slice grown along i and j; s: a slice of scratch. */
+static void partial_slice(const partial_job *job, const uint64_t *from, uint64_t *to, uint64_t *s)
 {
-    size_t rows = job->n[1] * job->n[2], w = job->words;
-    for (size_t r = 0; r < rows; r++) partial_smear(from + r * w, tmp + r * w, w, job->n[0]);
+    const size_t w = job->words, rows = job->n[1];
+    for (size_t r = 0; r < rows; r++) partial_smear(from + r * w, s + r * w, w, job->n[0]);
     for (size_t r = 0; r < rows; r++)
-        for (size_t x = 0; x < w; x++)
-            to[r * w + x] = tmp[r * w + x] | (r % job->n[1] ? tmp[(r - 1) * w + x] : 0) |
-                            (r % job->n[1] + 1 < job->n[1] ? tmp[(r + 1) * w + x] : 0);
-    memcpy(tmp, to, rows * w * sizeof *tmp);
-    size_t plane = job->n[1] * w, all = rows * w;
-    for (size_t x = 0; x < all; x++) to[x] = tmp[x] | (x >= plane ? tmp[x - plane] : 0) | (x + plane < all ? tmp[x + plane] : 0);
+        for (size_t x = r * w; x < (r + 1) * w; x++) to[x] = s[x] | (r ? s[x - w] : 0) | (r + 1 < rows ? s[x + w] : 0);
+}
+
+/* Grow the set by its 26 neighbours, slice by slice; to may be from. */
+static void partial_grow(const partial_job *job, const uint64_t *from, uint64_t *to)
+{
+    const size_t size = job->n[1] * job->words;
+    uint64_t *s = job->plane, *p[3] = {s + size, s + 2 * size, s + 3 * size};
+    memset(p[2], 0, size * sizeof *s); /* before the first slice */
+    partial_slice(job, from, p[0], s);
+    for (size_t k = 0; k < job->n[2]; k++) {
+        uint64_t *before = p[(k + 2) % 3], *here = p[k % 3], *behind = p[(k + 1) % 3], *o = to + k * size;
+        if (k + 1 < job->n[2]) partial_slice(job, from + (k + 1) * size, behind, s);
+        else memset(behind, 0, size * sizeof *s);
+        for (size_t x = 0; x < size; x++) o[x] = before[x] | here[x] | behind[x];
+    }
 }
 
 static void partial_not(const partial_job *job, uint64_t *bits)
@@ -107,7 +126,7 @@ static void partial_not(const partial_job *job, uint64_t *bits)
 }
 
 /* The region's box with room for the windows, within the volume. */
-static void partial_box(const lm_regions *r, const lm_region *g, partial_job *job)
+static void partial_box(const lm_regions *r, const lm_region *g, size_t bytes, partial_job *job)
 {
     enum { ROOM = PARTIAL_FAR + 2 };
     size_t hi[3] = {0};
@@ -127,6 +146,23 @@ static void partial_box(const lm_regions *r, const lm_region *g, partial_job *jo
         job->n[a] = hi[a] - job->lo[a];
     }
     job->words = lm_mask_words(job->n[0]);
+    job->box[0] = job->lo[2];
+    job->box[1] = job->n[2];
+    job->step = (bytes ? bytes : PARTIAL_BYTES) / (PARTIAL_SETS * sizeof(uint64_t)) / (job->n[1] * job->words) / PARTIAL_SLAB *
+                PARTIAL_SLAB;
+    if (job->step < PARTIAL_HALO) job->step = PARTIAL_HALO;
+}
+
+/* The window that begins at slice k of the box. */
+static void partial_at(partial_job *job, size_t k)
+{
+    size_t from = k > PARTIAL_HALO ? k - PARTIAL_HALO : 0, end = k + job->step < job->box[1] ? k + job->step : job->box[1];
+    size_t to = end + PARTIAL_HALO < job->box[1] ? end + PARTIAL_HALO : job->box[1];
+    job->lo[2] = job->box[0] + from;
+    job->n[2] = to - from;
+    job->from = k - from;
+    job->to = end - from;
+    job->first = k / PARTIAL_SLAB;
 }
 
 static size_t partial_index(const partial_job *job, size_t row, size_t i)
@@ -147,30 +183,52 @@ static void partial_add(const partial_job *job, partial_class *c, size_t index)
 
 static void partial_class_all(partial_job *job, const uint64_t *bits, partial_class *c)
 {
-    size_t rows = job->n[1] * job->n[2];
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = job->from * job->n[1]; r < job->to * job->n[1]; r++)
         for (size_t w = 0; w < job->words; w++)
             for (uint64_t b = bits[r * job->words + w]; b; b &= b - 1)
                 partial_add(job, c, partial_index(job, r, w * 64 + (size_t)__builtin_ctzll(b)));
 }
 
-/* Fill all sets of bits of the box from the region's runs. */
-static lm_status partial_sets(const lm_regions *r, const lm_region *g, const uint64_t *was, partial_job *job, lm_err *err)
+/* Memory for the sets of the largest window; job->mask is all of it. */
+static lm_status partial_memory(partial_job *job, bool was, lm_err *err)
 {
-    size_t rows = job->n[1] * job->n[2], all = rows * job->words, from = lm_mask_words(r->n[0]);
-    uint64_t *bits = lm_mem_calloc(all, 7 * sizeof *bits, err);
+    size_t slices = job->step + 2 * PARTIAL_HALO < job->box[1] ? job->step + 2 * PARTIAL_HALO : job->box[1];
+    size_t slice = job->n[1] * job->words, all = slices * slice;
+    uint64_t *bits = lm_mem_alloc((was ? 6 : 5) * all + 4 * slice, sizeof *bits, err);
     if (!bits) return LM_ENOMEM;
     job->mask = bits;
     job->wide = bits + all;
     job->in = bits + 2 * all;
     job->out = bits + 3 * all;
-    job->changed = was ? bits + 4 * all : NULL;
-    uint64_t *tmp = bits + 5 * all, *rim = bits + 6 * all;
-    for (size_t k = 0; k < g->n_runs; k++) {
+    job->spare = bits + 4 * all;
+    job->changed = was ? bits + 5 * all : NULL;
+    job->plane = bits + (was ? 6 : 5) * all;
+    return LM_OK;
+}
+
+/* The window's bits of the region, from its runs. */
+static void partial_mask(const lm_regions *r, const lm_region *g, partial_job *job)
+{
+    const uint64_t slice = (uint64_t)r->n[0] * r->n[1], from = slice * job->lo[2], to = slice * (job->lo[2] + job->n[2]);
+    size_t lo = 0, hi = g->n_runs;
+    memset(job->mask, 0, job->n[1] * job->n[2] * job->words * sizeof *job->mask);
+    while (lo < hi) { /* the first run that does not begin before the window */
+        size_t mid = lo + (hi - lo) / 2;
+        if (g->run[mid].start < from) lo = mid + 1;
+        else hi = mid;
+    }
+    for (size_t k = lo; k < g->n_runs && g->run[k].start < to; k++) {
         uint64_t s = g->run[k].start, row = s / r->n[0];
         uint64_t *b = job->mask + job->words * (row % r->n[1] - job->lo[1] + job->n[1] * (row / r->n[1] - job->lo[2]));
         for (size_t i = s % r->n[0] - job->lo[0], end = i + g->run[k].n; i < end; i++) b[i / 64] |= (uint64_t)1 << i % 64;
     }
+}
+
+/* Fill all sets of bits of the window. */
+static void partial_sets(const lm_regions *r, const lm_region *g, const uint64_t *was, partial_job *job)
+{
+    size_t rows = job->n[1] * job->n[2], all = rows * job->words, from = lm_mask_words(r->n[0]);
+    partial_mask(r, g, job);
     for (size_t row = 0; row < rows && was; row++) {
         const uint64_t *b = was + from * (row % job->n[1] + job->lo[1] + r->n[1] * (row / job->n[1] + job->lo[2]));
         for (size_t w = 0; w < job->words; w++) {
@@ -181,40 +239,34 @@ static lm_status partial_sets(const lm_regions *r, const lm_region *g, const uin
             job->changed[row * job->words + w] = x ^ job->mask[row * job->words + w];
         }
     }
-    partial_grow(job, job->mask, job->wide, tmp);
-    memcpy(job->out, job->mask, all * sizeof *bits);
-    partial_not(job, job->out);
-    partial_grow(job, job->out, job->in, tmp); /* what is beyond the volume counts as more of the same */
+    partial_grow(job, job->mask, job->wide);
+    memcpy(job->in, job->mask, all * sizeof *job->in);
     partial_not(job, job->in);
-    memcpy(job->out, job->wide, all * sizeof *bits);
-    partial_not(job, job->out);
-    for (size_t x = 0; x < all && was; x++) {
-        job->in[x] &= ~job->changed[x];
-        rim[x] = job->changed[x] & ~job->mask[x]; /* other objects, whose rims are mixed, too */
+    partial_grow(job, job->in, job->in); /* what is beyond the volume counts as more of the same */
+    partial_not(job, job->in);
+    if (!was) {
+        memcpy(job->out, job->wide, all * sizeof *job->out);
+        partial_not(job, job->out);
+        return;
     }
-    if (was) partial_grow(job, rim, job->out, tmp);
-    for (size_t x = 0; x < all && was; x++) job->out[x] = ~(job->out[x] | job->wide[x]);
-    for (size_t row = 0; row < rows && was; row++) /* no bit behind a row's end */
-        job->out[row * job->words + job->n[0] / 64] &= ((uint64_t)1 << job->n[0] % 64) - 1;
-    return LM_OK;
+    for (size_t x = 0; x < all; x++) {
+        job->in[x] &= ~job->changed[x];
+        job->out[x] = job->changed[x] & ~job->mask[x]; /* other objects, whose rims are mixed, too */
+    }
+    partial_grow(job, job->out, job->out);
+    for (size_t x = 0; x < all; x++) job->out[x] |= job->wide[x];
+    partial_not(job, job->out);
 }
 
 /* The classes as a whole: all pure samples inside, and those outside that are near the rim. */
-static lm_status partial_classes(partial_job *job, lm_err *err)
+static void partial_classes(partial_job *job)
 {
     size_t all = job->n[1] * job->n[2] * job->words;
     partial_class_all(job, job->in, &job->all[0]);
-    uint64_t *shell = lm_mem_alloc(all, 3 * sizeof *shell, err);
-    if (!shell) return LM_ENOMEM;
-    memcpy(shell, job->wide, all * sizeof *shell);
-    for (int i = 1; i < PARTIAL_SHELL; i++) {
-        partial_grow(job, shell, shell + all, shell + 2 * all);
-        memcpy(shell, shell + all, all * sizeof *shell);
-    }
-    for (size_t x = 0; x < all; x++) shell[x] &= job->out[x];
-    partial_class_all(job, shell, &job->all[1]);
-    free(shell);
-    return LM_OK;
+    partial_grow(job, job->wide, job->spare);
+    for (int i = 2; i < PARTIAL_SHELL; i++) partial_grow(job, job->spare, job->spare);
+    for (size_t x = 0; x < all; x++) job->spare[x] &= job->out[x];
+    partial_class_all(job, job->spare, &job->all[1]);
 }
 
 static double partial_spread(const partial_class *c)
@@ -225,8 +277,8 @@ static double partial_spread(const partial_class *c)
 
 /* ---- 3 mixed samples ---- */
 
-/* Pure samples of both classes `half` samples round the block of 2 x 2 x 2 that begins at `at` (in the volume): how many, and
- * their sums if wanted. */
+/* Pure samples of both classes `half` samples round the block of 2 x 2 x 2 that begins at `at` (in the volume): are there any (n),
+ * or how many, and their sums. */
 static void partial_window(const partial_job *job, const size_t at[3], size_t half, bool sums, partial_class c[2])
 {
     size_t lo[3], hi[3];
@@ -244,7 +296,7 @@ static void partial_window(const partial_job *job, const size_t at[3], size_t ha
                 const uint64_t *b = k ? job->out : job->in;
                 uint64_t near = b[w] >> s | (s && lo[0] / 64 + 1 < job->words ? b[w + 1] << (64 - s) : 0);
                 near &= ((uint64_t)1 << (hi[0] - lo[0] + 1)) - 1;
-                if (!sums) c[k].n += (uint64_t)__builtin_popcountll(near), near = 0;
+                if (!sums) c[k].n |= near, near = 0;
                 for (; near; near &= near - 1) partial_add(job, &c[k], first + (size_t)__builtin_ctzll(near));
             }
         }
@@ -319,35 +371,47 @@ static lm_status partial_slab(void *ctx, size_t task, int worker, lm_err *err)
 {
     const partial_job *job = ctx;
     partial_sum sum = {0};
-    size_t rows = job->n[1] * job->n[2], slab = PARTIAL_SLAB * job->n[1];
+    size_t from = job->from + task * PARTIAL_SLAB, to = from + PARTIAL_SLAB < job->to ? from + PARTIAL_SLAB : job->to;
     (void)worker;
     partial_near *cache = lm_mem_calloc((job->n[0] / 2 + 2) * (job->n[1] / 2 + 2), sizeof *cache, err);
     if (!cache) return LM_ENOMEM;
-    for (size_t r = task * slab; r < rows && r < (task + 1) * slab; r++) partial_row(job, r, cache, &sum);
+    for (size_t r = from * job->n[1]; r < to * job->n[1]; r++) partial_row(job, r, cache, &sum);
     free(cache);
-    job->sum[task] = sum;
+    job->sum[job->first + task] = sum;
     return LM_OK;
 }
 
 /* ---- 4 regions ---- */
 
+/* Without the processor's own instruction, which not every one has (Warren, Hacker's Delight, 5-1). */
+static uint64_t partial_count(uint64_t x)
+{
+    x -= x >> 1 & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+    return ((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56;
+}
+
+/* The window's mixed samples, and how many are pure. */
 static lm_status partial_mix(partial_job *job, int threads, lm_partial *out, lm_err *err)
 {
-    size_t tasks = (job->n[2] + PARTIAL_SLAB - 1) / PARTIAL_SLAB, all = job->n[1] * job->n[2] * job->words;
+    const size_t slice = job->n[1] * job->words;
+    for (size_t x = job->from * slice; x < job->to * slice; x++) {
+        uint64_t pure = job->in[x] | (job->changed ? job->mask[x] & job->changed[x] : 0);
+        if (pure) out->pure += partial_count(pure);
+    }
+    return lm_pool_run(threads, (job->to - job->from + PARTIAL_SLAB - 1) / PARTIAL_SLAB, partial_slab, job, err);
+}
+
+static void partial_state(const partial_job *job, lm_partial *out)
+{
     partial_sum t = {0};
-    if (!(job->sum = lm_mem_calloc(tasks, sizeof *job->sum, err))) return LM_ENOMEM;
-    lm_status rc = lm_pool_run(threads, tasks, partial_slab, job, err);
-    for (size_t i = 0; i < tasks && !rc; i++) {
+    for (size_t i = 0; i < (job->box[1] + PARTIAL_SLAB - 1) / PARTIAL_SLAB; i++) {
         const partial_sum *s = &job->sum[i];
         t.share += s->share, t.noise += s->noise, t.mean += s->mean;
         t.value[0] += s->value[0], t.value[1] += s->value[1];
         t.mixed += s->mixed, t.undecided += s->undecided, t.remote += s->remote;
     }
-    free(job->sum);
-    if (rc) return rc;
     double mm3 = fabs(lm_vol_det(job->v));
-    for (size_t x = 0; x < all; x++)
-        out->pure += (uint64_t)__builtin_popcountll(job->in[x] | (job->changed ? job->mask[x] & job->changed[x] : 0));
     out->stated = true;
     out->mixed = t.mixed;
     out->undecided = t.undecided;
@@ -356,7 +420,28 @@ static lm_status partial_mix(partial_job *job, int threads, lm_partial *out, lm_
     out->u_mm3 = mm3 * sqrt(t.noise + t.mean * t.mean);
     out->inside = t.mixed ? t.value[0] / (double)t.mixed : job->given[0];
     out->outside = t.mixed ? t.value[1] / (double)t.mixed : job->given[1];
-    return LM_OK;
+}
+
+/* Twice through the windows: for the classes as a whole, then for the mixed samples. */
+static lm_status partial_windows(partial_job *job, const lm_regions *r, const lm_region *g, const uint64_t *was, int threads,
+                                 lm_partial *out, lm_err *err)
+{
+    const bool one = job->step >= job->box[1];
+    lm_status rc = LM_OK;
+    bool stated = true;
+    for (size_t k = 0; k < job->box[1]; k += job->step) {
+        partial_at(job, k);
+        partial_sets(r, g, was, job);
+        partial_classes(job);
+    }
+    for (int k = 0; k < 2; k++) stated &= job->all[k].n || !isnan(job->given[k]);
+    for (size_t k = 0; k < job->box[1] && stated && !rc; k += job->step) {
+        partial_at(job, k);
+        if (!one) partial_sets(r, g, was, job);
+        rc = partial_mix(job, threads, out, err);
+    }
+    if (!rc && stated) partial_state(job, out);
+    return rc;
 }
 
 static lm_status partial_region(const lm_vol *v, const lm_regions *r, const lm_region *g, const uint64_t *was,
@@ -365,13 +450,12 @@ static lm_status partial_region(const lm_vol *v, const lm_regions *r, const lm_r
     partial_job job = {.v = v, .get = partial_getters[v->type], .given = {opt->inside, opt->outside}};
     *out = (lm_partial){.volume_mm3 = NAN, .u_mm3 = NAN, .inside = NAN, .outside = NAN};
     if (!g->n_runs) return LM_OK;
-    partial_box(r, g, &job);
+    partial_box(r, g, opt->bytes, &job);
     job.shift = job.get(v->data, g->run[0].start);
-    lm_status rc = partial_sets(r, g, was, &job, err);
-    if (!rc) rc = partial_classes(&job, err);
-    bool stated = true;
-    for (int k = 0; k < 2; k++) stated &= job.all[k].n || !isnan(job.given[k]);
-    if (!rc && stated) rc = partial_mix(&job, lm_pool_threads(opt->threads), out, err);
+    lm_status rc = partial_memory(&job, was != NULL, err);
+    if (!rc && !(job.sum = lm_mem_calloc((job.box[1] + PARTIAL_SLAB - 1) / PARTIAL_SLAB, sizeof *job.sum, err))) rc = LM_ENOMEM;
+    if (!rc) rc = partial_windows(&job, r, g, was, lm_pool_threads(opt->threads), out, err);
+    free(job.sum);
     free(job.mask);
     return rc;
 }

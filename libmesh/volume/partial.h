@@ -21,6 +21,7 @@
 
 typedef struct {
     double inside, outside; /* values of the pure classes where they are known; NAN: from the samples */
+    size_t bytes;           /* for the sets of a window; 0: 16 MiB. It changes nothing else */
     int threads;
 } lm_partial_opt;
 #define LM_PARTIAL_OPT_INIT \
@@ -40,7 +41,8 @@ typedef struct {
 /* The partial volume of each region of r by the values of v, which is on the same grid; out[r->count]. What is not in the region is
  * outside. was: NULL, or rows of bits (lm_mask_words) of the samples that were inside before v was changed (by a cut, a mask or
  * dropped pieces): a sample that was changed counts as the mask says and belongs to no class, nor do the neighbours of those that
- * were cut away. Work: some 1 us per mixed sample; memory: 10 bits per sample of a region's box. */
+ * were cut away. Work: some 1 us per mixed sample; memory: 6 bits per sample of a region's
+ * box, but no more than about 16 MiB and 16 slices. */
 LM_CHECKED lm_status lm_partial_of(const lm_vol *v, const lm_regions *r, const uint64_t *was, const lm_partial_opt *opt,
                                    lm_partial *out, lm_err *err);
 

@@ -120,6 +120,37 @@ static void noise_and_its_uncertainty(void **state)
     assert_true(fabs(sum / 8) < 0.002); /* no bias */
 }
 
+/* The least windows, of eight slices, and one for all; with samples that were cut off, too. */
+static void windows_of_slices_change_no_bit(void **state)
+{
+    (void)state;
+    lm_err err = LM_ERR_INIT;
+    lm_vol v = ball(20, LM_I16, 1000, 0, 300, 4);
+    lm_regions r = LM_REGIONS_INIT;
+    lm_partial whole, part;
+    assert_int_equal(lm_regions_from_level(&v, 500, &(lm_part){.label = 1}, &r, &err), LM_OK);
+    size_t words = lm_mask_words(v.n[0]) * v.n[1] * v.n[2];
+    uint64_t *was;
+    assert_int_equal(lm_mask_all(&v, 500, 1, &was, &err), LM_OK);
+    for (size_t i = 0; i < words; i += 97) was[i] ^= 0xf0;
+    for (int k = 0; k < 2; k++) {
+        lm_partial_opt opt = {.inside = NAN, .outside = NAN, .threads = 2};
+        assert_int_equal(lm_partial_of(&v, &r, k ? was : NULL, &opt, &whole, &err), LM_OK);
+        opt.bytes = 1;
+        assert_int_equal(lm_partial_of(&v, &r, k ? was : NULL, &opt, &part, &err), LM_OK);
+        assert_true(whole.stated && part.stated && whole.mixed > 1000);
+        assert_memory_equal(&whole.volume_mm3, &part.volume_mm3, sizeof(double));
+        assert_memory_equal(&whole.u_mm3, &part.u_mm3, sizeof(double));
+        assert_memory_equal(&whole.inside, &part.inside, sizeof(double));
+        assert_memory_equal(&whole.outside, &part.outside, sizeof(double));
+        assert_true(whole.pure == part.pure && whole.mixed == part.mixed && whole.undecided == part.undecided &&
+                    whole.remote == part.remote);
+    }
+    free(was);
+    lm_regions_release(&r);
+    lm_vol_release(&v);
+}
+
 static void refused_without_pure_samples_unless_told(void **state)
 {
     (void)state;
@@ -293,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spheres_of_known_volume),
         cmocka_unit_test(noise_and_its_uncertainty),
+        cmocka_unit_test(windows_of_slices_change_no_bit),
         cmocka_unit_test(refused_without_pure_samples_unless_told),
         cmocka_unit_test(no_contrast_leaves_it_to_the_mask),
         cmocka_unit_test(changed_samples_count_as_the_mask_says),
