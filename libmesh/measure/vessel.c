@@ -166,9 +166,11 @@ static lm_status vessel_tube(lm_vessel *v, double volume_mm3, lm_err *err)
     v->fill = volume / volume_mm3;
     v->diameter_mm = wide / v->length_mm;
     if (!(v->length_mm >= LM_VESSEL_SHORT * v->diameter_mm))
-        return lm_err_set(err, LM_ERULE, NULL,
-                          "no tube: the longest ways through it are %.4g mm, less than %g times its mean diameter, %.4g mm",
-                          v->length_mm, LM_VESSEL_SHORT, v->diameter_mm);
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "no tube: the longest ways through it are %.4g mm, less than %g times its mean diameter, %.4g mm; with --from "
+            "and --to a short one is measured",
+            v->length_mm, LM_VESSEL_SHORT, v->diameter_mm);
     if (!(v->fill >= LM_VESSEL_FILL_LO && v->fill <= LM_VESSEL_FILL_HI))
         return lm_err_set(err, LM_ERULE, NULL,
                           "no tube: sections along the ways through it add up to %.0f %% of its volume (a tube: %.0f to %.0f %%)",
