@@ -307,7 +307,7 @@ static int lumen_end_of(const lumen_chain *c, uint32_t x)
 
 static lm_status lumen_contact_join(lumen_job *job, lumen_chains *list, const lumen_contact *c, size_t *loops, lm_err *err)
 {
-    uint32_t *lead[2] = {NULL, NULL}, x, y;
+    uint32_t *lead[2] = {NULL, NULL}, x = LM_WAYS_NONE, y = LM_WAYS_NONE;
     size_t n[2];
     lm_status rc = lumen_lead(job, c->v[0], &lead[0], &n[0], &x, err);
     if (!rc) rc = lumen_lead(job, c->v[1], &lead[1], &n[1], &y, err);
