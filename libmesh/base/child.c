@@ -195,6 +195,7 @@ lm_status lm_child_run(const lm_child_job *job, lm_child_end *end, lm_err *err)
         atomic_store(&b->of[i].failed, CHILD_IDLE);
     }
     child_crew crew = {.n = 0};
+    lm_pool_end();
     lm_status rc = child_start(job, b, &crew, err);
     if (!rc) {
         child_watch(job, b, &crew);
