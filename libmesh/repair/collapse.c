@@ -17,6 +17,8 @@ enum { COLLAPSE_NONE = 0xffffffff, COLLAPSE_BLOCK = 4096 };
 #define COLLAPSE_TURN 0.1
 /* Least roundness of a triangle (1: equilateral, 0: no area), unless there was a worse one. */
 #define COLLAPSE_ROUND 0.02
+/* Rounding of a 3x3 determinant of differences of floats, as part of the sum of its terms without their signs; generous. */
+#define COLLAPSE_ROUNDING 1e-14
 
 static inline const float *collapse_at(const lm_collapse *c, uint32_t v)
 {
@@ -427,17 +429,47 @@ static bool collapse_across(const lm_collapse *c, const lm_collapse_edge *e, con
     return collapse_passed(c, e, later, middle);
 }
 
+/* Are the triangles of the edge, as they will be, all on one side of the plane of x, but for corners they share with it? Then they
+ * do not meet x. By more than the rounding of a determinant (Shewchuk, Adaptive precision floating-point arithmetic, 1997); false
+ * says nothing. */
+static bool collapse_beside(const lm_collapse *c, const lm_collapse_edge *e, const collapse_tri *later, const collapse_tri *x)
+{
+    double u[3], v[3], n[3], most[3];
+    bool above = false, below = false;
+    if (c->m.label) return false; /* the ring is then not that of one fan */
+    for (int k = 0; k < 3; k++) u[k] = (double)x->p[1][k] - x->p[0][k], v[k] = (double)x->p[2][k] - x->p[0][k];
+    collapse_cross(u, v, n);
+    for (int k = 0; k < 3; k++) most[k] = fabs(u[(k + 1) % 3] * v[(k + 2) % 3]) + fabs(u[(k + 2) % 3] * v[(k + 1) % 3]);
+    for (uint32_t i = 0; i <= e->n; i++) { /* where the edge goes, then the vertices around, each after u in one triangle */
+        const float *p = i ? later[i - 1].p[1] : e->x;
+        if (i && (later[i - 1].id[1] == x->id[0] || later[i - 1].id[1] == x->id[1] || later[i - 1].id[1] == x->id[2])) continue;
+        double side = 0, bound = 0;
+        for (int k = 0; k < 3; k++) {
+            const double d = (double)p[k] - x->p[0][k];
+            side += n[k] * d;
+            bound += most[k] * fabs(d);
+        }
+        bound *= COLLAPSE_ROUNDING;
+        above |= side > bound;
+        below |= side < -bound;
+        if ((above && below) || (side <= bound && side >= -bound)) return false;
+    }
+    return true;
+}
+
 /* Is triangle t in the way? lo, hi: all that the edge passes. */
 static bool collapse_blocks(const lm_collapse *c, const lm_collapse_edge *e, const collapse_tri *later, const float lo[3],
                             const float hi[3], uint32_t t)
 {
     collapse_tri x;
+    const uint32_t *id = c->m.tri + 3 * (size_t)t;
     if (c->gone[t]) return false;
+    for (int k = 0; k < 3; k++)
+        if (id[k] == e->u || id[k] == e->v) return false;
     collapse_now(c, t, &x);
     if (!lm_bvh_overlap(x.lo, x.hi, lo, hi)) return false;
-    for (int k = 0; k < 3; k++)
-        if (x.id[k] == e->u || x.id[k] == e->v) return false;
     if (collapse_across(c, e, later, &x)) return true;
+    if (collapse_beside(c, e, later, &x)) return false;
     for (uint32_t i = 0; i < e->n; i++)
         if (collapse_pair(&later[i], &x)) return true;
     return false;
@@ -456,7 +488,7 @@ static bool collapse_folded(const lm_collapse *c, const lm_collapse_edge *e)
 }
 
 /* Does nothing else come into the way? */
-static bool collapse_clear(const lm_collapse *c, const lm_collapse_edge *e)
+bool lm_collapse_clear(const lm_collapse *c, const lm_collapse_edge *e)
 {
     collapse_tri later[LM_COLLAPSE_STAR];
     float lo[3], hi[3];
@@ -502,7 +534,7 @@ bool lm_collapse_may(const lm_collapse *c, lm_collapse_edge *e)
 {
     double face[LM_COLLAPSE_STAR][3], around[3] = {0};
     return collapse_star(c, e) && collapse_target(c, e) && collapse_link(c, e) && collapse_shape(c, e, face, around) &&
-           (collapse_simple(c, e, face, around) || !collapse_folded(c, e)) && collapse_clear(c, e);
+           (collapse_simple(c, e, face, around) || !collapse_folded(c, e));
 }
 
 bool lm_collapse_meets(const lm_collapse *c, const lm_collapse_edge *e, uint32_t other)

@@ -53,8 +53,10 @@ void lm_collapse_release(lm_collapse *c);
 LM_CHECKED lm_status lm_collapse_tree(lm_collapse *c, lm_err *err);
 /* What the edge u v, which must be there, costs about (its two triangles counted twice): to put edges in order. */
 double lm_collapse_guess(const lm_collapse *c, uint32_t u, uint32_t v);
-/* May edge u v be drawn together? Fills in all the rest of e. */
+/* May edge u v be drawn together, as far as the triangles around it tell? Fills in all the rest of e. */
 bool lm_collapse_may(const lm_collapse *c, lm_collapse_edge *e);
+/* Then: does nothing else come into the way? The dearer question. */
+bool lm_collapse_clear(const lm_collapse *c, const lm_collapse_edge *e);
 /* Would the triangles of e, as they will be, meet those around vertex `other`? */
 bool lm_collapse_meets(const lm_collapse *c, const lm_collapse_edge *e, uint32_t other);
 void lm_collapse_do(lm_collapse *c, const lm_collapse_edge *e);

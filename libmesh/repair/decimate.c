@@ -206,7 +206,8 @@ static lm_status decimate_judge(void *ctx, size_t task, int worker, lm_err *err)
                 continue;
             }
         }
-        if (lm_collapse_may(&w->c, &t->edge) && (!w->tether.was || lm_tether_may(&w->tether, &w->c, &t->edge, &t->near)))
+        if (lm_collapse_may(&w->c, &t->edge) && (!w->tether.was || lm_tether_may(&w->tether, &w->c, &t->edge, &t->near)) &&
+            lm_collapse_clear(&w->c, &t->edge))
             t->verdict = DECIMATE_YES;
     }
     return LM_OK;
