@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "repair/fans.h"
+#include "repair/passed.h"
 #include "surface/bvh.h"
 #include "surface/intersect.h"
 #include "surface/join.h"
@@ -44,6 +45,7 @@ typedef struct {
     double *volume, *now, *u, *num, *den; /* per body: as it was, as it is, pressure */
     double step, origin[3];               /* of Taubin's steps; about which volumes are taken */
     size_t held, bound_n;
+    lm_passed passed; /* of one part */
 } smooth_work;
 
 static void smooth_cross(const double *p, const double *a, const double *b, double n[3])
@@ -291,6 +293,16 @@ static lm_status smooth_flat(smooth_work *w, unsigned char *skip, unsigned char 
     return rc;
 }
 
+/* Marks vertices of what passed through another component. hit: zeros. */
+static lm_status smooth_passed(smooth_work *w, const lm_bvh *tree, unsigned char *hit, unsigned char *seen, lm_err *err)
+{
+    bool any;
+    lm_status rc = lm_passed_find(&w->passed, w->m, tree, (const double(*)[3])w->was, w->threads, hit, &any, err);
+    for (size_t t = 0; t < w->m->nt && !rc && any; t++)
+        if (hit[t]) smooth_back_triangle(w, seen, t);
+    return rc;
+}
+
 /* Send back what is in the way. *any: something was. */
 static lm_status smooth_check(smooth_work *w, bool *any, lm_err *err)
 {
@@ -303,6 +315,7 @@ static lm_status smooth_check(smooth_work *w, bool *any, lm_err *err)
     if (!rc && !(rc = lm_bvh_build(w->m, skip, w->threads, &tree, err)))
         rc = lm_intersect_run(w->m, &tree, doubled ? point : NULL, true, w->threads, &hit, err);
     *any = false;
+    if (!rc && !hit.pairs && !memchr(seen, 1, w->m->nv)) rc = smooth_passed(w, &tree, skip, seen, err);
     if (!rc) {
         for (size_t i = 0; i < hit.pairs; i++)
             for (int k = 0; k < 2; k++) smooth_back_triangle(w, seen, hit.list[i][k]);
@@ -379,7 +392,9 @@ static lm_status smooth_make(smooth_work *w, lm_err *err)
     if (!rc && (!(w->was = lm_mem_alloc(m->nv, sizeof *w->was, err)) || !(w->x = lm_mem_alloc(m->nv, sizeof *w->x, err)) ||
                 !(w->y = lm_mem_alloc(m->nv, sizeof *w->y, err)) || !(w->halves = lm_mem_calloc(m->nv, 1, err))))
         rc = LM_ENOMEM;
-    if (rc || (rc = smooth_walls(w, err)) || (rc = smooth_seams(w, err))) return rc;
+    if (rc || (rc = smooth_walls(w, err)) || (rc = smooth_seams(w, err)) ||
+        (!m->label && (rc = lm_passed_make(m, w->threads, &w->passed, err))))
+        return rc;
     double lo[3], hi[3], far = 0;
     lm_mesh_box(m, lo, hi);
     for (int k = 0; k < 3; k++) {
@@ -398,6 +413,7 @@ static lm_status smooth_make(smooth_work *w, lm_err *err)
 static void smooth_release(smooth_work *w)
 {
     lm_fans_release(&w->f);
+    lm_passed_release(&w->passed);
     free(w->was);
     free(w->x);
     free(w->y);

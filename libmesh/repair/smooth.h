@@ -5,8 +5,8 @@
  * approach to fair surface design, SIGGRAPH 1995): noise goes, shape stays. Then each component, of several parts each part, gets
  * back the volume it had: walls move along their normals by pressures, for which the volumes are linear. No vertex ends up farther
  * from its place than the bound. Where triangles lose their area or meet, by exact predicates on the coordinates as rounded to
- * float32, the vertices go back, half the way at a time. Of several parts a shared wall moves once; vertices on seams (fans.h) move
- * along these, their ends and branchings stay. */
+ * float32, or where a component comes to lie inside or outside of another (passed.h), the vertices go back, half the way at a time.
+ * Of several parts a shared wall moves once; vertices on seams (fans.h) move along these, their ends and branchings stay. */
 #ifndef LM_REPAIR_SMOOTH_H
 #define LM_REPAIR_SMOOTH_H
 
