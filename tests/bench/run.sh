@@ -175,6 +175,21 @@ if [ -s part.stl ]; then
     else echo "lib3mf: not installed (lib3mf-dev)"; fi
 fi
 
+# ---- the surface with planted faults, checked and repaired, beside the repair of admesh, which tests no intersections ----
+if [ -s f.ply ] && gen_damage --holes 200 --flips 100 --duplicates 500 --seams 50 --tjunctions 200 f.ply -o bad.ply; then
+    many=$runs runs=1
+    run mended meshfix bad.ply -q -o mended.ply
+    echo
+    printf '%-46s %8s %8s %8s\n' 'planted faults: 200 holes and others' 'wall s' 'cpu s' 'peak MB'
+    row mended "meshfix (PLY -> PLY, audited)"
+    if have admesh && meshconv bad.ply -q -o bad.stl; then
+        run admesh_mended admesh -b mended.stl bad.stl
+        meshfix --check -q --json w.json mended.stl >/dev/null 2>&1
+        row admesh_mended "admesh (STL -> STL)" "$(times admesh_mended mended); $(jq -r '.audit.before | "left: \(.open_edges) open, \(.nonmanifold_edges) non-manifold edges, \(.selfintersecting_pairs) intersections, \(.inverted_components) inverted"' w.json)"
+    fi
+    runs=$many
+fi
+
 # ---- decimation to a tenth, once: whole processes, and what is left wrong in what they give ----
 wrong() { # FILE: faults and distance from the input
     meshfix --check -q --json w.json "$1" >/dev/null 2>&1

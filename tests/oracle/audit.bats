@@ -52,6 +52,15 @@ compare() { # FILE
     [ "$compared" -ge 80 ]
 }
 
+@test "400,000 triangles with planted intersections: each pair is counted" {
+    gen_bodies --body torus --triangles 400000 -o torus.ply
+    gen_damage --spikes 300 --holes 50 --flips 20 torus.ply -o big.ply
+    compared=0
+    compare big.ply
+    [ "$compared" -eq 1 ]
+    [ "$(jq .selfintersecting_pairs judge.json)" -eq 900 ]
+}
+
 @test "what meshfix repaired is clean to the checker" {
     repaired=0
     for f in "$SHARED"/data/meshes/*/*; do
