@@ -21,6 +21,7 @@ setup_file() {
     gen_series --body sphere --radius 8 --size 32x32x32 -o pea
     dcmseg -q pea -t 500 | mcubes -q -o implant.stl
     for f in before after scan model-from-elsewhere bone; do cp part.stl $f.stl; done
+    gen_bodies --body torus --triangles 2000 -o artery.ply
     for f in smooth rough vessel; do meshconv -q part.stl -o $f.ply; done
     printf 'v 0 0 0\nv .1 0 0\nv 0 .2 0\nv 0 0 .5\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n' >part.obj
     cp "$ROOT/tests/fuzz/corpus/threemf/house.3mf" plate.3mf
