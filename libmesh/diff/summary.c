@@ -28,6 +28,17 @@ static json_t *summary_percentiles(const lm_samples_value *v)
     return o;
 }
 
+/* The third of what goes by the name HD95: the mean of both directions. */
+static json_t *summary_mean_percentiles(const lm_deviation_side side[2])
+{
+    lm_samples_value v[LM_SAMPLES_PERCENTILES];
+    for (int p = 0; p < LM_SAMPLES_PERCENTILES; p++) {
+        const lm_samples_value *a = &side[0].percentile[p], *b = &side[1].percentile[p];
+        v[p] = (lm_samples_value){(a->value + b->value) / 2, (a->lower + b->lower) / 2, (a->upper + b->upper) / 2};
+    }
+    return summary_percentiles(v);
+}
+
 static json_t *summary_histogram(const lm_deviation_side *s)
 {
     json_t *o = json_array();
@@ -64,10 +75,11 @@ json_t *lm_summary_deviation(const lm_deviation *d, double within_mm, lm_err *er
         return m;
     }
     json_t *o =
-        json_pack("{s:f, s:f, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm", d->upper,
-                  "a_to_b", summary_side(&d->side[0], within_mm), "b_to_a", summary_side(&d->side[1], within_mm), "mean_mm",
-                  summary_value(&d->mean), "rms_mm", summary_value(&d->rms), "histogram_range_mm", d->range_mm,
-                  "larger_percentiles_mm", summary_percentiles(d->larger), "pooled_percentiles_mm", summary_percentiles(d->pooled));
+        json_pack("{s:f, s:f, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}", "hausdorff_lower_mm", d->lower, "hausdorff_upper_mm",
+                  d->upper, "a_to_b", summary_side(&d->side[0], within_mm), "b_to_a", summary_side(&d->side[1], within_mm),
+                  "mean_mm", summary_value(&d->mean), "rms_mm", summary_value(&d->rms), "histogram_range_mm", d->range_mm,
+                  "larger_percentiles_mm", summary_percentiles(d->larger), "pooled_percentiles_mm", summary_percentiles(d->pooled),
+                  "mean_percentiles_mm", summary_mean_percentiles(d->side));
     if (o && within_mm >= 0)
         json_object_update_new(o, json_pack("{s:o, s:f}", "within", summary_value(&d->within), "within_limit_mm", within_mm));
     if (!o) lm_err_nomem(err, sizeof(json_t));

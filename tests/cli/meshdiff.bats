@@ -36,6 +36,7 @@ box() {
     run -0 meshdiff a.ply b.ply --json -
     jq -e '.deviation | (.hausdorff_lower_mm - 0.25 | fabs) < 1e-6 and (.hausdorff_upper_mm - 0.25 | fabs) < 0.0011 and .hausdorff_upper_mm >= 0.25
         and (.a_to_b.area_mm2 - 600 | fabs) < 1e-6 ' <<<"$output"
+    jq -e '.deviation | (.a_to_b.percentiles_mm.p95.value + .b_to_a.percentiles_mm.p95.value) / 2 - .mean_percentiles_mm.p95.value | fabs < 1e-12' <<<"$output"
     [ "$(jq -r .verdict <<<"$output")" = none ]
     run -0 meshdiff -q --tol 0.26mm a.ply b.ply
     run -1 --separate-stderr meshdiff --tol 240um a.ply b.ply
