@@ -19,7 +19,7 @@ static void result_measurement(lm_html *h, const json_t *m)
     lm_html_put(h, "<tr><th scope=\"row\">");
     if (name) lm_cell_label(h, name);
     else lm_html_not_stated(h);
-    if (note && *note && strcmp(lm_cell_verdict_of(m)->key, "pass")) {
+    if (note && *note && (strcmp(lm_cell_verdict_of(m)->key, "pass") || json_is_true(lm_cell_get(m, "within_rounding")))) {
         lm_html_put(h, "<br/><span class=\"sub\">");
         lm_cell_key(h, m, "note");
         lm_html_put(h, "</span>");

@@ -484,6 +484,7 @@ static lm_status against(lm_facts *f, lm_err *err)
     f->references = s.references;
     if (!rc && s.reference.n_rest && !(s.reference.n && s.reference.alone))
         rc = against_source(s.reference.rest, s.reference.n_rest, f, err);
+    f->unplaced = s.reported.n && !s.reference.n && !f->against;
     return rc;
 }
 

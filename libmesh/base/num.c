@@ -163,6 +163,7 @@ lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err 
     if (!u) return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is no number with a unit (such as 1.5mm, 1731ml, 2%%, 300HU)", s);
     double factor = 1;
     out->unit = bare;
+    out->as = NULL;
     if (*u) {
         size_t i = 0, n = sizeof num_units / sizeof *num_units;
         while (i < n && strcmp(u, num_units[i].name)) i++;
@@ -170,8 +171,10 @@ lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err 
             return lm_err_set(err, LM_EUSAGE, NULL, "unit '%s' in '%s' is unknown (um mm cm m, mm2 cm2, mm3 cm3 ml l, HU, deg, %%)",
                               u, s);
         out->unit = num_units[i].unit;
+        out->as = num_units[i].name;
         factor = num_units[i].factor;
     }
+    out->factor = factor;
     out->value = v * factor;
     out->ulp = num_half_digit(s, u) * factor;
     return LM_OK;

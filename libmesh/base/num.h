@@ -33,7 +33,9 @@ typedef enum { LM_UNIT_MM, LM_UNIT_MM2, LM_UNIT_MM3, LM_UNIT_PERCENT, LM_UNIT_HU
 typedef struct {
     double value; /* in the base unit: mm, mm2, mm3, percent, HU, degrees */
     lm_unit unit;
-    double ulp; /* half of the last digit written, in the base unit: "1731ml" is known to 500 mm3 */
+    double ulp;     /* half of the last digit written, in the base unit: "1731ml" is known to 500 mm3 */
+    const char *as; /* static text: the unit as written; NULL: none was */
+    double factor;  /* of that unit, to the base unit; 1 where none was written */
 } lm_quantity;
 
 /* Parse "1.5mm", "1731ml", "2%", "300HU"; a bare number gets `bare`. LM_EUSAGE names what is wrong. */

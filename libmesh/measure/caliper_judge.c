@@ -178,7 +178,8 @@ static lm_status judge_measure(const lm_calipers *c, const lm_caliper *k, const 
     double p[LM_CALIPER_ENDS][3];
     for (size_t i = 0; i < k->ends; i++) memcpy(p[i], c->point[k->end[i]].mm, sizeof p[i]);
     if (k->kind == LM_CALIPER_ANGLE) return judge_angle((const double(*)[3])p, e, r, err);
-    *r = k->kind == LM_CALIPER_DISTANCE ? judge_distance((const double(*)[3])p, e) : judge_diameter((const double(*)[3])p, k->ends, e);
+    *r = k->kind == LM_CALIPER_DISTANCE ? judge_distance((const double(*)[3])p, e)
+                                        : judge_diameter((const double(*)[3])p, k->ends, e);
     return LM_OK;
 }
 
@@ -187,7 +188,7 @@ static lm_status judge_measure(const lm_calipers *c, const lm_caliper *k, const 
 static double judge_tol(const lm_caliper *k, const lm_tol *given, double reference, double shorter, const char **is)
 {
     lm_unit unit = k->kind == LM_CALIPER_ANGLE ? LM_UNIT_DEG : LM_UNIT_MM;
-    *is = k->has_tol                                       ? LM_VERDICT_OWN
+    *is = k->has_tol                                        ? LM_VERDICT_OWN
           : given->has[unit] || given->has[LM_UNIT_PERCENT] ? "--tol"
           : unit == LM_UNIT_DEG                             ? "default: 1 mm at the end of the shorter arm"
                                                             : "default: 1 mm end to end";
@@ -226,6 +227,8 @@ static lm_status judge_one(const lm_calipers *c, size_t i, const lm_caliper_on *
         if (!b) mesh = r;
         lm_measurement one = {.value = r.value,
                               .u_value = r.u,
+                              .as = k->has_reading ? k->reading.as : NULL,
+                              .factor = k->has_reading ? k->reading.factor : 1,
                               .reference = k->has_reading ? k->reading.value : bare.value,
                               .reference_is = k->has_reading ? "reading" : own[k->kind],
                               .u_reference = k->has_reading ? k->reading.ulp : 0};
@@ -233,11 +236,12 @@ static lm_status judge_one(const lm_calipers *c, size_t i, const lm_caliper_on *
         rc = judge_add(k, lm_caliper_word(k->kind), on[b].name, i + 1, keep_names, &one, out, err);
     }
     if (rc || !k->has_print) return rc;
-    lm_measurement print = {.value = k->print.value,
-                            .u_value = k->print.ulp,
+    lm_measurement print = {.as = k->print.as,
+                            .factor = k->print.factor,
+                            .value = k->print.value,
+                            .u_value = k->print.ulp + mesh.u, /* u_reference is for rounding as written */
                             .reference = mesh.value,
-                            .reference_is = "on the mesh",
-                            .u_reference = mesh.u};
+                            .reference_is = "on the mesh"};
     print.tol = judge_tol(k, tol, mesh.value, bare.shorter, &print.tol_is);
     return judge_add(k, "print", "", i + 1, keep_names, &print, out, err);
 }

@@ -199,6 +199,8 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
     int a = expect_known[e->what].axis;
     *out = (lm_measurement){.unit = expect_known[e->what].unit,
                             .absolute = expect_known[e->what].kind == EXPECT_POSITION,
+                            .as = e->reference.as,
+                            .factor = e->reference.factor,
                             .reference = e->reference.value,
                             .reference_is = "expected",
                             .u_reference = e->reference.ulp};

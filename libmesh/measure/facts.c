@@ -135,6 +135,7 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
         snprintf(text, sizeof text, "compared with a mask by itself: %s", frame ? frame : "");
         if (frame && strcmp(frame, "the same")) ok = !json_array_append_new(list, facts_warning("note", "G-3", text));
     }
+    if (ok && f->unplaced) ok = !json_array_append_new(list, facts_warning("note", "", LM_FACTS_UNPLACED));
     if (ok && json_array_size(ledger) && !f->against && f->mass->has_volume) {
         lm_measurement m;
         char text[LM_VERDICT_TEXT + 40];
@@ -277,6 +278,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     static const char *const extent[3] = {"width (x)", "depth (y)", "height (z)"};
     const lm_mass *m = f->mass;
     char line[LM_ERR_TEXT + LM_VERDICT_TEXT], a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], d[LM_NUM_TEXT], e[LM_NUM_TEXT];
+    char agrees[LM_VERDICT_AGREES];
     lm_err why = LM_ERR_INIT;
     if (f->case_id) lm_io_printf(out, "%-14s %16s\n", "case", f->case_id);
     if (m->has_volume) facts_row(out, "volume", m->volume_mm3, m->u_volume_mm3, LM_UNIT_MM3);
@@ -314,19 +316,21 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
                      json_string_value(json_object_get(one, "volume_is")),
                      json_string_value(json_object_get(one, "frame_of_reference")));
     }
+    if (f->unplaced) lm_io_printf(out, "%-14s %16s   %s\n", "place, side", "not judged", LM_FACTS_UNPLACED);
     facts_budget(f->budget, out);
     if (f->n)
         lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference",
                      "difference", "u", "tolerance");
     for (size_t i = 0; i < f->n; i++) {
         const lm_measurement *x = &f->item[i];
-        lm_verdict_text(x->value, x->unit, a, sizeof a);
-        lm_verdict_text(x->reference, x->unit, b, sizeof b);
-        lm_verdict_text(x->value - x->reference, x->unit, c, sizeof c);
-        lm_verdict_text(x->u_value + x->u_reference, x->unit, d, sizeof d);
-        lm_verdict_text(x->tol, x->unit, e, sizeof e);
-        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s%s%s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict),
-                     x->reference_is, x->tol_is ? "; tolerance: " : "", x->tol_is ? x->tol_is : "");
+        lm_verdict_shown(x, x->value, a, sizeof a);
+        lm_verdict_shown(x, x->reference, b, sizeof b);
+        lm_verdict_shown(x, x->value - x->reference, c, sizeof c);
+        lm_verdict_shown(x, x->u_value + x->u_reference, d, sizeof d);
+        lm_verdict_shown(x, x->tol, e, sizeof e);
+        lm_verdict_agrees(x, agrees, sizeof agrees);
+        lm_io_printf(out, "%-14s %16s %16s %14s %12s %14s  %s, %s%s%s%s%s\n", x->name, a, b, c, d, e, lm_verdict_name(x->verdict),
+                     x->reference_is, x->tol_is ? "; tolerance: " : "", x->tol_is ? x->tol_is : "", *agrees ? "; " : "", agrees);
     }
     lm_verdict v = lm_facts_verdict(f, line, sizeof line);
     if (f->judged) lm_io_printf(out, "\nverdict: %s: %s\n", lm_verdict_name(v), line);

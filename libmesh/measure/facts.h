@@ -36,8 +36,12 @@ typedef struct {
     const lm_against_facts *against; /* NULL: not compared with a source */
     json_t *references;              /* of masks by themselves, as diff/reference.h makes them; NULL: none */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
+    bool unplaced;                   /* judged by structured reports alone, which know no place: say it */
     bool judged;                     /* the user asked for a verdict: then the mesh must be valid too */
 } lm_facts;
+
+#define LM_FACTS_UNPLACED \
+    "a structured report tells neither place nor side: name its segmentation or series too to have them judged"
 
 /* The verdict of all, and why, in one sentence. NONE when nothing was asked. */
 lm_verdict lm_facts_verdict(const lm_facts *f, char *reason, size_t cap);

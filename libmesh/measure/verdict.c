@@ -21,35 +21,41 @@ lm_verdict lm_verdict_judge(double m, double r, double u, double tol)
     return LM_VERDICT_UNDECIDED; /* also where m or u is NAN or u infinite */
 }
 
-static const char *verdict_number(double v, lm_unit unit, char *buf, size_t cap)
+void lm_verdict_shown(const lm_measurement *m, double value, char *buf, size_t cap)
 {
-    lm_verdict_text(v, unit, buf, cap);
-    return buf;
+    const double v = m->as ? value / m->factor : value;
+    const int places = m->factor <= 1 ? 3 : m->unit == LM_UNIT_MM3 && m->factor <= 1000 ? 3 : m->factor < 1000 ? 4 : 6;
+    if (!m->as || isnan(v)) lm_verdict_text(value, m->unit, buf, cap);
+    else if (v != 0 && fabs(v) < 0.001) snprintf(buf, cap, "%.1e %s", v, m->as);
+    else snprintf(buf, cap, "%.*f %s", places, v, m->as);
 }
 
-/* Half of the reference's last digit, in the unit that the reference is shown in: "0.5 ml". */
-static const char *verdict_rounding(const lm_measurement *m, char *buf, size_t cap)
+const char *lm_verdict_agrees(const lm_measurement *m, char *buf, size_t cap)
 {
-    bool ml = m->unit == LM_UNIT_MM3 && fabs(m->reference) >= 1000;
-    snprintf(buf, cap, "%.6g %s", ml ? m->u_reference / 1000 : m->u_reference, ml ? "ml" : lm_verdict_unit(m->unit));
+    const bool ml = m->unit == LM_UNIT_MM3 && fabs(m->reference) >= 1000;
+    const double factor = m->as ? m->factor : ml ? 1000 : 1;
+    buf[0] = 0;
+    if (m->u_reference > 0 && fabs(m->value - m->reference) <= m->u_reference)
+        snprintf(buf, cap, "agrees within the rounding of the reference (+-%.6g %s)", m->u_reference / factor,
+                 m->as ? m->as
+                 : ml  ? "ml"
+                       : lm_verdict_unit(m->unit));
     return buf;
 }
 
 void lm_verdict_measurement(lm_measurement *m)
 {
     double u = m->u_value + m->u_reference, d = fabs(m->value - m->reference);
-    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], rounding[LM_NUM_TEXT], agrees[88] = "";
+    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], agrees[LM_VERDICT_AGREES];
     m->verdict = lm_verdict_judge(m->value, m->reference, u, m->tol);
     if (isnan(m->value)) {
         snprintf(m->note, sizeof m->note, "could not be measured");
         return;
     }
-    verdict_number(d, m->unit, a, sizeof a);
-    verdict_number(u, m->unit, b, sizeof b);
-    verdict_number(m->tol, m->unit, c, sizeof c);
-    if (d <= m->u_reference && m->u_reference > 0)
-        snprintf(agrees, sizeof agrees, "agrees within the rounding of the reference (+-%s)",
-                 verdict_rounding(m, rounding, sizeof rounding));
+    lm_verdict_shown(m, d, a, sizeof a);
+    lm_verdict_shown(m, u, b, sizeof b);
+    lm_verdict_shown(m, m->tol, c, sizeof c);
+    lm_verdict_agrees(m, agrees, sizeof agrees);
     switch (m->verdict) {
     case LM_VERDICT_PASS:
         snprintf(m->note, sizeof m->note, "differs by %s, known to %s, allowed %s%s%s", a, b, c, agrees[0] ? ": " : "", agrees);
@@ -105,14 +111,16 @@ static json_t *verdict_real(double v)
 
 json_t *lm_verdict_json(const lm_measurement *m, lm_err *err)
 {
+    char agrees[LM_VERDICT_AGREES];
     double d = m->value - m->reference;
     bool share = m->reference != 0 && !m->absolute;
-    json_t *j = json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s}", "name", m->name, "unit", lm_verdict_unit(m->unit),
-        "value", verdict_real(m->value), "reference", verdict_real(m->reference), "reference_is", m->reference_is, "difference",
-        verdict_real(d), "difference_percent", verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
-        verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "tolerance_is",
-        m->tol_is ? m->tol_is : "none", "verdict", lm_verdict_name(m->verdict), "rule", LM_VERDICT_RULE, "note", m->note);
+    json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:s, s:s}", "name", m->name, "unit",
+                          lm_verdict_unit(m->unit), "value", verdict_real(m->value), "reference", verdict_real(m->reference),
+                          "reference_is", m->reference_is, "difference", verdict_real(d), "difference_percent",
+                          verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
+                          verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "tolerance_is",
+                          m->tol_is ? m->tol_is : "none", "verdict", lm_verdict_name(m->verdict), "within_rounding",
+                          *lm_verdict_agrees(m, agrees, sizeof agrees) != 0, "rule", LM_VERDICT_RULE, "note", m->note);
     if (!j) lm_err_nomem(err, sizeof *m);
     return j;
 }

@@ -22,10 +22,12 @@ static inline lm_verdict lm_verdict_worst(lm_verdict a, lm_verdict b)
 /* All finite, u and tol >= 0. A value that is NAN is undecided. */
 lm_verdict lm_verdict_judge(double m, double r, double u, double tol);
 
-enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 320 };
+enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 320, LM_VERDICT_AGREES = 88 };
 typedef struct {
     char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
     lm_unit unit;               /* of all numbers here: mm, mm2, mm3, deg or none */
+    const char *as;             /* static text: show it in this unit, as the reference was given; NULL: as lm_verdict_text does */
+    double factor;              /* of that unit, to mm, mm2 or mm3 */
     bool absolute;              /* a percentage of the reference means nothing: positions, ratios */
     double value;               /* NAN: could not be measured */
     double reference;
@@ -58,8 +60,12 @@ lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
 const char *lm_verdict_unit(lm_unit u);
 /* A value with its unit for people, volumes in ml from 1 ml on: "1730.590 ml", "12.345 mm". */
 void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap);
-/* {name, unit, value, reference, reference_is, difference, difference_percent, uncertainty, tolerance, tolerance_is, verdict, rule,
- * note}; numbers that do not exist are null. New reference. */
+/* A number of m for people, in the unit that its reference was given in: "1.7306 l". */
+void lm_verdict_shown(const lm_measurement *m, double value, char *buf, size_t cap);
+/* "agrees within the rounding of the reference (+-0.5 ml)" where the difference is within that, else "". Returns buf. */
+const char *lm_verdict_agrees(const lm_measurement *m, char *buf, size_t cap);
+/* {name, unit, value, reference, reference_is, difference, difference_percent, uncertainty, tolerance, tolerance_is, verdict,
+ * within_rounding, rule, note}; numbers that do not exist are null. New reference. */
 LM_CHECKED json_t *lm_verdict_json(const lm_measurement *m, lm_err *err);
 
 /* Tolerances as given on the command line: at most one per unit; "1%" holds for every quantity that is no position and

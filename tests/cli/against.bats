@@ -124,6 +124,12 @@ reported() { # EXIT MESH OPTIONS: judged by r.dcm
     sr -m "118565006,SCT,$ml,ml" "$f/s"
     reported 0 "$f/cut.ply"
     jq -e '.measurements[0] | .uncertainty > 5 and .uncertainty < 30' m.json
+    # a number has no place: it is said
+    jq -e '[.warnings[].text | select(contains("neither place nor side"))] | length == 1' m.json
+    run -0 meshmeasure "$f/cut.ply" --against r.dcm
+    [[ $output == *"place, side"*"not judged"* ]]
+    run -0 meshmeasure "$f/cut.ply" --against r.dcm --against "$f/s" --against "$f/contours.dcm"
+    [[ $output != *"not judged"* ]]
     reported 1 "$f/cut.ply" --tol 1mm3
     jq -e '.measurements[0].verdict == "undecided"' m.json
     # on the segmentation that the mesh was made from: the voxels are the same on both sides

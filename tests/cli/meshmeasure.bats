@@ -34,6 +34,13 @@ setup() {
     [[ $output == *"verdict: fail: volume"* ]]
     run -1 meshmeasure "$M/cavity_good.ply" --expect volume=784mm3 --tol 0.05%
     [[ $output == *"verdict: undecided: volume"*"within the rounding of the reference"* ]]
+    # in the units that were asked for, and what agrees as far as it was written says so
+    run -0 meshmeasure "$M/cavity_good.ply" --expect volume=0.8ml --expect width=1.0cm --tol 20%
+    [[ $output == *"0.784 ml "*"0.800 ml "*"pass, expected; tolerance: --tol; agrees within the rounding of the reference (+-0.05 ml)"* ]]
+    [[ $output == *"1.0000 cm "*"(+-0.05 cm)"* ]]
+    meshmeasure "$M/cavity_good.ply" --expect volume=0.8ml --tol 20% --json m.json --report m.html >/dev/null
+    jq -e '.measurements[0] | .unit == "mm3" and .reference == 800 and .within_rounding' m.json
+    grep -q 'agrees within the rounding of the reference (+-0.05 ml)' m.html
     run -1 meshmeasure "$M/self_intersect_bad.stl" --expect components=1
     [[ $output == *"verdict: fail: the mesh is not valid"* ]]
 }

@@ -73,10 +73,41 @@ static void rounded_reference_agrees_within_its_rounding(void **state)
     m = judged("volume=1731ml", "0.01%", &liver); /* 0.17 ml asked of a number known to 0.5 ml */
     assert_int_equal(m.verdict, LM_VERDICT_UNDECIDED);
     assert_non_null(strstr(m.note, "agrees within the rounding of the reference"));
+    char line[LM_VERDICT_AGREES];
+    assert_string_equal(lm_verdict_agrees(&m, line, sizeof line), "agrees within the rounding of the reference (+-0.5 ml)");
+    m = judged("volume=1800ml", "5%", &liver);
+    assert_string_equal(lm_verdict_agrees(&m, line, sizeof line), "");
     assert_int_equal(judged("volume=1731.00ml", "0.01%", &liver).verdict, LM_VERDICT_FAIL);
     assert_int_equal(judged("volume=1733ml", "1ml", &liver).verdict, LM_VERDICT_FAIL);
     assert_int_equal(judged("volume=1732ml", "1ml", &liver).verdict, LM_VERDICT_UNDECIDED);
     assert_int_equal(judged("volume=1731ml", "1ml", &liver).verdict, LM_VERDICT_PASS);
+}
+
+/* As the reference was given; without a unit as ever. */
+static void numbers_stand_in_the_unit_that_was_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expect, *value, *reference;
+    } t[] = {
+        {"volume=1.731l", "1.730590 l", "1.731000 l"},
+        {"volume=1731cm3", "1730.590 cm3", "1731.000 cm3"},
+        {"volume=1731000mm3", "1730590.000 mm3", "1731000.000 mm3"},
+        {"volume=1731000", "1730.590 ml", "1731.000 ml"},
+        {"width=20.2cm", "20.1000 cm", "20.2000 cm"},
+        {"width=0.202m", "0.201000 m", "0.202000 m"},
+        {"width=202", "201.000 mm", "202.000 mm"},
+    };
+    lm_mass body = liver;
+    body.lo_mm[0] = 0, body.hi_mm[0] = 201;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char a[LM_NUM_TEXT], b[LM_NUM_TEXT];
+        lm_measurement m = judged(t[i].expect, NULL, &body);
+        lm_verdict_shown(&m, m.value, a, sizeof a);
+        lm_verdict_shown(&m, m.reference, b, sizeof b);
+        assert_string_equal(a, t[i].value);
+        assert_string_equal(b, t[i].reference);
+    }
 }
 
 static void tolerances_by_kind(void **state)
@@ -166,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_of_three_answers),
         cmocka_unit_test(rounded_reference_agrees_within_its_rounding),
+        cmocka_unit_test(numbers_stand_in_the_unit_that_was_asked),
         cmocka_unit_test(tolerances_by_kind),
         cmocka_unit_test(bad_expectations_are_refused),
         cmocka_unit_test(open_mesh_is_undecided_with_the_reason),
