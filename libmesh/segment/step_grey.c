@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
+#include "segment/normalise.h"
 #include "segment/resample.h"
 
 #include <stdio.h>
@@ -94,11 +95,37 @@ static lm_status grey_resample(const lm_step *s, lm_step_work *w, lm_step_facts 
     return rc;
 }
 
+static const char *const grey_norms[] = {"z", "percentile"}; /* in the order of lm_normalise_what */
+
+static lm_status grey_parse_normalise(lm_step *s, const char *text, lm_err *err)
+{
+    int what = 0;
+    while (what < 2 && strcmp(text, grey_norms[what]) != 0) what++;
+    if (what == 2) return lm_err_set(err, LM_EUSAGE, NULL, "'%s': z or percentile is needed", text);
+    s->num[0] = what;
+    snprintf(s->args, sizeof s->args, "%s", grey_norms[what]);
+    return LM_OK;
+}
+
+static lm_status grey_normalise(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    lm_normalised n;
+    const bool z = s->num[0] == LM_NORMALISE_Z;
+    lm_status rc = lm_normalise(w->vol, (lm_normalise_what)(int)s->num[0], w->threads, &n, err);
+    if (rc) return rc;
+    lm_step_fact(f, z ? "mean" : "percentile_1", n.a);
+    lm_step_fact(f, z ? "deviation" : "percentile_99", z ? n.b - n.a : n.b);
+    lm_step_fact(f, "constant_slices", (double)n.constant);
+    return LM_OK;
+}
+
 const lm_step_kind lm_step_grey[] = {
     {"median", 0, "R", "median of the box of radius R samples (or RI,RJ,RK) around each", true, false, grey_parse_median,
      grey_median},
     {"gauss", 0, "MM", "smooth grey values by a Gaussian of sigma MM", true, false, lm_step_length, grey_gauss},
     {"resample", 0, "MM[:KERNEL]", "steps of MM (or MM,MM,MM) from sample to sample; linear, cubic (default) or lanczos", true,
      false, grey_parse_resample, grey_resample},
+    {"normalise", 0, "WHAT", "bring slices of MR to the same z (mean and deviation) or percentile (1st and 99th)", true, false,
+     grey_parse_normalise, grey_normalise},
     {NULL, 0, NULL, NULL, false, false, NULL, NULL},
 };

@@ -83,6 +83,17 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     cmp "$out.1.nrrd" "$out.3.nrrd"
 }
 
+@test "slices are brought to the same brightness; the result does not depend on threads" {
+    for j in 1 2 3 8; do
+        dcmseg -j $j --normalise percentile -t 500 ball -o "$out.$j.nrrd" --json "$out.json"
+        cmp "$out.1.nrrd" "$out.$j.nrrd"
+    done
+    # centres 2 mm apart, one at 0, each 2 mm thick: the ball reaches those from -12 to 12, 13 of 24
+    jq -e '.options.steps[0] == ["normalise","percentile"] and .segment.steps[0].constant_slices == 11' "$out.json"
+    dcmseg --normalise z -t 500 ball -o "$out.nrrd" --json "$out.json"
+    jq -e '.options.steps[0] == ["normalise","z"] and .segment.steps[0].deviation > 100' "$out.json"
+}
+
 @test "resampling keeps volume and place; the pipe goes on with the new grid, and is judged on it" {
     dcmseg -t 500 ball -o "$out.nrrd" --json "$out.json"
     was=$(jq .segment.at_level_mm3 "$out.json")
@@ -148,6 +159,7 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'there is no seed in it' -t 500 --grow 'neck=2mm'
     refused 2 'is needed' -t 500 --grow '1,2'
     refused 2 'a step above 0, or three' --resample 1mm:quintic -t 500
+    refused 2 'z or percentile' --normalise zz -t 500
     refused 2 'a step above 0, or three' --resample 1,2 -t 500
     refused 2 'at most 4294967296 can be' --resample 0.001 -t 500
     refused 2 'drop is all there is' -t 500 --border keep

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Median against sorting, for every sample type; Gaussian against the sum that defines it. */
+/* Median against sorting, for every sample type; Gaussian against the sum that defines it; the other filters against what they
+ * promise, and with any number of threads (values beside numpy: oracle/segment.bats). */
 #include "segment/gauss.h"
 #include "segment/median.h"
+#include "segment/normalise.h"
 #include "segment/resample.h"
 #include <math.h>
 #include <setjmp.h>
@@ -176,6 +178,46 @@ static void resampled(void **state)
             }
 }
 
+/* Slices that differ by a factor and an offset become equal; a constant one stays. */
+static void normalised(void **state)
+{
+    (void)state;
+    seed = 20261127;
+    print_message("# seed %llu\n", (unsigned long long)seed);
+    for (int what = LM_NORMALISE_Z; what <= LM_NORMALISE_PERCENTILE; what++)
+        for (int type = LM_I16; type <= LM_F64; type += LM_F64 - LM_I16) {
+            const size_t n[3] = {31, 23, 7}, slice = n[0] * n[1];
+            lm_vol v[4] = {LM_VOL_INIT, LM_VOL_INIT, LM_VOL_INIT, LM_VOL_INIT}, once = noise(n, LM_U8, false);
+            for (int t = 0; t < 4; t++) {
+                assert_int_equal(lm_vol_alloc(&v[t], n, (lm_type)type, NULL), LM_OK);
+                for (size_t p = 0; p < lm_vol_count(&v[t]); p++) {
+                    const size_t k = p / slice;
+                    const double x = k == 3 ? -77 : (double)(k + 1) * lm_vol_at(&once, p % slice) - 100 * (double)k;
+                    if (type == LM_I16) ((int16_t *)v[t].data)[p] = (int16_t)x;
+                    else ((double *)v[t].data)[p] = x;
+                }
+                lm_normalised f;
+                assert_int_equal(lm_normalise(&v[t], (lm_normalise_what)what, (int[]){1, 2, 3, 8}[t], &f, NULL), LM_OK);
+                assert_int_equal(f.constant, 1);
+                assert_int_equal(v[t].type, LM_F32);
+                assert_memory_equal(v[t].data, v[0].data, lm_vol_count(&v[t]) * sizeof(float));
+            }
+            for (size_t p = 0; p < lm_vol_count(&v[0]); p++)
+                if (p / slice == 3) assert_true(lm_vol_at(&v[0], p) == -77);
+                else assert_true(fabs(lm_vol_at(&v[0], p) - lm_vol_at(&v[0], p % slice)) < 1e-3);
+            for (int t = 0; t < 4; t++) lm_vol_release(&v[t]);
+            lm_vol_release(&once);
+        }
+    lm_vol one = noise((const size_t[3]){1, 1, 1}, LM_F64, false);
+    lm_normalised f;
+    lm_err err = LM_ERR_INIT;
+    *(double *)one.data = 1e300;
+    assert_int_equal(lm_normalise(&one, LM_NORMALISE_Z, 1, &f, &err), LM_ERULE);
+    *(double *)one.data = NAN;
+    assert_int_equal(lm_normalise(&one, LM_NORMALISE_PERCENTILE, 1, &f, &err), LM_ERULE);
+    lm_vol_release(&one);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -194,6 +236,6 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(medians), cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
-                                       cmocka_unit_test(refused)};
+                                       cmocka_unit_test(normalised), cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
