@@ -3,6 +3,7 @@
 #include "base/arith.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "segment/floats.h"
 #include "segment/grid.h"
 
 #include <math.h>
@@ -81,21 +82,6 @@ static lm_status gauss_columns(void *ctx, size_t task, int worker, lm_err *err)
     return LM_OK;
 }
 
-static lm_status gauss_convert(void *ctx, size_t k, int worker, lm_err *err)
-{
-    enum { BLOCK = 1024 };
-    const gauss_job *job = ctx;
-    const size_t slice = job->v->n[0] * job->v->n[1];
-    double x[BLOCK];
-    (void)worker, (void)err;
-    for (size_t at = 0; at < slice; at += BLOCK) {
-        const size_t n = slice - at < BLOCK ? slice - at : BLOCK;
-        lm_vol_row_f64(job->v, k * slice + at, n, x);
-        for (size_t i = 0; i < n; i++) job->x[k * slice + at + i] = (float)x[i];
-    }
-    return LM_OK;
-}
-
 static lm_status gauss_axis(gauss_job *job, int axis, double sigma, int threads, lm_err *err)
 {
     const size_t *n = job->v->n;
@@ -120,9 +106,8 @@ lm_status lm_gauss(lm_vol *v, double sigma_mm, int threads, lm_err *err)
         if (!(sigma_mm > 0) || !(4 * sigma_mm / step[a] <= LM_GAUSS_MOST))
             return lm_err_set(err, LM_EUSAGE, NULL, "a sigma of %g mm on steps of %g mm: above 0, and at most %d samples", sigma_mm,
                               step[a], (int)LM_GAUSS_MOST / 4);
-    if (!(job.x = lm_mem_alloc(lm_vol_count(v), sizeof *job.x, err))) return LM_ENOMEM;
     threads = lm_pool_threads(threads);
-    rc = lm_pool_run(threads, v->n[2], gauss_convert, &job, err);
+    if ((rc = lm_floats(v, threads, &job.x, err))) return rc;
     for (int a = 0; a < 3 && !rc; a++)
         if (v->n[a] > 1) rc = gauss_axis(&job, a, sigma_mm / step[a], threads, err);
     if (rc) free(job.x);

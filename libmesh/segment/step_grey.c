@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/step_grey.h"
 #include "base/num.h"
+#include "segment/diffuse.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
 #include "segment/normalise.h"
 #include "segment/resample.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,8 +53,7 @@ static lm_status grey_median(const lm_step *s, lm_step_work *w, lm_step_facts *f
 static lm_status grey_gauss(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     (void)f;
-    lm_status rc = grey_check(w->vol, err);
-    return rc ? rc : lm_gauss(w->vol, s->num[0], w->threads, err);
+    return lm_gauss(w->vol, s->num[0], w->threads, err);
 }
 
 static const char *const grey_kernels[] = {"linear", "cubic", "lanczos"}; /* in the order of lm_resample_kernel */
@@ -119,10 +120,43 @@ static lm_status grey_normalise(const lm_step *s, lm_step_work *w, lm_step_facts
     return LM_OK;
 }
 
+/* "N:K", then ":STEP". */
+static lm_status grey_parse_diffuse(lm_step *s, const char *text, lm_err *err)
+{
+    char rounds[8], t[2][LM_NUM_TEXT];
+    const size_t n = strcspn(text, ":");
+    size_t all = 0;
+    const char *end = text + strlen(text);
+    snprintf(rounds, sizeof rounds, "%.*s", n < sizeof rounds ? (int)n : 0, text);
+    const char *at = text[n] && lm_num_size(rounds, LM_DIFFUSE_MOST, &all) ? lm_num_parse(text + n + 1, end, &s->num[1]) : NULL;
+    const bool step = at && *at == ':';
+    s->num[0] = (double)all;
+    if (step) at = lm_num_parse(at + 1, end, &s->num[2]);
+    if (!all || !at || *at || !(s->num[1] > 0) || !isfinite(s->num[1]) || (step && !(s->num[2] > 0)))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "'%s': rounds from 1 to %d and K above 0 are needed, such as 10:50, or a step too: 10:50:0.05", text,
+                          (int)LM_DIFFUSE_MOST);
+    for (int i = 0; i < 2; i++) lm_num_f64(s->num[1 + i], t[i]);
+    if (step) snprintf(s->args, sizeof s->args, "%zu:%s:%s", all, t[0], t[1]);
+    else snprintf(s->args, sizeof s->args, "%zu:%s", all, t[0]);
+    return LM_OK;
+}
+
+static lm_status grey_diffuse(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    double step;
+    lm_status rc = lm_diffuse(w->vol, &(lm_diffuse_opt){.rounds = (size_t)s->num[0], .k_per_mm = s->num[1], .step_mm2 = s->num[2]},
+                              w->threads, &step, err);
+    if (!rc) lm_step_fact(f, "step_mm2", step);
+    return rc;
+}
+
 const lm_step_kind lm_step_grey[] = {
     {"median", 0, "R", "median of the box of radius R samples (or RI,RJ,RK) around each", true, false, grey_parse_median,
      grey_median},
     {"gauss", 0, "MM", "smooth grey values by a Gaussian of sigma MM", true, false, lm_step_length, grey_gauss},
+    {"diffuse", 0, "N:K[:STEP]", "N rounds of diffusion that halts where values change by more than K in a mm", true, false,
+     grey_parse_diffuse, grey_diffuse},
     {"resample", 0, "MM[:KERNEL]", "steps of MM (or MM,MM,MM) from sample to sample; linear, cubic (default) or lanczos", true,
      false, grey_parse_resample, grey_resample},
     {"normalise", 0, "WHAT", "bring slices of MR to the same z (mean and deviation) or percentile (1st and 99th)", true, false,

@@ -7,7 +7,7 @@ import numpy
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
-FLOAT32 = ("gauss", "z", "percentile")
+FLOAT32 = ("gauss", "z", "percentile", "diffuse")
 SIZE, STEP = (22, 37, 30), (2.5, 0.8, 0.7)  # slices, rows, columns
 
 
@@ -49,6 +49,19 @@ def normalise(name, g):
     return numpy.stack([(s - ends(s)[0]) / (ends(s)[1] - ends(s)[0]) * (b - a) + a for s in g])
 
 
+def diffuse(u, rounds, k):
+    dt = 0.25 / sum(1 / h**2 for h in STEP)
+    for _ in range(rounds):
+        change = numpy.zeros_like(u)
+        for axis, h in enumerate(STEP):
+            g = numpy.diff(u, axis=axis) / h
+            flow = g / (1 + (g / k) ** 2)
+            pad = [(1, 1) if a == axis else (0, 0) for a in range(3)]
+            change += numpy.diff(numpy.pad(flow, pad), axis=axis) / h
+        u = u + dt * change
+    return u
+
+
 def case(name, g):
     m = g >= 120
     if name in ("median", "median2"):
@@ -65,6 +78,8 @@ def case(name, g):
         return ~within(~within(m, 1.7), 1.7)
     if name in ("z", "percentile"):
         return normalise(name, g.astype(float)) >= 120
+    if name == "diffuse":
+        return diffuse(g.astype(float), 15, 25.0) >= 120
     label, size = pieces(m)
     if name == "islands":
         return m & (size[label] * numpy.prod(STEP) >= 20)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Median against sorting, for every sample type; Gaussian against the sum that defines it; the other filters against what they
  * promise, and with any number of threads (values beside numpy: oracle/segment.bats). */
+#include "segment/diffuse.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
 #include "segment/normalise.h"
@@ -218,6 +219,45 @@ static void normalised(void **state)
     lm_vol_release(&one);
 }
 
+/* Two plateaus with noise: the edge stays, noise falls, the mean too stays, and a constant; the same bytes by any threads. */
+static void diffused(void **state)
+{
+    (void)state;
+    const size_t n[3] = {40, 21, 12};
+    lm_vol v[4] = {LM_VOL_INIT, LM_VOL_INIT, LM_VOL_INIT, LM_VOL_INIT};
+    double step, was = 0, mean = 0, low[2] = {0, 0}, spread[2] = {0, 0}, edge = 0;
+    for (int t = 0; t < 4; t++) {
+        seed = 20261128;
+        assert_int_equal(lm_vol_alloc(&v[t], n, LM_I16, NULL), LM_OK);
+        for (size_t p = 0; p < lm_vol_count(&v[t]); p++) ((int16_t *)v[t].data)[p] = (int16_t)((p % 40 < 20 ? 0 : 1000) + rnd(41));
+        for (int a = 0; a < 3; a++) v[t].dir[a][a] = (double[]){0.7, 0.7, 2}[a];
+        for (size_t p = 0; p < lm_vol_count(&v[t]) && !t; p++) was += lm_vol_at(&v[t], p) / (double)lm_vol_count(&v[t]);
+        assert_int_equal(lm_diffuse(&v[t], &(lm_diffuse_opt){.rounds = 20, .k_per_mm = 40}, (int[]){1, 2, 3, 8}[t], &step, NULL),
+                         LM_OK);
+        assert_memory_equal(v[t].data, v[0].data, lm_vol_count(&v[t]) * sizeof(float));
+    }
+    assert_true(fabs(step - 0.25 / (2 / 0.49 + 0.25)) < 1e-12);
+    const double half = (double)lm_vol_count(&v[0]) / 2;
+    for (size_t p = 0; p < lm_vol_count(&v[0]); p++) {
+        const double x = lm_vol_at(&v[0], p);
+        mean += x / (2 * half);
+        low[p % 40 >= 20] += x / half;
+    }
+    for (size_t p = 0; p < lm_vol_count(&v[0]); p++) {
+        const double far = lm_vol_at(&v[0], p) - low[p % 40 >= 20];
+        spread[p % 40 >= 20] += far * far / half;
+        if (p % 40 == 20) edge += (lm_vol_at(&v[0], p) - lm_vol_at(&v[0], p - 1)) / (half / 20);
+    }
+    assert_true(fabs(mean - was) < 1e-6 * was);
+    for (int s = 0; s < 2; s++) assert_true(sqrt(spread[s]) < 4); /* of 11.8 */
+    assert_true(edge > 980);
+    for (size_t p = 0; p < lm_vol_count(&v[0]); p++) ((float *)v[0].data)[p] = 7.25f;
+    assert_int_equal(lm_diffuse(&v[0], &(lm_diffuse_opt){.rounds = 3, .k_per_mm = 1}, 2, &step, NULL), LM_OK);
+    for (size_t p = 0; p < lm_vol_count(&v[0]); p++) assert_true(((float *)v[0].data)[p] == 7.25f);
+    assert_int_equal(lm_diffuse(&v[0], &(lm_diffuse_opt){.rounds = 3, .k_per_mm = 1, .step_mm2 = 0.12}, 2, &step, NULL), LM_EUSAGE);
+    for (int t = 0; t < 4; t++) lm_vol_release(&v[t]);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -235,7 +275,7 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(medians), cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
-                                       cmocka_unit_test(normalised), cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(medians),    cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
+                                       cmocka_unit_test(normalised), cmocka_unit_test(diffused),  cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
