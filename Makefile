@@ -117,7 +117,7 @@ deps-test:
 
 # ---- the main job ----
 OUT ?= out
-demo: ## run the whole pipe on a generated phantom, or on your series: make demo DICOM=DIR [OUT=DIR] [WALL=2mm]
+demo: ## run the whole pipe on a generated phantom, or on your series: make demo DICOM=DIR [OUT=DIR] [WALL=1.5mm] [HOLLOW=2mm]
 	@tools/scripts/install-deps.sh build
 	@$(MAKE) --no-print-directory -s all config=$(config)
 	@B=$(B) OUT='$(OUT)' DICOM='$(DICOM)' tools/scripts/demo.sh

@@ -10,6 +10,7 @@
 #include "reports/recipe.h"
 #include "reports/result.h"
 #include "reports/vessel_page.h"
+#include "reports/wall_page.h"
 #include "report_css.h"
 
 #include <string.h>
@@ -282,6 +283,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_form_section(h, facts);
     lm_vessel_page(h, facts);
     lm_result_ledger(h, facts);
+    lm_wall_page(h, facts);
     lm_result_integrity(h, facts);
     lm_cell_section(h, "source", "Source");
     json_t *source = json_copy((json_t *)lm_cell_get(facts, "source"));

@@ -9,6 +9,7 @@
 #include "measure/facts.h"
 #include "measure/junit.h"
 #include "measure/ledger.h"
+#include "measure/grown.h"
 #include "measure/reported.h"
 #include "measure/spec.h"
 #include "measure/vessel_facts.h"
@@ -119,7 +120,10 @@ static struct {
     lm_records rec;
     lm_audit_parts audit;
     lm_mass mass, whole; /* whole: of joined */
-    lm_shape shape;
+    lm_shape shape, before_shape;
+    lm_original original; /* before the first intended change; its measures are before and before_shape */
+    lm_mass before;
+    lm_grown grown;
     lm_perpart each;
     lm_density density;
     lm_bed bed;
@@ -342,28 +346,20 @@ static lm_mass anatomy(const lm_mass *m)
     return known;
 }
 
-/* What is expected of a hollow part is said of its outer surface, filled. */
+/* What is expected is said of the solid before it was changed on purpose. */
 static lm_status expectations(lm_err *err)
 {
-    static const char note[] = "of the outer surface, filled: the part was hollowed";
-    lm_mesh solid = LM_MESH_INIT;
-    lm_mass outer = LM_MASS_INIT;
-    lm_shape outer_shape;
-    bool hollow = false;
-    lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
-    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
-    if (!rc && hollow) rc = lm_shape_of(&solid, &outer, &outer_shape, err);
-    outer_shape.n_fits = s.shape.n_fits;
-    outer_shape.fit = s.fit;
-    const lm_mass known = anatomy(hollow ? &outer : &s.mass);
+    const bool other = s.original.changed;
+    const lm_mass known = anatomy(other ? &s.before : &s.mass);
+    lm_status rc = LM_OK;
+    s.before_shape.n_fits = s.shape.n_fits;
+    s.before_shape.fit = s.fit;
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
-        rc = lm_expect_judge(&s.expect[i], &known, hollow ? &outer_shape : &s.shape, &s.aopt.tol, &m, err);
-        if (!rc && hollow && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", note);
+        rc = lm_expect_judge(&s.expect[i], &known, other ? &s.before_shape : &s.shape, &s.aopt.tol, &m, err);
+        if (!rc && other && !m.note[0]) snprintf(m.note, sizeof m.note, "%s", s.original.note);
         if (!rc) rc = lm_verdict_add(&s.list, &m, err);
     }
-    lm_mass_release(&outer);
-    lm_ledger_solid_release(&s.mesh, &solid);
     return rc;
 }
 
@@ -437,22 +433,17 @@ static lm_status print(lm_facts *f, lm_err *err)
     return lm_verdict_add(&s.list, &m, err);
 }
 
-/* What the reports say is of the mesh as it is measured: of a hollow part the outer surface. */
+/* What the reports say is of the solid before it was changed on purpose. */
 static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_err *err)
 {
-    lm_mesh solid = LM_MESH_INIT;
-    lm_mass outer = LM_MASS_INIT;
-    bool hollow = false, belong = s.rec.belong;
+    const lm_mass *of = s.original.changed ? &s.before : &s.mass, known = anatomy(of);
+    const bool belong = s.rec.belong;
     s.rec.belong = s.belonged;
-    lm_status rc = s.rec.belong ? lm_ledger_solid(&s.rec, &s.mesh, &solid, &hollow, err) : LM_OK;
-    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
-    const lm_mass *of = hollow ? &outer : &s.mass, known = anatomy(of);
     lm_reported_opt own = *opt;
-    own.body = hollow ? &solid : s.mesh.label ? &s.joined : &s.mesh;
-    if (!rc) rc = lm_reported_judge(r, &s.rec, of, &s.shape, known.u_volume_mm3, &own, &s.list, err);
+    own.body = s.original.changed ? &s.original.solid : s.mesh.label ? &s.joined : &s.mesh;
+    lm_status rc =
+        lm_reported_judge(r, &s.rec, of, s.original.changed ? &s.before_shape : &s.shape, known.u_volume_mm3, &own, &s.list, err);
     s.rec.belong = belong;
-    lm_mass_release(&outer);
-    lm_ledger_solid_release(&s.mesh, &solid);
     return rc;
 }
 
@@ -504,20 +495,39 @@ static lm_status landmarks(lm_err *err)
     return rc ? rc : lm_landmarks_judge(&s.calipers, s.mesh.label ? &s.joined : &s.mesh, &opt, &s.list, err);
 }
 
+/* The solid before the first intended change, and its measures. */
+static lm_status original(lm_err *err)
+{
+    lm_status rc = s.rec.belong ? lm_original_find(&s.rec, &s.mesh, &s.original, err) : LM_OK;
+    if (!rc && s.original.changed) rc = lm_mass_measure(&s.original.solid, &s.before, err);
+    return !rc && s.original.changed ? lm_shape_of(&s.original.solid, &s.before, &s.before_shape, err) : rc;
+}
+
+/* Material that was added is judged by itself, where anything is. */
+static lm_status grown(lm_facts *f, lm_err *err)
+{
+    const lm_grown_opt opt = {.threads = (int)a.threads, .progress = progress};
+    if (!s.rec.belong || !(a.against.n || a.output.n || s.expected)) return LM_OK;
+    progress(NULL, "walls", 0);
+    f->grown = &s.grown;
+    return lm_grown_judge(&s.rec, &s.original, &s.mesh, &opt, &s.list, &s.grown, err);
+}
+
 /* Measure and judge; f is filled in. */
 static lm_status judge(lm_facts *f, lm_err *err)
 {
     lm_audit_opt aopt = {.threads = (int)a.threads};
     lm_status rc;
     progress(NULL, "check", 0);
-    if ((rc = lm_audit_parts_run(whole(), &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) || (rc = form(f, err)))
+    if ((rc = lm_audit_parts_run(whole(), &aopt, &s.audit, err)) || (rc = mass(f, err)) || (rc = solid(err)) ||
+        (rc = form(f, err)) || (rc = original(err)))
         return rc;
     if ((rc = vessel(err))) return rc;
     anatomy(&s.mass);
     f->budget = &s.budget;
     if ((rc = print(f, err))) return rc;
     if (s.expected && (rc = expectations(err))) return rc;
-    if (a.against.n && (rc = against(f, err))) return rc;
+    if ((a.against.n && (rc = against(f, err))) || (rc = grown(f, err))) return rc;
     if (a.output.n) {
         if ((rc = lm_admesh_check(whole(), &s.second, err))) return rc;
         f->second = &s.second;
@@ -656,6 +666,8 @@ static void release(void)
     lm_mass_release(&s.mass);
     lm_mass_release(&s.whole);
     lm_perpart_release(&s.each);
+    lm_mass_release(&s.before);
+    lm_original_release(&s.original);
     lm_audit_parts_release(&s.audit);
     lm_mesh_release(&s.joined);
     lm_mesh_release(&s.mesh);

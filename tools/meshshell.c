@@ -186,7 +186,7 @@ static lm_status valid(const lm_audit *x, const char *what, lm_err *err)
 
 static lm_status check_wall(lm_mesh *m, double wall_mm, bool quality, lm_err *err)
 {
-    const lm_wall_opt opt = {.wall_mm = wall_mm, .threads = (int)a.threads, .progress = progress};
+    const lm_wall_opt opt = {.wall_mm = wall_mm, .wide = true, .threads = (int)a.threads, .progress = progress};
     return lm_wall_check(m, &opt, quality, &s.wall, err);
 }
 
@@ -248,6 +248,10 @@ static lm_status work(lm_err *err)
     else rc = a.min_wall.text ? thicken(err) : lm_mesh_copy(&s.mesh, &s.out, err);
     s.good = !rc && (a.allow || s.wall.thin_samples == 0);
     if (rc || a.check_wall.text) return rc;
+    if (s.mesh.before) { /* the oldest is the anatomy */
+        s.out.before = s.mesh.before;
+        s.mesh.before = NULL;
+    }
     cli_progress(&tool, a.quiet, "check again", 0.9);
     if ((rc = lm_audit_run(&s.out, &aopt, &s.after, err))) return rc;
     s.good = s.good && s.after.valid && (!s.hollow.wall_mm || s.hollow.min_mm >= s.hollow.wall_mm - s.hollow.tol_mm);
@@ -281,7 +285,7 @@ static lm_status record(lm_err *err)
     if (a.hollow.text) rc = lm_shell_json_hollow(r, &s.hollow, &s.after, err);
     else if (a.min_wall.text || a.check_wall.text || a.from_surface.text) rc = lm_shell_json_wall(r, &s.wall, err);
     if (!rc && a.from_surface.text) rc = lm_tube_json(r, &s.tube, &s.after, err);
-    if (!rc && a.min_wall.text) rc = lm_shell_json_thicken(r, &s.thicken, &s.after, err);
+    if (!rc && a.min_wall.text) rc = lm_shell_json_thicken(r, &s.thicken, s.out.before, &s.after, err);
     if (!rc && s.extras.before_mm3 > 0) rc = lm_extras_json(r, &s.extras_opt, &s.extras, err);
     if (!rc) return lm_record_append(&s.rec, r, err);
     json_decref(r);

@@ -5,7 +5,6 @@
 #include "dicom/masks.h"
 #include "dicom/source_load.h"
 #include "dicom/source_pick.h"
-#include "measure/ledger.h"
 #include "stream/volfile.h"
 
 #include <math.h>
@@ -290,22 +289,18 @@ lm_status lm_reference_judge(const lm_reference *r, const lm_records *rec, const
 {
     const lm_source_opt so = {.threads = opt->threads};
     lm_source *images = NULL;
-    lm_mesh solid = *body; /* borrowed */
+    lm_original o = {.solid = *body};
     lm_mass outer = LM_MASS_INIT;
-    bool hollow = false;
     lm_status rc = LM_OK;
     if (body->space == LM_SPACE_RAS)
         return lm_err_set(err, LM_ERULE, NULL, "masks are placed in LPS, and the mesh is in RAS: turn it with meshconv first");
-    json_t *ledger = lm_ledger_collect(rec, err);
-    if (!ledger) return LM_ENOMEM;
-    if (rec->belong) rc = lm_against_solid(rec, ledger, body, &solid, &hollow, err);
-    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
+    if (rec->belong) rc = lm_against_solid(rec, body, &o, err);
+    if (!rc && o.changed) rc = lm_mass_measure(&o.solid, &outer, err);
     if (!rc && r->n_rest) rc = lm_source_scan(r->rest, r->n_rest, &so, &images, err);
     for (size_t i = 0; i < r->n && !rc; i++)
-        rc = reference_one(r, i, images, rec, &solid, hollow ? &outer : mass, opt, list, budget, facts, err);
+        rc = reference_one(r, i, images, rec, &o.solid, o.changed ? &outer : mass, opt, list, budget, facts, err);
     lm_source_release(images);
     lm_mass_release(&outer);
-    lm_ledger_solid_release(body, &solid);
-    json_decref(ledger);
+    lm_original_release(&o);
     return rc;
 }

@@ -105,6 +105,7 @@ static lm_status meshfile_scale(const lm_meshfile_in *o, lm_mesh *m, lm_records 
                           meshfile_unit(rec->unit_mm), meshfile_unit(o->unit_mm));
     if (mm == 1) return LM_OK;
     for (size_t i = 0; i < 3 * m->nv; i++) m->pos[i] = (float)(m->pos[i] * mm);
+    lm_mesh_forget(m);
     rec->belong = false;
     snprintf(text, sizeof text, "read in %s%s: coordinates were multiplied by %g to be millimetres", meshfile_unit(mm),
              rec->unit_mm ? "" : ", as stated by the user", mm);
@@ -125,6 +126,7 @@ static lm_status meshfile_turn(const lm_meshfile_in *o, lm_mesh *m, lm_records *
         m->pos[3 * v + 1] = 0 - m->pos[3 * v + 1];
     }
     m->space = LM_SPACE_LPS;
+    lm_mesh_forget(m);
     rec->belong = false;
     return lm_record_note(rec, "note", NULL,
                           said ? "SPACE=RAS was turned into LPS: x and y negated"

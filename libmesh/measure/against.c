@@ -332,16 +332,12 @@ static bool against_counted(const lm_records *rec)
     return how && !strcmp(how, "nets");
 }
 
-lm_status lm_against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid, bool *hollow,
-                           lm_err *err)
+lm_status lm_against_solid(const lm_records *rec, const lm_mesh *body, lm_original *o, lm_err *err)
 {
-    size_t intended = lm_ledger_intended(ledger);
-    lm_status rc = lm_ledger_solid(rec, body, solid, hollow, err);
-    if (rc || *hollow || intended == json_array_size(ledger)) return rc;
-    /* the mesh before the intended change is not in the stream, and this one is another solid on purpose */
-    const char *stage = json_string_value(json_object_get(json_array_get(ledger, intended), "stage"));
+    lm_status rc = lm_original_find(rec, body, o, err);
+    if (rc || !o->stage) return rc;
     return lm_err_set(err, LM_ERULE, NULL, "%.40s changed the mesh on purpose: judge the mesh before that stage against the source",
-                      stage ? stage : "a stage");
+                      o->stage);
 }
 
 lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mesh *body,
@@ -353,26 +349,25 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         .partial = mcubes, .threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
     lm_moved moved = {.moved = 0};
     lm_replay again = LM_REPLAY_INIT;
-    lm_mesh solid = LM_MESH_INIT;
+    lm_original o = {.changed = false};
     lm_mass outer = LM_MASS_INIT;
     lm_measurement books;
-    bool hollow = false;
     lm_against_release(out);
     lm_status rc = lm_against_record(rec, &dcmseg, err);
     if (rc) return rc;
     json_t *ledger = lm_ledger_collect(rec, err);
     if (!ledger) return LM_ENOMEM;
-    rc = lm_against_solid(rec, ledger, body, &solid, &hollow, err);
-    if (!rc && hollow) rc = lm_mass_measure(&solid, &outer, err);
-    if (hollow) mass = &outer;
+    rc = lm_against_solid(rec, body, &o, err);
+    if (!rc && o.changed) rc = lm_mass_measure(&o.solid, &outer, err);
+    if (o.changed) mass = &outer;
     if (!rc) rc = lm_replay_run(paths, n, dcmseg, &ro, &again, err);
     if (!rc && again.of_labels)
-        rc = lm_against_labels(&again.labels, hollow ? &solid : mesh, &solid, mass, against_counted(rec), opt, out, err);
+        rc = lm_against_labels(&again.labels, o.changed ? &o.solid : mesh, &o.solid, mass, against_counted(rec), opt, out, err);
     else if (!rc && opt->label)
         rc = lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg has no labels, and one part was taken: judge the whole mesh");
     else if (!rc && (!mcubes || !(rc = lm_moved_make(&again.vol, &again.pieces, again.facts.at_level_mm3, dcmseg, mcubes,
                                                      opt->threads, &moved, err))))
-        rc = lm_against_field(&again.vol, &again.facts, moved.moved ? &moved : NULL, &solid, mass, opt, out, err);
+        rc = lm_against_field(&again.vol, &again.facts, moved.moved ? &moved : NULL, &o.solid, mass, opt, out, err);
     if (!rc && !opt->label) { /* the books are those of the whole */
         lm_ledger_check(ledger, lm_mesh_volume(body), &books);
         rc = lm_verdict_add(&out->list, &books, err);
@@ -383,7 +378,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         again = (lm_replay)LM_REPLAY_INIT;
     }
     lm_mass_release(&outer);
-    lm_ledger_solid_release(body, &solid);
+    lm_original_release(&o);
     json_decref(ledger);
     lm_replay_release(&again);
     if (rc) lm_against_release(out);

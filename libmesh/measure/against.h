@@ -15,6 +15,7 @@
 
 #include "measure/mass.h"
 #include "measure/moved.h"
+#include "measure/original.h"
 #include "measure/replay.h"
 #include "measure/verdict.h"
 #include "stream/record.h"
@@ -57,10 +58,8 @@ typedef struct {
 /* The record of dcmseg that the mesh rests on, borrowed from rec. LM_ERULE when the records are missing, do not belong to
  * the payload that was read, or do not join up (what one tool sent is not what the next one read). */
 LM_CHECKED lm_status lm_against_record(const lm_records *rec, const json_t **dcmseg, lm_err *err);
-/* The solid before the first intended change, where there was one: the mesh, or of a hollow part (*hollow) its outer surface,
- * filled. solid borrows. LM_ERULE when the mesh was changed on purpose otherwise. */
-LM_CHECKED lm_status lm_against_solid(const lm_records *rec, const json_t *ledger, const lm_mesh *body, lm_mesh *solid,
-                                      bool *hollow, lm_err *err);
+/* The solid before the first intended change (original.h), or LM_ERULE when nobody can tell it. */
+LM_CHECKED lm_status lm_against_solid(const lm_records *rec, const lm_mesh *body, lm_original *o, lm_err *err);
 
 /* How far places on a grid may be apart. */
 typedef struct {
@@ -81,8 +80,9 @@ LM_CHECKED lm_status lm_against_field(const lm_vol *vol, const lm_segment_facts 
  * part of mesh against its own. counted: the volume is that of the voxels. A part or label without the other fails. Adds to out. */
 LM_CHECKED lm_status lm_against_labels(const lm_regions *r, const lm_mesh *mesh, const lm_mesh *body, const lm_mass *mass,
                                        bool counted, const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
-/* All of it, and the ledger. Of a hollow part the outer surface is judged, filled (lm_ledger_solid); the books are closed with the
- * volume of the whole. LM_ERULE also when a stage has changed the mesh on purpose otherwise. out is replaced, empty on error. */
+/* All of it, and the ledger. Of a part that was changed on purpose the solid before is judged (original.h); the books are closed
+ * with the volume of the whole. LM_ERULE also when a stage has changed the mesh on purpose otherwise. out is replaced, empty on
+ * error. */
 LM_CHECKED lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mesh *body,
                                 const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err);
 void lm_against_release(lm_against_facts *f); /* accepts a zeroed struct; leaves LM_AGAINST_FACTS_INIT */

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "measure/facts_form.h"
 #include "measure/ledger.h"
+#include "shell/shell_json.h"
 #include "stream/audit_json.h"
 
 #include <math.h>
@@ -193,6 +194,14 @@ json_t *lm_facts_second(const lm_admesh_result *a)
                      "reversed", (json_int_t)a->reversed, "parts", (json_int_t)a->parts, "volume_mm3", a->volume_mm3);
 }
 
+/* "wall" as meshshell has it, and whether thin places were let pass by name. */
+static lm_status facts_wall(const lm_grown *g, json_t *facts, lm_err *err)
+{
+    lm_status rc = lm_shell_json_wall(facts, &g->wall, err);
+    if (rc) return rc;
+    return json_object_set_new(json_object_get(facts, "wall"), "allowed", json_boolean(g->allowed)) ? lm_err_nomem(err, 0) : LM_OK;
+}
+
 json_t *lm_facts_json(const lm_facts *f, lm_err *err)
 {
     const lm_records *rec = f->rec;
@@ -223,6 +232,7 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
         json_decref(j);
         j = NULL;
     }
+    if (j && f->grown && f->grown->checked && facts_wall(f->grown, j, err)) json_decref(j), j = NULL;
     if (j && f->parts && lm_facts_form_parts(f, j, err)) json_decref(j), j = NULL;
     if (!j) lm_err_set(err, LM_ENOMEM, NULL, "out of memory for the facts, or a text in them is no UTF-8");
     return j;

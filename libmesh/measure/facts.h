@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "measure/against.h"
 #include "measure/budget.h"
+#include "measure/grown.h"
 #include "measure/perpart.h"
 #include "measure/print.h"
 #include "measure/section.h"
@@ -35,6 +36,7 @@ typedef struct {
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
     json_t *references;              /* of masks by themselves, as diff/reference.h makes them; NULL: none */
+    const lm_grown *grown;           /* walls that were made, checked again; NULL: none were, or nothing was judged */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
     bool unplaced;                   /* judged by structured reports alone, which know no place: say it */
     bool judged;                     /* the user asked for a verdict: then the mesh must be valid too */

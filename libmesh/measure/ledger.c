@@ -94,23 +94,10 @@ void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *ou
     snprintf(out->note, sizeof out->note, "%s", where);
 }
 
-size_t lm_ledger_intended(const json_t *entries)
-{
-    size_t i = 0;
-    for (const json_t *e; (e = ledger_next(entries, &i)) && strcmp(ledger_text(e, "kind"), "intended");) i++;
-    return i;
-}
-
 static size_t ledger_size(const json_t *o, const char *key)
 {
     const json_t *v = json_object_get(o, key);
     return json_is_integer(v) && json_integer_value(v) > 0 ? (size_t)json_integer_value(v) : 0;
-}
-
-void lm_ledger_solid_release(const lm_mesh *mesh, lm_mesh *solid)
-{
-    if (solid->tri != mesh->tri) lm_mesh_release(solid);
-    *solid = (lm_mesh)LM_MESH_INIT;
 }
 
 lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err)

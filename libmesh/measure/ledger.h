@@ -14,14 +14,12 @@ LM_CHECKED json_t *lm_ledger_collect(const lm_records *rec, lm_err *err);
  * what rounding can do; the note names the place. An entry without numbers, or no entry at all, is a value that could not be
  * measured. */
 void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *out);
-/* First entry of kind "intended", or the number of entries: a verdict against the source judges what was before it. */
-size_t lm_ledger_intended(const json_t *entries);
 
 /* The solid that was hollowed: where all intended changes are meshshell's in one run and the mesh is as meshshell sent it, its
  * outer surface, which stands first and untouched in it, with its drain holes closed again; else the mesh itself (*hollow false).
- * solid borrows from mesh where it can: release it with the next. LM_ERULE when that surface is not the one in the books. */
+ * solid borrows from mesh, but for one with drain holes, which is owned (its triangles are others). LM_ERULE when that surface is
+ * not the one in the books. */
 LM_CHECKED lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err);
-void lm_ledger_solid_release(const lm_mesh *mesh, lm_mesh *solid); /* accepts an empty solid */
 /* The mesh without what stands beside the anatomy, by the reserved names of its parts (shell/refbody.h): plugs, bodies of known
  * size. The rest keeps its order. *n: parts left out; 0, and part empty: there is nothing beside it, or nothing else. */
 LM_CHECKED lm_status lm_ledger_anatomy(const lm_mesh *mesh, lm_mesh *part, size_t *n, lm_err *err);

@@ -224,7 +224,7 @@ double lm_balls_thickness(const lm_balls *job, const double p[3], lm_ball *which
 lm_status lm_balls_build(const lm_mesh *m, double wall_mm, int threads, lm_balls *out, lm_err *err)
 {
     double lo[3], hi[3], far = 0;
-    *out = (lm_balls){.mesh = m, .near = LM_NEAREST_INIT, .wall = wall_mm, .cap = wall_mm, .widest = INFINITY};
+    *out = (lm_balls){.mesh = m, .near = LM_NEAREST_INIT, .wall = wall_mm, .cap = 0.625 * wall_mm, .widest = INFINITY};
     lm_mesh_box(m, lo, hi);
     for (int c = 0; c < 3; c++) {
         far = fabs(lo[c]) > far ? fabs(lo[c]) : far;

@@ -23,7 +23,7 @@ typedef struct {
     const lm_mesh *mesh; /* borrowed: must stay as it is */
     lm_nearest near;
     double wall, tol;
-    double cap;    /* balls are not grown beyond this radius, */
+    double cap;    /* balls are not grown beyond this radius, a little more than T/2: those reach into edges; */
     double widest; /* nor beyond this: half of the box's least side, which no ball inside can exceed */
     size_t *first; /* per triangle its first point; nt+1 */
     lm_ball *ball; /* per point */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shell/shell_json.h"
 #include "stream/audit_json.h"
+#include "stream/ply.h"
 
 #include <stdio.h>
 
@@ -69,12 +70,26 @@ lm_status lm_shell_json_hollow(json_t *rec, const lm_hollow_facts *h, const lm_a
     return lm_record_finding(rec, "warning", NULL, text, err);
 }
 
-lm_status lm_shell_json_thicken(json_t *rec, const lm_thicken_facts *f, const lm_audit *after, lm_err *err)
+static lm_status shell_json_before(json_t *rec, json_t *done, const lm_mesh *before, lm_err *err)
+{
+    uint32_t crc;
+    uint64_t bytes;
+    lm_status rc = lm_ply_checksum(before, &crc, &bytes, err);
+    if (rc) return rc;
+    json_t *sum = lm_record_sum(crc, bytes);
+    if (sum && json_equal(sum, json_object_get(rec, "in"))) json_decref(sum);
+    else if (json_object_set_new(done, "before", sum)) return lm_err_nomem(err, sizeof(json_t));
+    return LM_OK;
+}
+
+lm_status lm_shell_json_thicken(json_t *rec, const lm_thicken_facts *f, const lm_mesh *before, const lm_audit *after, lm_err *err)
 {
     json_t *o = json_pack("{s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "wall_mm", f->wall_mm, "min_gap_mm",
                           f->min_gap_mm, "passes", (json_int_t)f->passes, "own_vertices", (json_int_t)f->own_vertices,
                           "vertices_moved", (json_int_t)f->moved, "vertices_added", (json_int_t)f->added, "vertices_held",
                           (json_int_t)f->held, "balls_without_room", (json_int_t)f->tight, "added_mm3",
                           f->after_mm3 - f->before_mm3, "touched_mm2", f->touched_mm2, "max_move_mm", f->max_move_mm);
+    lm_status rc = o && before ? shell_json_before(rec, o, before, err) : LM_OK;
+    if (rc) return json_decref(o), rc;
     return shell_json_done(rec, "min_wall", o, after, f->before_mm3, "thin walls", f->max_move_mm, f->max_move_mm, err);
 }

@@ -13,7 +13,9 @@
 LM_CHECKED lm_status lm_shell_json_wall(json_t *rec, const lm_wall_facts *w, lm_err *err);
 /* "hollow", "audit" and the entry of the ledger; after: the volume of the hollow part. */
 LM_CHECKED lm_status lm_shell_json_hollow(json_t *rec, const lm_hollow_facts *h, const lm_audit *after, lm_err *err);
-/* "min_wall", "audit" and the entry of the ledger. */
-LM_CHECKED lm_status lm_shell_json_thicken(json_t *rec, const lm_thicken_facts *f, const lm_audit *after, lm_err *err);
+/* "min_wall", "audit" and the entry of the ledger. before: the solid that goes with the mesh, or NULL; its checksum is said where
+ * it is not that of what was read ("in"), as of one part of several. */
+LM_CHECKED lm_status lm_shell_json_thicken(json_t *rec, const lm_thicken_facts *f, const lm_mesh *before, const lm_audit *after,
+                                           lm_err *err);
 
 #endif

@@ -699,12 +699,24 @@ static lm_status thicken_passes(const lm_thicken_opt *opt, lm_mesh *out, float *
             free(wopt.thin);
             break;
         }
-        if ((rc = thicken_pass(opt, out, wopt.thin, before, facts, &moved, err)) || !moved) break;
+        rc = thicken_pass(opt, out, wopt.thin, before, facts, &moved, err);
+        if (!rc && !moved) thicken_swap(&best, out, before, facts, check); /* cut into pieces for nothing */
+        if (rc || !moved) break;
         facts->passes++;
     }
     lm_mesh_release(&best.mesh);
     free(best.before);
     return rc;
+}
+
+/* The solid as it was goes with the mesh. */
+static lm_status thicken_carry(const lm_mesh *solid, lm_mesh *out, lm_err *err)
+{
+    lm_mesh was = *solid; /* borrowed */
+    was.quality = NULL;
+    was.label = NULL;
+    if (!(out->before = lm_mem_calloc(1, sizeof *out->before, err))) return LM_ENOMEM;
+    return lm_mesh_copy(&was, out->before, err);
 }
 
 lm_status lm_thicken(const lm_mesh *solid, const lm_thicken_opt *opt, lm_mesh *out, float **before, lm_thicken_facts *facts,
@@ -727,6 +739,7 @@ lm_status lm_thicken(const lm_mesh *solid, const lm_thicken_opt *opt, lm_mesh *o
     }
     free(out->quality);
     out->quality = NULL;
+    if (!rc && facts->passes && !solid->before) rc = thicken_carry(solid, out, err);
     if (!rc) thicken_sum(solid, out, *before, facts);
     else {
         free(*before);

@@ -43,6 +43,7 @@ typedef struct {
  *   before  3 per vertex of out: where the vertex was; with out's triangles the solid as it was, but for rounding of new vertices
  *           (free() it)
  *   check   what wall.h says of out
+ * out->before (mesh.h) is the solid, unless nothing changed, or it carries one itself: that one then is for the caller to hand on.
  * LM_EUSAGE for a wall not above 0 or a gap below 0; LM_ERANGE. The caller audits. */
 LM_CHECKED lm_status lm_thicken(const lm_mesh *solid, const lm_thicken_opt *opt, lm_mesh *out, float **before,
                                 lm_thicken_facts *facts, lm_wall_facts *check, lm_err *err);

@@ -13,8 +13,9 @@ enum { WALL_BLOCK = 512 };
 
 typedef struct {
     lm_balls balls;
-    float *ray;   /* per point: length, at most 2 cap */
+    float *ray;   /* per point: length, at most 2 T */
     float *thick; /* per point, then per vertex */
+    bool wide;    /* how thick, too, where it is thick enough */
 } wall_job;
 
 static lm_status wall_ray_task(void *ctx, size_t task, int worker, lm_err *err)
@@ -31,7 +32,7 @@ static lm_status wall_ray_task(void *ctx, size_t task, int worker, lm_err *err)
         size_t k = (size_t)lm_balls_cuts(p, 0.5 * b->wall);
         for (size_t i = 0; i < k * k; i++) {
             lm_balls_point(p, k, i, x);
-            job->ray[b->first[t] + i] = (float)lm_ray_shoot(&b->near, x, in, (uint32_t)t, 2 * b->cap);
+            job->ray[b->first[t] + i] = (float)lm_ray_shoot(&b->near, x, in, (uint32_t)t, 2 * b->wall);
         }
     }
     return LM_OK;
@@ -41,16 +42,20 @@ static lm_status wall_thick_task(void *ctx, size_t task, int worker, lm_err *err
 {
     wall_job *job = ctx;
     const lm_balls *b = &job->balls;
+    const double most = b->widest < b->wall ? b->widest : b->wall, enough = b->wall - b->tol;
     (void)worker;
     (void)err;
     for (size_t t = task * WALL_BLOCK; t < b->mesh->nt && t < (task + 1) * WALL_BLOCK; t++) {
-        double p[3][3], x[3];
+        double p[3][3], n[3], x[3];
         lm_balls_corners(b->mesh, t, p);
+        lm_balls_normal(p, n);
         size_t k = (size_t)lm_balls_cuts(p, 0.5 * b->wall);
         for (size_t i = 0; i < k * k; i++) {
-            double own = 2 * b->ball[b->first[t] + i].r;
+            double own = 2 * b->ball[b->first[t] + i].r, more = 0;
             lm_balls_point(p, k, i, x);
-            job->thick[b->first[t] + i] = (float)(own >= b->wall - b->tol ? own : lm_balls_thickness(b, x, NULL));
+            if (own < enough) own = lm_balls_thickness(b, x, NULL);
+            else if (job->wide) more = 2 * lm_balls_grow(&b->near, x, n, (uint32_t)t, most, NULL).r;
+            job->thick[b->first[t] + i] = (float)(more > own ? more : own);
         }
     }
     return LM_OK;
@@ -119,7 +124,7 @@ static void wall_sum(const wall_job *job, lm_wall_facts *f)
         double area = 0.5 * lm_balls_normal(p, n) / (double)(k * k);
         for (size_t i = 0; i < k * k; i++) {
             double ball = (double)job->thick[b->first[t] + i], ray = (double)job->ray[b->first[t] + i];
-            int at = (int)(ball / bin), r = (int)(ray / bin);
+            int at = (int)((ball < b->wall && ball >= enough ? b->wall : ball) / bin), r = (int)(ray / bin);
             lm_balls_point(p, k, i, x);
             f->area_mm2 += area;
             f->ball_mm2[at < LM_WALL_BINS ? at : LM_WALL_BINS - 1] += area;
@@ -180,7 +185,7 @@ static lm_status wall_run(wall_job *job, const lm_mesh *m, const lm_wall_opt *op
 
 lm_status lm_wall_check(lm_mesh *m, const lm_wall_opt *opt, bool quality, lm_wall_facts *facts, lm_err *err)
 {
-    wall_job job = {.balls = LM_BALLS_INIT};
+    wall_job job = {.balls = LM_BALLS_INIT, .wide = opt->wide};
     *facts = (lm_wall_facts){.wall_mm = opt->wall_mm};
     if (!(opt->wall_mm > 0) || !isfinite(opt->wall_mm))
         return lm_err_set(err, LM_EUSAGE, NULL, "a wall of %g mm: a length above 0 is needed", opt->wall_mm);

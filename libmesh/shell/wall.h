@@ -7,8 +7,9 @@
  * the solid has a diameter of at least T and comes within T/2 of p.
  *
  * Balls are those of balls.h: what is said to be thick is thick; where the answer hangs on a hair, thin may be said of what is
- * just thick enough. The ray runs from the same points against the normal to the next surface. Nothing is shared with the field
- * and the offsets of hollow.h but the tree of boxes, and for the balls nearest.h; the rays use neither field nor nearest points. */
+ * just thick enough. What decides does not hang on `wide`. The ray runs from the same points
+ * against the normal to the next surface. Nothing is shared with the field and the offsets of hollow.h but the tree of boxes, and
+ * for the balls nearest.h; the rays use neither field nor nearest points. */
 #ifndef LM_SHELL_WALL_H
 #define LM_SHELL_WALL_H
 
@@ -20,6 +21,7 @@ enum { LM_WALL_BINS = 16, LM_WALL_SPOTS = 64 };
 typedef struct {
     double wall_mm; /* T > 0 */
     int threads;
+    bool wide;     /* the thickness of what is thick enough, too, up to 2 T: else T is said of it; takes several times as long */
     uint8_t *thin; /* NULL, or per triangle: takes 1 where a sample or corner of it is thin, else 0 */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;

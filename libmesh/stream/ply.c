@@ -37,7 +37,12 @@ typedef struct {
     ply_role role;
     size_t at; /* byte in a record without lists */
 } ply_prop;
-typedef enum { PLY_VERTEX, PLY_FACE, PLY_OTHER } ply_kind;
+typedef enum { PLY_VERTEX, PLY_FACE, PLY_BEFORE_VERTEX, PLY_BEFORE_FACE, PLY_OTHER } ply_kind;
+static const char *const ply_names[] = {[PLY_VERTEX] = "vertex",
+                                        [PLY_FACE] = "face",
+                                        [PLY_BEFORE_VERTEX] = "before_vertex",
+                                        [PLY_BEFORE_FACE] = "before_face",
+                                        [PLY_OTHER] = "element"};
 typedef struct {
     ply_kind kind;
     size_t count;
@@ -109,9 +114,9 @@ static lm_status ply_element_line(ply_head *h, const char *line, const char *s, 
     *e = (ply_element){.first = h->props, .kind = PLY_OTHER};
     if (!ply_word(&s, name, sizeof name) || !ply_word(&s, count, sizeof count) || !lm_num_size(count, SIZE_MAX, &e->count))
         return ply_bad(err, line, "a name and a count are needed");
-    if (!strcmp(name, "vertex")) e->kind = PLY_VERTEX;
-    else if (!strcmp(name, "face")) e->kind = PLY_FACE;
-    else if (!strcmp(name, "tristrips")) h->has_strips = e->count > 0;
+    for (ply_kind k = PLY_VERTEX; k < PLY_OTHER; k++)
+        if (!strcmp(name, ply_names[k])) e->kind = k;
+    if (!strcmp(name, "tristrips")) h->has_strips = e->count > 0;
     for (size_t i = 0; i < h->elements; i++)
         if (e->kind != PLY_OTHER && h->element[i].kind == e->kind) return ply_bad(err, line, "this element stands twice");
     h->elements++;
@@ -120,14 +125,15 @@ static lm_status ply_element_line(ply_head *h, const char *line, const char *s, 
 
 static ply_role ply_role_of(ply_kind kind, bool list, const char *name)
 {
-    if (kind == PLY_FACE && list) return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
+    bool face = kind == PLY_FACE || kind == PLY_BEFORE_FACE;
+    if (face && list) return !strcmp(name, "vertex_indices") || !strcmp(name, "vertex_index") ? PLY_CORNERS : PLY_SKIP;
     if (kind == PLY_FACE) return !strcmp(name, "label") ? PLY_LABEL : !strcmp(name, "label_back") ? PLY_LABEL_BACK : PLY_SKIP;
-    if (kind != PLY_VERTEX || list) return PLY_SKIP;
-    return !strcmp(name, "x")         ? PLY_X
-           : !strcmp(name, "y")       ? PLY_Y
-           : !strcmp(name, "z")       ? PLY_Z
-           : !strcmp(name, "quality") ? PLY_QUALITY
-                                      : PLY_SKIP;
+    if (face || kind == PLY_OTHER || list) return PLY_SKIP;
+    return !strcmp(name, "x")                               ? PLY_X
+           : !strcmp(name, "y")                             ? PLY_Y
+           : !strcmp(name, "z")                             ? PLY_Z
+           : kind == PLY_VERTEX && !strcmp(name, "quality") ? PLY_QUALITY
+                                                            : PLY_SKIP;
 }
 
 static lm_status ply_property(ply_head *h, const char *line, const char *s, lm_err *err)
@@ -257,7 +263,7 @@ static lm_status ply_note(ply_head *h, const char *line, const char *s, lm_recor
 static lm_status ply_settle(const ply_head *h, lm_err *err)
 {
     const ply_element *v = NULL, *f = NULL;
-    unsigned roles = 0;
+    unsigned roles = 0, before = 0, whole = 1u << PLY_X | 1u << PLY_Y | 1u << PLY_Z | 1u << PLY_CORNERS;
     if (!h->has_format) return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: no 'format' line");
     if (h->piece != h->pieces)
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: only %zu of %zu pieces of a meshqa_record", h->piece, h->pieces);
@@ -265,9 +271,16 @@ static lm_status ply_settle(const ply_head *h, lm_err *err)
         const ply_element *e = &h->element[i];
         if (e->kind == PLY_VERTEX) v = e;
         if (e->kind == PLY_FACE) f = e;
-        for (size_t k = e->first; k < e->first + e->n; k++) roles |= 1u << h->prop[k].role;
+        bool was = e->kind == PLY_BEFORE_VERTEX || e->kind == PLY_BEFORE_FACE;
+        if (was && !(v && f))
+            return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: '%s' before the mesh itself", ply_names[e->kind]);
+        for (size_t k = e->first; k < e->first + e->n; k++) *(was ? &before : &roles) |= 1u << h->prop[k].role;
+        if (was) before |= 1u << PLY_SKIP;
     }
-    if (!v || (~roles & (1u << PLY_X | 1u << PLY_Y | 1u << PLY_Z)))
+    if (before && ~before & whole)
+        return lm_err_set(err, LM_EFORMAT, NULL,
+                          "PLY header: 'before_vertex' with x, y and z and 'before_face' with vertex_indices go together");
+    if (!v || (~roles & whole & ~(1u << PLY_CORNERS)))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: no element 'vertex' with x, y and z");
     if (f && f->count && !(roles & 1u << PLY_CORNERS))
         return lm_err_set(err, LM_EFORMAT, NULL, "PLY header: element 'face' without 'property list uchar int vertex_indices'");
@@ -336,8 +349,6 @@ static lm_status ply_short(const char *what, size_t i, size_t n, lm_err *err)
 {
     return lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: input cut off in %s %zu of %zu", what, i, n);
 }
-
-static const char *const ply_names[] = {[PLY_VERTEX] = "vertex", [PLY_FACE] = "face", [PLY_OTHER] = "element"};
 
 /* n bytes of this record, contiguous; n <= PLY_BLOCK. */
 static lm_status ply_need(ply_cursor *c, size_t n, const ply_element *e, size_t i, lm_err *err)
@@ -659,6 +670,20 @@ static lm_status ply_foreign_labels(const ply_head *h, lm_mesh *m, lm_records *r
 
 /* ---- 6 reading ---- */
 
+/* Vertices or faces of the solid as it was (mesh.h). */
+static lm_status ply_before(ply_cursor *c, const ply_head *h, const ply_element *e, lm_mesh *m, lm_err *err)
+{
+    ply_polygons f = {.npoly = 0};
+    if (!m->before && !(m->before = lm_mem_calloc(1, sizeof *m->before, err))) return LM_ENOMEM;
+    lm_mesh *b = m->before;
+    lm_status rc = e->kind == PLY_BEFORE_VERTEX ? ply_vertices(c, h, e, b, err) : ply_faces(c, h, e, b, &f, err);
+    free(f.poly);
+    if (!rc && (f.npoly || b->nv > m->nv))
+        rc = lm_err_set(err, LM_EFORMAT, NULL, "PLY payload: the mesh before has polygons, or %zu vertices where the mesh has %zu",
+                        b->nv, m->nv);
+    return rc;
+}
+
 static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, ply_polygons *f, lm_err *err)
 {
     lm_status rc = LM_OK;
@@ -667,6 +692,7 @@ static lm_status ply_elements(ply_cursor *c, const ply_head *h, lm_mesh *m, ply_
         if ((rc = ply_fits(c, h, e, err))) break;
         if (e->kind == PLY_VERTEX) rc = ply_vertices(c, h, e, m, err);
         else if (e->kind == PLY_FACE && e->n) rc = ply_faces(c, h, e, m, f, err);
+        else if (e->kind != PLY_OTHER && e->kind != PLY_FACE) rc = ply_before(c, h, e, m, err);
         else if (e->n)
             for (size_t i = 0; i < e->count && !rc; i++)
                 for (size_t j = e->first; j < e->first + e->n && !rc; j++) rc = ply_skip(c, h, &h->prop[j], e, i, err);
@@ -688,6 +714,7 @@ static lm_status ply_payload(ply_cursor *c, const ply_head *h, lm_mesh *m, lm_re
     if (!rc && !m->tri && !(m->tri = lm_mem_alloc(0, 12, err))) rc = LM_ENOMEM;
     if (!rc) rc = ply_foreign_labels(h, m, rec, err);
     if (!rc) rc = lm_mesh_validate(m, err);
+    if (!rc && m->before && (rc = lm_mesh_validate(m->before, err))) lm_err_frame(err, "the mesh before");
     if (!rc) rc = lm_polygon_recut(m->pos, m->tri, f.poly, f.npoly / 2, crossed, err);
     free(f.poly);
     if (rc && rc != LM_EFORMAT && rc != LM_ERULE) return rc;

@@ -38,8 +38,8 @@ static void ply_write_colour(double x, unsigned char rgb[3])
     rgb[2] = x > 0 ? f : 255;
 }
 
-/* The payload in blocks: first only for its checksum (out NULL), then for good. */
-static void ply_write_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
+/* One mesh of the payload. */
+static void ply_write_mesh(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
 {
     size_t stride = ply_write_vertex(m), per = PLY_WRITE_BLOCK / stride;
     for (size_t at = 0; at < m->nv; at += per) {
@@ -69,6 +69,30 @@ static void ply_write_payload(lm_out *out, const lm_mesh *m, unsigned char *buf,
         if (out) lm_io_write(out, buf, n * stride);
         else *crc = lm_hash_crc32(*crc, buf, n * stride);
     }
+}
+
+/* The payload in blocks: first only for its checksum (out NULL), then for good. */
+static void ply_write_payload(lm_out *out, const lm_mesh *m, unsigned char *buf, uint32_t *crc)
+{
+    ply_write_mesh(out, m, buf, crc);
+    if (m->before) ply_write_mesh(out, m->before, buf, crc);
+}
+
+static uint64_t ply_write_bytes(const lm_mesh *m)
+{
+    uint64_t bytes = (uint64_t)m->nv * ply_write_vertex(m) + (uint64_t)m->nt * ply_write_face(m);
+    return m->before ? bytes + ply_write_bytes(m->before) : bytes;
+}
+
+lm_status lm_ply_checksum(const lm_mesh *mesh, uint32_t *crc, uint64_t *bytes, lm_err *err)
+{
+    unsigned char *buf = lm_mem_alloc(PLY_WRITE_BLOCK, 1, err);
+    if (!buf) return LM_ENOMEM;
+    *crc = 0;
+    *bytes = ply_write_bytes(mesh);
+    ply_write_payload(NULL, mesh, buf, crc);
+    free(buf);
+    return LM_OK;
 }
 
 /* Bytes of the next piece of s (ASCII), of at most room: no piece begins or ends with a blank, which editors trim. */
@@ -102,7 +126,7 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
 {
     static const char *const space[] = {
         [LM_SPACE_UNKNOWN] = "", [LM_SPACE_LPS] = "comment SPACE=LPS\n", [LM_SPACE_RAS] = "comment SPACE=RAS\n"};
-    uint64_t bytes = (uint64_t)mesh->nv * ply_write_vertex(mesh) + (uint64_t)mesh->nt * ply_write_face(mesh);
+    uint64_t bytes = ply_write_bytes(mesh);
     uint32_t crc = 0;
     if (mesh->nv > INT32_MAX)
         return lm_err_set(err, LM_ERANGE, NULL, "%zu vertices: PLY numbers them by int, at most 2147483647", mesh->nv);
@@ -124,9 +148,15 @@ lm_status lm_ply_write(lm_out *out, const lm_mesh *mesh, lm_records *rec, lm_err
         lm_io_printf(out, "element vertex %zu\nproperty float x\nproperty float y\nproperty float z\n%s%s", mesh->nv,
                      mesh->quality ? "property float quality\n" : "",
                      ply_write_colours(mesh) ? "property uchar red\nproperty uchar green\nproperty uchar blue\n" : "");
-        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%s%send_header\n", mesh->nt,
+        lm_io_printf(out, "element face %zu\nproperty list uchar int vertex_indices\n%s%s", mesh->nt,
                      mesh->label ? "property uint label\n" : "",
                      mesh->label && mesh->label_back ? "property uint label_back\n" : "");
+        if (mesh->before)
+            lm_io_printf(out,
+                         "element before_vertex %zu\nproperty float x\nproperty float y\nproperty float z\n"
+                         "element before_face %zu\nproperty list uchar int vertex_indices\n",
+                         mesh->before->nv, mesh->before->nt);
+        lm_io_printf(out, "end_header\n");
         ply_write_payload(out, mesh, buf, &crc);
     }
     free(buf);

@@ -44,7 +44,7 @@ void lm_record_release(lm_records *r)
     r->findings = NULL;
 }
 
-static json_t *record_sum(uint32_t crc, uint64_t bytes)
+json_t *lm_record_sum(uint32_t crc, uint64_t bytes)
 {
     char hex[RECORD_HEX];
     snprintf(hex, sizeof hex, "%08" PRIx32, crc);
@@ -56,7 +56,7 @@ json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err)
     json_t *rec =
         json_pack("{s:i, s:s, s:s, s:{}, s:{}}", "schema", LM_SCHEMA, "tool", tool, "version", LM_VERSION, "libraries", "options");
     bool ok = rec != NULL;
-    if (ok && r && r->bytes) ok = !json_object_set_new(rec, "in", record_sum(r->crc, r->bytes));
+    if (ok && r && r->bytes) ok = !json_object_set_new(rec, "in", lm_record_sum(r->crc, r->bytes));
     ok = ok && !json_object_set_new(rec, "ledger", json_array()) &&
          !json_object_set_new(rec, "findings", r && r->findings ? json_deep_copy(r->findings) : json_array());
     if (ok) return rec;
@@ -245,7 +245,7 @@ lm_status lm_record_payload_check(const lm_record_payload *said, const char *wha
 
 lm_status lm_record_seal(lm_records *r, uint32_t crc, uint64_t bytes, lm_err *err)
 {
-    if (!r->n || !json_object_set_new(r->item[r->n - 1], "out", record_sum(crc, bytes))) return LM_OK;
+    if (!r->n || !json_object_set_new(r->item[r->n - 1], "out", lm_record_sum(crc, bytes))) return LM_OK;
     return lm_err_nomem(err, sizeof(json_t));
 }
 

@@ -38,6 +38,8 @@ LM_CHECKED lm_status lm_record_note(lm_records *r, const char *level, const char
 /* Start a record of `tool` with schema, version, empty options and ledger, the findings of the reader, and "in" from r (when r
  * holds a payload's checksum). NULL on no memory. The caller fills it with jansson and appends it. */
 LM_CHECKED json_t *lm_record_new(const lm_records *r, const char *tool, lm_err *err);
+/* {"crc32","bytes"} as "in" and "out" have it; new reference, NULL on no memory. */
+json_t *lm_record_sum(uint32_t crc, uint64_t bytes);
 /* Append, stealing the reference. LM_ERANGE over LM_RECORDS_MAX; rec is released on error too. */
 LM_CHECKED lm_status lm_record_append(lm_records *r, json_t *rec, lm_err *err);
 /* Newest record of this tool, borrowed, or NULL. */

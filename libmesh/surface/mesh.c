@@ -28,8 +28,16 @@ void lm_mesh_release(lm_mesh *m)
     free(m->quality);
     free(m->label);
     free(m->label_back);
+    lm_mesh_forget(m);
     lm_parts_release(&m->parts);
     *m = (lm_mesh)LM_MESH_INIT;
+}
+
+void lm_mesh_forget(lm_mesh *m)
+{
+    if (m->before) lm_mesh_release(m->before);
+    free(m->before);
+    m->before = NULL;
 }
 
 lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err)

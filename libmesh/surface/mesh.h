@@ -9,7 +9,8 @@
 
 typedef enum { LM_SPACE_UNKNOWN, LM_SPACE_LPS, LM_SPACE_RAS } lm_space;
 
-typedef struct {
+typedef struct lm_mesh lm_mesh;
+struct lm_mesh {
     size_t nv, nt;
     float *pos;           /* 3*nv: x y z, owned */
     uint32_t *tri;        /* 3*nt: vertex indices, counter-clockwise seen from outside, owned */
@@ -21,7 +22,10 @@ typedef struct {
     uint32_t *label, *label_back;
     lm_space space; /* what the file said; meshes made from DICOM are LPS */
     lm_parts parts; /* names and colours of the labels, as far as they are known */
-} lm_mesh;
+    /* NULL, or the solid as it was, bit by bit, before material was added to it: its vertex i is vertex i here. Owned; without
+       labels and without such a mesh of its own. PLY carries it, so that a verdict can judge it; copies of a mesh do not. */
+    lm_mesh *before;
+};
 #define LM_MESH_INIT \
     { \
         .nv = 0 \
@@ -34,6 +38,8 @@ typedef struct {
 /* Memory for nv vertices and nt triangles, not zeroed; LM_ERANGE above those limits. */
 LM_CHECKED lm_status lm_mesh_alloc(lm_mesh *m, size_t nv, size_t nt, lm_err *err);
 void lm_mesh_release(lm_mesh *m); /* accepts a zeroed or half-built struct; leaves LM_MESH_INIT */
+/* The mesh before is of no use any more: the vertices are others, or elsewhere. */
+void lm_mesh_forget(lm_mesh *m);
 LM_CHECKED lm_status lm_mesh_copy(const lm_mesh *from, lm_mesh *to, lm_err *err);
 enum { LM_MESH_PARTS = LM_PARTS_MAX };
 /* The labels that occur, on either side, ascending; free() them. None: *n 0. LM_ERANGE over LM_MESH_PARTS. */

@@ -156,7 +156,7 @@ volume() { meshmeasure --json "$out.json" "$1" >/dev/null && number volume_mm3 "
         [[ $output == *"demo/$f"* ]]
     done
     [ -z "$(ls -A "$BATS_TEST_TMPDIR/demo" | grep '^\.')" ]
-    [ "$(jq -c '[.verdict, (.ledger | last | .stage)]' "$BATS_TEST_TMPDIR/demo/report.json")" = '["pass","meshshell"]' ] # hollow
+    [ "$(jq -c '[.verdict, (.ledger | last | .stage), .wall.thick_enough]' "$BATS_TEST_TMPDIR/demo/report.json")" = '["pass","meshshell",true]' ]
     gen_series --body flat --size 8x8x8 -o "$BATS_TEST_TMPDIR/flat"
     OUT=$BATS_TEST_TMPDIR/demo2 DICOM=$BATS_TEST_TMPDIR/flat run --separate-stderr "$ROOT/tools/scripts/demo.sh"
     [ "$status" -eq 2 ] # dcmseg says no (1), the last tool of the pipe has no input (2)

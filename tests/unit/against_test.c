@@ -362,7 +362,6 @@ static void ledger_closes_or_says_where_not(void **state)
     assert_int_equal(m.verdict, LM_VERDICT_PASS);
     lm_ledger_check(l, 89.001, &m);
     assert_int_equal(m.verdict, LM_VERDICT_FAIL);
-    assert_int_equal(lm_ledger_intended(l), 2);
     json_decref(l);
     l = lm_ledger_collect(&gap, &err);
     lm_ledger_check(l, 88, &m);
@@ -372,9 +371,6 @@ static void ledger_closes_or_says_where_not(void **state)
     l = lm_ledger_collect(&names, &err);
     lm_ledger_check(l, 90, &m);
     assert_int_equal(m.verdict, LM_VERDICT_FAIL);
-    json_decref(l);
-    l = lm_ledger_collect(&wall, &err);
-    assert_int_equal(lm_ledger_intended(l), 2);
     json_decref(l);
     l = json_array();
     lm_ledger_check(l, 5, &m);

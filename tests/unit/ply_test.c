@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -543,6 +544,74 @@ static int done(void **state)
     return 0;
 }
 
+/* The mesh before goes behind the faces; what is short, out of place or not whole is refused. */
+static void carries_the_mesh_before(void **state)
+{
+    (void)state;
+    float moved[15];
+    uint32_t cut[18] = {0, 2, 1, 0, 1, 3, 1, 2, 4, 4, 2, 3, 1, 4, 3, 2, 0, 3};
+    lm_mesh was = {.nv = 4, .nt = 4, .pos = (float *)tetra, .tri = (uint32_t *)tetra_tri};
+    lm_mesh m = {.nv = 5, .nt = 6, .pos = moved, .tri = cut, .before = &was};
+    lm_records r = LM_RECORDS_INIT;
+    size_t n, plain;
+    memcpy(moved, tetra, sizeof tetra);
+    memcpy(moved + 12, (float[]){1, 2, 3}, 12);
+    add_record(&r, 30, 1);
+    unsigned char *p = put(&m, &r, &n);
+    for (int piped = 0; piped < 2; piped++) {
+        assert_int_equal(get(p, n, piped), LM_OK);
+        assert_true(rec.belong && mesh.before && !mesh.before->before);
+        assert_int_equal(mesh.nv, 5);
+        assert_int_equal(mesh.nt, 6);
+        assert_memory_equal(mesh.pos, moved, sizeof moved);
+        assert_memory_equal(mesh.tri, cut, sizeof cut);
+        assert_int_equal(mesh.before->nv, 4);
+        assert_int_equal(mesh.before->nt, 4);
+        assert_memory_equal(mesh.before->pos, tetra, sizeof tetra);
+        assert_memory_equal(mesh.before->tri, tetra_tri, sizeof tetra_tri);
+    }
+    /* its checksum is that of the stream it was */
+    uint32_t crc;
+    uint64_t bytes;
+    lm_err err = LM_ERR_INIT;
+    assert_int_equal(lm_ply_checksum(mesh.before, &crc, &bytes, &err), LM_OK);
+    m.before = NULL;
+    unsigned char *q = put(&was, &r, &plain);
+    assert_int_equal(get(q, plain, false), LM_OK);
+    assert_int_equal(crc, rec.crc);
+    assert_int_equal(bytes, rec.bytes);
+    free(q);
+    assert_int_equal(get(p, n - 13, false), LM_EFORMAT);
+    for (size_t i = 0; i + 12 < n; i++)
+        if (!memcmp(p + i, "before_face ", 12)) memcpy(p + i, "behind_face ", 12);
+    assert_int_equal(get(p, n, false), LM_EFORMAT);
+    assert_non_null(strstr(line, "go together"));
+    free(p);
+    static const char *const bad[] = {
+        "element before_vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
+        "element before_face 0\nproperty list uchar int vertex_indices\n"
+        "element vertex 0\nproperty float x\nproperty float y\nproperty float z\nend_header\n0 0 0\n",
+        "element vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+        "element face 0\nproperty list uchar int vertex_indices\n"
+        "element before_vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+        "element before_face 0\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n0 0 0\n1 0 0\n0 1 0\n0 0 "
+        "1\n",
+        "element vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+        "element face 0\nproperty list uchar int vertex_indices\n"
+        "element before_vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+        "element before_face 1\nproperty list uchar int vertex_indices\nend_header\n"
+        "0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 0\n1 0 0\n0 1 0\n1 1 0\n4 0 1 3 2\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[900];
+        int len = snprintf(text, sizeof text, "ply\nformat ascii 1.0\n%s", bad[i]);
+        assert_int_equal(get(text, (size_t)len, false), LM_EFORMAT);
+    }
+    lm_record_release(&r);
+    lm_mesh_release(&mesh);
+    lm_record_release(&rec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +627,7 @@ int main(void)
         cmocka_unit_test(large_mesh),
         cmocka_unit_test(parts_read_back),
         cmocka_unit_test(what_labels_are_refused),
+        cmocka_unit_test(carries_the_mesh_before),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, done);

@@ -4,9 +4,10 @@
 #   B       build folder (build/release)      OUT     where the results go (out)
 #   DICOM   folder of a series; without it a skull phantom is generated into $OUT/phantom
 #   PRESET  preset of dcmseg (bone)           SERIES  which series, when the folder has several (regular expression)
-#   WALL    the part is hollowed to this wall (2mm); empty: it stays solid
+#   WALL    no wall is thinner than this (1.5mm), material is added where one is; empty: walls stay as they are
+#   HOLLOW  the part is hollowed to this wall instead; empty: it stays solid
 set -u -o pipefail
-B=${B:-build/release} OUT=${OUT:-out} DICOM=${DICOM:-} PRESET=${PRESET:-bone} SERIES=${SERIES:-} WALL=${WALL-2mm}
+B=${B:-build/release} OUT=${OUT:-out} DICOM=${DICOM:-} PRESET=${PRESET:-bone} SERIES=${SERIES:-} WALL=${WALL-1.5mm} HOLLOW=${HOLLOW:-}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 export PATH=$B/bin:$PATH
 mkdir -p "$OUT" || exit 2
@@ -23,10 +24,11 @@ if [ -z "$DICOM" ]; then
     known=(--expect "volume=$(sed -n 's/.*"volume_mm3": *\([0-9.]*\).*/\1/p' "$OUT/phantom.json" | awk '{ printf "%.1f", $1 / 1000 }')ml,tol=0.2%")
 fi
 choice=() shell=(cat)
-[ -z "$WALL" ] || shell=(meshshell --hollow "$WALL")
+[ -z "$WALL" ] || shell=(meshshell --min-wall "$WALL")
+[ -z "$HOLLOW" ] || shell=(meshshell --hollow "$HOLLOW")
 [ -z "$SERIES" ] || choice=(--series "$SERIES")
 
-echo "demo: dcmseg $DICOM --preset $PRESET${SERIES:+ --series '$SERIES'} | mcubes | meshfix |${WALL:+ meshshell --hollow $WALL |} meshmeasure --against $DICOM ..."
+echo "demo: dcmseg $DICOM --preset $PRESET${SERIES:+ --series '$SERIES'} | mcubes | meshfix | ${shell[*]} | meshmeasure --against $DICOM ..."
 dcmseg "$DICOM" --preset "$PRESET" "${choice[@]}" | mcubes | meshfix | "${shell[@]}" |
     meshmeasure --against "$DICOM" "${known[@]}" --report "$OUT/report.html" --json "$OUT/report.json" -o "$OUT/part.3mf" -o "$OUT/part.stl"
 codes=("${PIPESTATUS[@]}") rc=0
