@@ -137,12 +137,16 @@ static lm_status hollow_contour(hollow_job *job, lm_err *err)
     lm_field_opt fopt = {
         .depth_mm = job->wall + 0.5 * job->step, .step_mm = job->step, .max_memory = job->opt->max_memory, .threads = job->threads};
     lm_mcubes_opt mopt = {.iso = LM_FIELD_ISO, .threads = job->threads};
-    lm_vol field = LM_VOL_INIT;
+    lm_field field = LM_FIELD_INIT;
     hollow_progress(job, "distance", 0.1);
     lm_status rc = lm_field_make(job->solid, job->near, &fopt, &field, err);
     hollow_progress(job, "contour", 0.4);
-    if (!rc) rc = lm_mcubes(&field, &mopt, &job->in, err);
-    lm_vol_release(&field);
+    if (!rc) {
+        lm_slices in = lm_field_slices(&field);
+        rc = lm_mcubes_slices(&in, &mopt, &job->in, err);
+        lm_slices_release(&in);
+    }
+    lm_field_release(&field);
     if (!rc) rc = hollow_pockets(job, err);
     return rc == LM_ENO || (!rc && !job->facts->pockets) ? hollow_nothing(job, &fopt, err) : rc;
 }

@@ -239,14 +239,17 @@ static void test_field_signs(void **state)
     (void)state;
     lm_mesh m = LM_MESH_INIT;
     lm_nearest near = LM_NEAREST_INIT;
-    lm_vol v = LM_VOL_INIT;
+    lm_field field = LM_FIELD_INIT;
     lm_err err = LM_ERR_INIT;
     size_t inside = 0;
     cube(&m, 0, 16, false);
     cube(&m, 6, 4, true);
     assert_int_equal(lm_nearest_build(&m, 2, &near, &err), LM_OK);
-    if (lm_field_make(&m, &near, &(lm_field_opt){.depth_mm = 2, .step_mm = 0.5, .threads = 2}, &v, &err))
+    if (lm_field_make(&m, &near, &(lm_field_opt){.depth_mm = 2, .step_mm = 0.5, .threads = 2}, &field, &err))
         fail_msg("%s", err.text[0]);
+    lm_slices in = lm_field_slices(&field);
+    assert_int_equal(lm_slices_move(&in, 0, field.grid.n[2], &err), LM_OK);
+    const lm_vol v = in.win;
     for (size_t at = 0; at < lm_vol_count(&v); at++) {
         size_t i[3] = {at % v.n[0], at / v.n[0] % v.n[1], at / v.n[0] / v.n[1]};
         double box = INFINITY, hole = 0, all = -INFINITY;
@@ -262,7 +265,8 @@ static void test_field_signs(void **state)
         inside += lm_vol_at(&v, at) >= v.iso;
     }
     assert_true(inside > 1000);
-    lm_vol_release(&v);
+    lm_slices_release(&in);
+    lm_field_release(&field);
     double deepest;
     assert_int_equal(lm_field_deepest(&m, &near, &(lm_field_opt){.depth_mm = 2, .step_mm = 0.25}, &deepest, &err), LM_OK);
     /* the corner ball: touches three sides and the cavity's corner: r = (6 - r) sqrt 3 */
