@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pool.h"
+#include "segment/basins.h"
 #include "segment/islands.h"
 #include "segment/levels.h"
 #include "segment/morph.h"
@@ -198,6 +199,16 @@ OBJECT_MORPH(open, LM_MORPH_OPEN)
 OBJECT_MORPH(close, LM_MORPH_CLOSE)
 OBJECT_MORPH(hollow, LM_MORPH_HOLLOW)
 
+static lm_status object_split(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    lm_basins b;
+    lm_status rc = lm_basins_split(&w->bits, w->vol, s->num[0], w->threads, &b, err);
+    if (rc) return rc;
+    lm_step_fact(f, "bodies", (double)b.found);
+    lm_step_fact(f, "voxels_cut", (double)b.cut);
+    return LM_OK;
+}
+
 const lm_step_kind lm_step_object[] = {
     {"threshold", 't', "LO[:HI]", "keep values from LO (up to HI; HU for CT), or by otsu, minerr, em, kmeans: otsu:CLASSES:CLASS",
      false, true, object_parse_threshold, object_threshold},
@@ -210,5 +221,6 @@ const lm_step_kind lm_step_object[] = {
     {"open", 0, "MM", "take off what no ball of radius MM reaches from inside", false, false, lm_step_length, object_open},
     {"close", 0, "MM", "fill what no ball of radius MM reaches from outside", false, false, lm_step_length, object_close},
     {"hollow", 0, "MM", "leave a wall of MM below the surface", false, false, lm_step_length, object_hollow},
+    {"split", 0, "MM", "cut bodies apart that a ball of radius MM tells apart", false, false, lm_step_length, object_split},
     {NULL, 0, NULL, NULL, false, false, NULL, NULL},
 };

@@ -127,6 +127,20 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     [ "$(sed 's/ *#.*//' "$out" | tr '\n' ' ')" = "--threshold '226HU' --keep 'largest' --fill 'all' " ]
 }
 
+@test "a dumbbell is cut in two, whatever the number of threads, and one ball is taken" {
+    gen_series --body dumbbell --radius 12 --size 72x64x32 -o "$out.two" # balls of 12 mm, 38.4 mm apart, on a rod of 4.8 mm
+    for j in 1 3; do
+        dcmseg -j $j -t 500 --split 7mm "$out.two" -o "$out.$j.nrrd" --json "$out.json"
+    done
+    cmp "$out.1.nrrd" "$out.3.nrrd"
+    jq -e '.options.steps[1] == ["split","7mm"] and .segment.components_found == 2 and .segment.steps[1].bodies == 2 and
+           .segment.steps[1].voxels_cut < 200' "$out.json"
+    all=$(jq .segment.voxel_count_mm3 "$out.json")
+    dcmseg -t 500 --split 7mm --keep 1 "$out.two" -o "$out.nrrd" --json "$out.json"
+    within 2 "$(jq '.segment.voxel_count_mm3 * 2' "$out.json")" "$all"
+    dcmseg -t 500 --split 7mm --keep 1 "$out.two" | mcubes | meshfix | meshmeasure --against "$out.two" | grep -q 'verdict: pass'
+}
+
 @test "a mask is the object from the beginning, a region is cut out" {
     dcmseg -t 500 ball --output labels -o mask.nrrd
     dcmseg --mask mask.nrrd --dilate 4 ball -o "$out.nrrd" --json "$out.json"

@@ -29,6 +29,9 @@ same() { # name of the case, steps
 @test "balls in millimetres" {
     for what in erode dilate open close; do same "$what" -t 120 "--$what" 1.7mm; done
 }
+@test "bodies cut apart by a watershed" {
+    same split -t 120 --split 1.3mm
+}
 @test "pieces and cavities" {
     same islands -t 120 --islands 20mm3
     same largest -t 120 --keep largest

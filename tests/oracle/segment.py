@@ -6,6 +6,7 @@ import sys
 import numpy
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
+from skimage.segmentation import watershed
 
 FLOAT32 = ("gauss", "z", "percentile", "diffuse")
 SIZE, STEP = (22, 37, 30), (2.5, 0.8, 0.7)  # slices, rows, columns
@@ -62,6 +63,15 @@ def diffuse(u, rounds, k):
     return u
 
 
+def split(mask, mm):
+    depth = ndimage.distance_transform_edt(mask, sampling=STEP)
+    markers = ndimage.label(~within(~mask, mm))[0]
+    label = watershed(-depth, markers, mask=mask)
+    low = ndimage.minimum_filter(numpy.where(label > 0, label, label.max() + 1), 3, mode="nearest")
+    print("bodies", markers.max(), "cut", int((low < label).sum()))
+    return mask & ~(low < label)
+
+
 def case(name, g):
     m = g >= 120
     if name in ("median", "median2"):
@@ -80,6 +90,8 @@ def case(name, g):
         return normalise(name, g.astype(float)) >= 120
     if name == "diffuse":
         return diffuse(g.astype(float), 15, 25.0) >= 120
+    if name == "split":
+        return split(m, 1.3)
     label, size = pieces(m)
     if name == "islands":
         return m & (size[label] * numpy.prod(STEP) >= 20)
@@ -102,5 +114,8 @@ elif sys.argv[1].startswith("otsu"):
 else:
     ours, want = read(sys.argv[2]), case(sys.argv[1], grey())
     print(sys.argv[1], int(ours.sum()), int(want.sum()), int((ours != want).sum()))
-    # float32 against double: a sample whose smoothed value is the level may differ
-    assert want.any() and not want.all() and (ours != want).sum() <= (1 if sys.argv[1] in FLOAT32 else 0)
+    assert want.any() and not want.all()
+    # float32 against double: a sample whose smoothed value is the level may differ. Floods that meet where distances are equal
+    # meet by their order: scikit-image has none among markers.
+    most = 0.005 * want.sum() if sys.argv[1] == "split" else 1 if sys.argv[1] in FLOAT32 else 0
+    assert (ours != want).sum() <= most
