@@ -4,11 +4,12 @@
 #include "segment/step_grey.h"
 #include "segment/step_object.h"
 #include "segment/step_region.h"
+#include "segment/step_snake.h"
 
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object, lm_step_region};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object, lm_step_region, lm_step_snake};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
