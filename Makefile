@@ -69,7 +69,7 @@ $(B)/%_avx2.o: %_avx2.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -mavx2 -c -o $@ $<
 # Loops over every sample of a volume: vectors pay. Nothing is computed otherwise (no fast-math).
-$(B)/libmesh/dicom/decode.o $(B)/libmesh/volume/shift.o $(B)/libmesh/segment/median.o $(B)/libmesh/segment/gauss.o $(B)/libmesh/segment/diffuse.o $(B)/libmesh/segment/resample.o: CFLAGS += $(if $(filter release,$(config)),-O3)
+$(B)/libmesh/dicom/decode.o $(B)/libmesh/volume/shift.o $(B)/libmesh/segment/median.o $(B)/libmesh/segment/gauss.o $(B)/libmesh/segment/diffuse.o $(B)/libmesh/segment/bilateral.o $(B)/libmesh/segment/resample.o: CFLAGS += $(if $(filter release,$(config)),-O3)
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -c -o $@ $<

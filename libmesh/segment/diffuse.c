@@ -5,6 +5,8 @@
 #include "segment/floats.h"
 #include "segment/grid.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +69,7 @@ lm_status lm_diffuse(lm_vol *v, const lm_diffuse_opt *opt, int threads, double *
     if (!rc && !(y = lm_mem_alloc(lm_vol_count(v), sizeof *y, err))) rc = LM_ENOMEM;
     for (int a = 0; a < 3 && !rc; a++) {
         job.rate[a] = (float)(*step_mm2 / (h[a] * h[a]));
-        job.bend[a] = (float)(1 / (h[a] * h[a] * opt->k_per_mm * opt->k_per_mm));
+        job.bend[a] = (float)fmin(1 / (h[a] * h[a]) / opt->k_per_mm / opt->k_per_mm, FLT_MAX); /* finite: 0 times it is 0 */
     }
     for (size_t i = 0; i < opt->rounds && !rc; i++) {
         float *swap = y;

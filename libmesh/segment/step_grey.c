@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/step_grey.h"
 #include "base/num.h"
+#include "segment/bilateral.h"
 #include "segment/diffuse.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
@@ -151,12 +152,36 @@ static lm_status grey_diffuse(const lm_step *s, lm_step_work *w, lm_step_facts *
     return rc;
 }
 
+/* "MM:VALUE". */
+static lm_status grey_parse_bilateral(lm_step *s, const char *text, lm_err *err)
+{
+    char one[LM_NUM_TEXT], value[LM_NUM_TEXT];
+    const size_t n = strcspn(text, ":");
+    snprintf(one, sizeof one, "%.*s", n < sizeof one ? (int)n : 0, text);
+    if (!text[n] || !lm_num_all(text + n + 1, &s->num[1]) || !(s->num[1] > 0))
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s': a length and a difference of values above 0 are needed: 1.5mm:40", text);
+    lm_status rc = lm_step_length(s, one, err);
+    if (rc) return rc;
+    lm_num_f64(s->num[1], value);
+    const size_t used = strlen(s->args);
+    snprintf(s->args + used, sizeof s->args - used, ":%s", value);
+    return LM_OK;
+}
+
+static lm_status grey_bilateral(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    (void)f;
+    return lm_bilateral(w->vol, s->num[0], s->num[1], w->threads, err);
+}
+
 const lm_step_kind lm_step_grey[] = {
     {"median", 0, "R", "median of the box of radius R samples (or RI,RJ,RK) around each", true, false, grey_parse_median,
      grey_median},
     {"gauss", 0, "MM", "smooth grey values by a Gaussian of sigma MM", true, false, lm_step_length, grey_gauss},
     {"diffuse", 0, "N:K[:STEP]", "N rounds of diffusion that halts where values change by more than K in a mm", true, false,
      grey_parse_diffuse, grey_diffuse},
+    {"bilateral", 0, "MM:VALUE", "mean of samples near by (Gaussian of sigma MM) and of like values (sigma VALUE)", true, false,
+     grey_parse_bilateral, grey_bilateral},
     {"resample", 0, "MM[:KERNEL]", "steps of MM (or MM,MM,MM) from sample to sample; linear, cubic (default) or lanczos", true,
      false, grey_parse_resample, grey_resample},
     {"normalise", 0, "WHAT", "bring slices of MR to the same z (mean and deviation) or percentile (1st and 99th)", true, false,

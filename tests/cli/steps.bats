@@ -94,13 +94,16 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     jq -e '.options.steps[0] == ["normalise","z"] and .segment.steps[0].deviation > 100' "$out.json"
 }
 
-@test "diffusion takes the noise and leaves the ball, with any number of threads" {
+@test "diffusion and bilateral means take the noise and leave the ball, with any number of threads" {
     gen_series --body sphere --radius 12 --size 40x40x40 --noise 60 -o "$out.noisy"
     for j in 1 2 3 8; do
         dcmseg -j $j --diffuse 10:150 -t 500 "$out.noisy" -o "$out.$j.nrrd" --json "$out.json"
         cmp "$out.1.nrrd" "$out.$j.nrrd"
     done
     jq -e '.options.steps[0] == ["diffuse","10:150"] and (.segment.steps[0].step_mm2 | . > 0.0833 and . < 0.0834)' "$out.json"
+    within 1 "$(jq .segment.at_level_mm3 "$out.json")" "$(sphere 12)"
+    dcmseg --bilateral 1:200 -t 500 "$out.noisy" -o "$out.nrrd" --json "$out.json"
+    jq -e '.options.steps[0] == ["bilateral","1mm:200"]' "$out.json"
     within 1 "$(jq .segment.at_level_mm3 "$out.json")" "$(sphere 12)"
     dcmseg --diffuse 1:150:0.05 -t 500 ball -o "$out.nrrd" --json "$out.json"
     jq -e '.options.steps[0] == ["diffuse","1:150:0.05"] and .segment.steps[0].step_mm2 == 0.05' "$out.json"
@@ -191,6 +194,9 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'rounds from 1 to 1000 and K' --diffuse 10:0 -t 500
     refused 2 'rounds from 1 to 1000 and K' --diffuse 10:5:x -t 500
     refused 2 'the longest stable one on this grid' --diffuse 10:5:1 -t 500
+    refused 2 'a length and a difference' --bilateral 1mm -t 500
+    refused 2 'a length above 0' --bilateral 0:40 -t 500
+    refused 2 'above 0, and at most 12.8 samples' --bilateral 20:40 -t 500
     refused 2 'a step above 0, or three' --resample 1,2 -t 500
     refused 2 'at most 4294967296 can be' --resample 0.001 -t 500
     refused 2 'drop is all there is' -t 500 --border keep

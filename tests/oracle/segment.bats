@@ -23,6 +23,7 @@ same() { # name of the case, steps
     same median2 --median 2 -t 120
     same gauss --gauss 1.3mm -t 120
     same diffuse --diffuse 15:25 -t 120
+    same bilateral --bilateral 1.3mm:30 -t 120
     same z --normalise z -t 120
     same percentile --normalise percentile -t 120
 }

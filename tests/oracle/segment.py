@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 from skimage.segmentation import watershed
 
-FLOAT32 = ("gauss", "z", "percentile", "diffuse")
+FLOAT32 = ("gauss", "z", "percentile", "diffuse", "bilateral")
 SIZE, STEP = (22, 37, 30), (2.5, 0.8, 0.7)  # slices, rows, columns
 
 
@@ -72,6 +72,21 @@ def split(mask, mm):
     return mask & ~(low < label)
 
 
+def bilateral(u, sigma, value):
+    reach = [int(2.5 * sigma / h) for h in STEP]
+    pad = numpy.pad(u, [(r, r) for r in reach], constant_values=numpy.nan)
+    total, weights = numpy.zeros_like(u), numpy.zeros_like(u)
+    for by in numpy.ndindex(*(2 * r + 1 for r in reach)):
+        square = sum(((b - r) * h) ** 2 for b, r, h in zip(by, reach, STEP))
+        if square > (2.5 * sigma) ** 2:
+            continue
+        other = pad[tuple(slice(b, b + n) for b, n in zip(by, SIZE))]
+        w = numpy.exp(-square / (2 * sigma**2) - (other - u) ** 2 / (2 * value**2))
+        total += numpy.nan_to_num(w * other)
+        weights += numpy.nan_to_num(w)
+    return total / weights
+
+
 def case(name, g):
     m = g >= 120
     if name in ("median", "median2"):
@@ -92,6 +107,8 @@ def case(name, g):
         return diffuse(g.astype(float), 15, 25.0) >= 120
     if name == "split":
         return split(m, 1.3)
+    if name == "bilateral":
+        return bilateral(g.astype(float), 1.3, 30.0) >= 120
     label, size = pieces(m)
     if name == "islands":
         return m & (size[label] * numpy.prod(STEP) >= 20)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Median against sorting, for every sample type; Gaussian against the sum that defines it; the other filters against what they
  * promise, and with any number of threads (values beside numpy: oracle/segment.bats). */
+#include "segment/bilateral.h"
 #include "segment/diffuse.h"
 #include "segment/gauss.h"
 #include "segment/median.h"
@@ -252,16 +253,56 @@ static void diffused(void **state)
     for (int s = 0; s < 2; s++) assert_true(sqrt(spread[s]) < 4); /* of 11.8 */
     assert_true(edge > 980);
     for (size_t p = 0; p < lm_vol_count(&v[0]); p++) ((float *)v[0].data)[p] = 7.25f;
-    assert_int_equal(lm_diffuse(&v[0], &(lm_diffuse_opt){.rounds = 3, .k_per_mm = 1}, 2, &step, NULL), LM_OK);
+    assert_int_equal(lm_diffuse(&v[0], &(lm_diffuse_opt){.rounds = 3, .k_per_mm = 1e-30}, 2, &step, NULL), LM_OK);
     for (size_t p = 0; p < lm_vol_count(&v[0]); p++) assert_true(((float *)v[0].data)[p] == 7.25f);
     assert_int_equal(lm_diffuse(&v[0], &(lm_diffuse_opt){.rounds = 3, .k_per_mm = 1, .step_mm2 = 0.12}, 2, &step, NULL), LM_EUSAGE);
     for (int t = 0; t < 4; t++) lm_vol_release(&v[t]);
+}
+
+/* Against the sum that defines it, with libm's exponential. */
+static void bilaterals(void **state)
+{
+    (void)state;
+    static const size_t size[][3] = {{1, 1, 1}, {9, 7, 4}, {260, 3, 2}};
+    static const double sigma[][2] = {{0.9, 20000}, {1.6, 3000}}, step[3] = {0.5, 0.8, 2};
+    for (size_t s = 0; s < 3; s++)
+        for (size_t g = 0; g < 2; g++) {
+            lm_vol v[4], was;
+            for (int t = 0; t < 5; t++) {
+                seed = 20261129;
+                lm_vol *one = t < 4 ? &v[t] : &was;
+                *one = noise(size[s], LM_I16, false);
+                for (int a = 0; a < 3; a++) one->dir[a][a] = step[a];
+                if (t == 4) break;
+                assert_int_equal(lm_bilateral(one, sigma[g][0], sigma[g][1], (int[]){1, 2, 3, 8}[t], NULL), LM_OK);
+                assert_memory_equal(one->data, v[0].data, lm_vol_count(one) * sizeof(float));
+            }
+            const size_t *n = size[s];
+            for (size_t p = 0; p < lm_vol_count(&was); p++) {
+                double sum = 0, weights = 0;
+                for (size_t q = 0; q < lm_vol_count(&was); q++) {
+                    const double x = ((double)(p % n[0]) - (double)(q % n[0])) * step[0],
+                                 y = ((double)(p / n[0] % n[1]) - (double)(q / n[0] % n[1])) * step[1],
+                                 z = ((double)(p / n[0] / n[1]) - (double)(q / n[0] / n[1])) * step[2], r = x * x + y * y + z * z,
+                                 d = (lm_vol_at(&was, q) - lm_vol_at(&was, p)) / sigma[g][1];
+                    if (r > 6.25 * sigma[g][0] * sigma[g][0] * (1 + 1e-9)) continue;
+                    const double w = exp(-0.5 * (r / (sigma[g][0] * sigma[g][0]) + d * d));
+                    sum += w * lm_vol_at(&was, q);
+                    weights += w;
+                }
+                assert_true(fabs(lm_vol_at(&v[0], p) - sum / weights) < 0.05); /* of +-32768, in float32 */
+            }
+            for (int t = 0; t < 4; t++) lm_vol_release(&v[t]);
+            lm_vol_release(&was);
+        }
 }
 
 static void refused(void **state)
 {
     (void)state;
     lm_vol v = noise((const size_t[3]){3, 3, 3}, LM_U8, true);
+    assert_int_equal(lm_bilateral(&v, 1, 1e-30, 1, NULL), LM_OK);
+    for (size_t p = 0; p < 27; p++) assert_true(lm_vol_at(&v, p) >= 0 && lm_vol_at(&v, p) < 5); /* not NaN */
     lm_err err = LM_ERR_INIT;
     assert_int_equal(lm_gauss(&v, 0, 1, &err), LM_EUSAGE);
     assert_int_equal(lm_gauss(&v, 200, 1, &err), LM_EUSAGE);
@@ -276,6 +317,7 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(medians),    cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
-                                       cmocka_unit_test(normalised), cmocka_unit_test(diffused),  cmocka_unit_test(refused)};
+                                       cmocka_unit_test(normalised), cmocka_unit_test(diffused),  cmocka_unit_test(bilaterals),
+                                       cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
