@@ -145,11 +145,11 @@ lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *
 /* What the owner of a mesh that is not valid can do. */
 static void mend_advice(const lm_mend *s, char *buf, size_t cap)
 {
-    char text[LM_ERR_TEXT] = "";
+    char text[LM_ERR_TEXT] = "; ";
     lm_reason why;
     lm_err none = LM_ERR_INIT; /* without memory the faults must do */
-    if (!lm_reason_find(s->mesh, s->before.all.triangles, s->opt->threads, &why, &none)) lm_reason_text(&why, text, sizeof text);
-    if (*text) snprintf(buf, cap, "; %s", text);
+    if (!lm_reason_find(s->mesh, s->before.all.triangles, s->opt->threads, &why, &none)) lm_reason_text(&why, text + 2, sizeof text - 2);
+    if (text[2]) snprintf(buf, cap, "%s", text);
     else if (!(s->opt->repair.rebuild_mm > 0)) snprintf(buf, cap, "; --rebuild LENGTH asks for a new surface");
 }
 
