@@ -148,7 +148,8 @@ static void mend_advice(const lm_mend *s, char *buf, size_t cap)
     char text[LM_ERR_TEXT] = "; ";
     lm_reason why;
     lm_err none = LM_ERR_INIT; /* without memory the faults must do */
-    if (!lm_reason_find(s->mesh, s->before.all.triangles, s->opt->threads, &why, &none)) lm_reason_text(&why, text + 2, sizeof text - 2);
+    if (!lm_reason_find(s->mesh, s->before.all.triangles, s->opt->threads, &why, &none))
+        lm_reason_text(&why, text + 2, sizeof text - 2);
     if (text[2]) snprintf(buf, cap, "%s", text);
     else if (!(s->opt->repair.rebuild_mm > 0)) snprintf(buf, cap, "; --rebuild LENGTH asks for a new surface");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* caliper_judge.h: distances, angles and diameters between landmarks, measured on a mesh, on the volume and mask it was made from, on
- * meshes of other stages and on a scan of the print, each against the reading.
+/* caliper_judge.h: distances, angles and diameters between landmarks, measured on a mesh, on the volume and mask it was made from,
+ * on meshes of other stages and on a scan of the print, each against the reading.
  *
  * Landmarks lie near the surface, not on it. Of a distance each end is where the line through both landmarks crosses the surface
  * nearest to that landmark; of an angle each landmark is moved to the nearest point of the surface; of a diameter each is moved on
@@ -8,8 +8,8 @@
  * again. Circles are those of least squares (Gauss and Newton from Kasa's, IEEE Trans. Instrum. Meas. 25, 1976), exact for three
  * points. No farther than LM_CALIPER_SNAP; without a crossing there the quantity is not decided.
  * The reference is the reading, known to half of its last digit, or, without one, what the landmarks themselves have. What was
- * measured on the print is compared with the mesh. u is the bound on the mesh's coordinates, and twice the standard deviation of the
- * ends (edge.h), as far as it goes along. */
+ * measured on the print is compared with the mesh. u is the bound on the mesh's coordinates, and twice the standard deviation of
+ * the ends (edge.h), as far as it goes along. */
 #ifndef LM_MEASURE_CALIPER_JUDGE_H
 #define LM_MEASURE_CALIPER_JUDGE_H
 

@@ -79,8 +79,7 @@ static double edge_halve(const lm_edge *e, const double p[3], const double d[3],
 static double edge_u(const lm_edge *e, const double p[3], const double d[3], double t)
 {
     double fastest = 0, step = EDGE_PART * lm_vol_min_spacing(e->vol);
-    for (int a = 0; a < 3; a++)
-        fastest = fmax(fastest, fabs(e->inv[a][0] * d[0] + e->inv[a][1] * d[1] + e->inv[a][2] * d[2]));
+    for (int a = 0; a < 3; a++) fastest = fmax(fastest, fabs(e->inv[a][0] * d[0] + e->inv[a][1] * d[1] + e->inv[a][2] * d[2]));
     if (e->mask) return 1 / fastest / sqrt(12);
     if (e->vol->type == LM_F32 || e->vol->type == LM_F64) return 0;
     double slope = fabs(edge_on_line(e, p, d, t + step) - edge_on_line(e, p, d, t - step)) / (2 * step);
@@ -156,7 +155,8 @@ static lm_status edge_window(const lm_edge *e, const double p[3], double most, l
     return LM_OK;
 }
 
-static lm_status edge_nearest_field(const lm_edge *e, const double p[3], double most, bool *found, double q[3], double *u, lm_err *err)
+static lm_status edge_nearest_field(const lm_edge *e, const double p[3], double most, bool *found, double q[3], double *u,
+                                    lm_err *err)
 {
     lm_vol v = LM_VOL_INIT;
     lm_mesh m = LM_MESH_INIT;

@@ -2,8 +2,8 @@
 /* edge.h: where the surface of a body lies near a point: on a line through it, or nearest to it. The body is a field at its level,
  * the mask that this makes, or a mesh.
  *
- * A field is the trilinear interpolant of its samples, closed half a voxel outside its border as mcubes closes it; a mask is that of
- * 1 inside and 0 outside at 0.5. On a line crossings are looked for in steps of 1/16 of the smallest grid step, from the point
+ * A field is the trilinear interpolant of its samples, closed half a voxel outside its border as mcubes closes it; a mask is that
+ * of 1 inside and 0 outside at 0.5. On a line crossings are looked for in steps of 1/16 of the smallest grid step, from the point
  * outwards, and halved to the last digit. The nearest point is that of the marching cubes of what is near, moved along the line to
  * it until it lies on the interpolant. */
 #ifndef LM_MEASURE_EDGE_H

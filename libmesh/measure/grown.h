@@ -31,8 +31,8 @@ typedef struct {
     void *progress_ctx;
 } lm_grown_opt;
 
-/* mesh: as it is written. Does nothing where no stage was asked for a least wall; of one that had nothing to add, the wall is judged
- * alone. LM_ERULE when a record does not say what was asked for. */
+/* mesh: as it is written. Does nothing where no stage was asked for a least wall; of one that had nothing to add, the wall is
+ * judged alone. LM_ERULE when a record does not say what was asked for. */
 LM_CHECKED lm_status lm_grown_judge(const lm_records *rec, const lm_original *o, const lm_mesh *mesh, const lm_grown_opt *opt,
                                     lm_verdict_list *list, lm_grown *out, lm_err *err);
 

@@ -379,9 +379,9 @@ static lm_status drain_find(drain_job *job, size_t hollow, double d, lm_drain_wh
         lm_nearest_find(&job->outside, q, INFINITY, LM_NEAREST_NONE, &p);
         if (drain_beside(job, p.q, d)) continue;
         drain_axis(&h, p.q, q);
-        const char *not = drain_fit(job, &h);
-        if (not &&tries == 1) *why = not ;
-        if (not ) continue;
+        const char *unfit = drain_fit(job, &h);
+        if (unfit && tries == 1) *why = unfit;
+        if (unfit) continue;
         found = true;
         rc = drain_take(job, &h, err);
     }

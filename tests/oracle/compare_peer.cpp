@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What CGAL says of two meshes, an oracle for meshdiff; built by tests/oracle/meshdiff.bats and tests/bench/run.sh where CGAL is there.
+// What CGAL says of two meshes, an oracle for meshdiff; built by tests/oracle/meshdiff.bats and tests/bench/run.sh where CGAL is
+// there.
 //   compare_peer overlap A B    volumes of A, of B, and of both, by corefinement with exact numbers
 //   compare_peer hausdorff A B  the sampled symmetric Hausdorff distance: the truth is no less
 #include <CGAL/Exact_predicates_exact_constructions_kernel.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// embree_peer A.ply B.ply: the greatest distance of any vertex of each mesh from the other, by Embree's point queries on all cores: a
-// lower bound of the Hausdorff distance. Reads what our tools write: binary little-endian PLY of x y z and triangles.
+// embree_peer A.ply B.ply: the greatest distance of any vertex of each mesh from the other, by Embree's point queries on all cores:
+// a lower bound of the Hausdorff distance. Reads what our tools write: binary little-endian PLY of x y z and triangles.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

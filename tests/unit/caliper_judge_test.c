@@ -14,7 +14,8 @@ static void circles_through_points(void **state)
     assert_true(lm_caliper_circle(right, 3, &d, c, u, v));
     assert_true(fabs(d - 10) < 1e-8 && fabs(c[0] - 1e5 - 3) < 1e-8 && fabs(c[1]) < 1e-8 && fabs(c[2] - 11) < 1e-8);
     /* on a circle of 44 in a plane along no axis, in any order and on one side only */
-    const double x[3] = {0.8, -0.6, 0}, y[3] = {0.48, 0.64, -0.6}, at[5][2] = {{1, 0}, {0.28, 0.96}, {0.96, -0.28}, {0.6, 0.8}, {0.8, 0.6}};
+    const double x[3] = {0.8, -0.6, 0}, y[3] = {0.48, 0.64, -0.6},
+                 at[5][2] = {{1, 0}, {0.28, 0.96}, {0.96, -0.28}, {0.6, 0.8}, {0.8, 0.6}};
     double p[6][3];
     for (int i = 0; i < 5; i++)
         for (int k = 0; k < 3; k++) p[i][k] = 5 * (k + 1) + 22 * (at[i][0] * x[k] + at[i][1] * y[k]);
@@ -92,7 +93,8 @@ static void on_everything_there_is(void **state)
     if (lm_caliper_judge(&c, on, 3, &tol, true, &l, &err)) fail_msg("%s", err.text[0]);
     assert_int_equal(l.n, 3 * 7 + 2);
     /* linear between samples h = 1 apart, across the line: at most h^2 / 8R too low along each of two axes, at each end */
-    assert_true(fabs(named(&l, "distance width")->value - 40) < 0.01 && fabs(named(&l, "distance width, volume")->value - 40) < 4.0 / 160);
+    assert_true(fabs(named(&l, "distance width")->value - 40) < 0.01 &&
+                fabs(named(&l, "distance width, volume")->value - 40) < 4.0 / 160);
     assert_true(fabs(named(&l, "distance width, mask")->value - 40) < 1 && named(&l, "distance width, mask")->u_value > 0.7);
     const lm_measurement *a = named(&l, "angle liver");
     assert_true(a->unit == LM_UNIT_DEG && fabs(a->value - 90) < 0.05 && a->verdict == LM_VERDICT_PASS && a->tol == 1);

@@ -124,7 +124,7 @@ static void child_processes_in_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_task_once),     cmocka_unit_test(the_lowest_error),           cmocka_unit_test(loops_in_loops),
+        cmocka_unit_test(each_task_once),      cmocka_unit_test(the_lowest_error),           cmocka_unit_test(loops_in_loops),
         cmocka_unit_test(forks_between_loops), cmocka_unit_test(child_processes_in_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
