@@ -316,7 +316,7 @@ static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_op
                                 const replay_how *how, lm_replay *out, lm_err *err)
 {
     uint64_t *bits = NULL;
-    lm_object object;
+    lm_object object = {.pieces = LM_PIECES_INIT};
     const lm_partial_opt po = {
         .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->seg.threads};
     lm_object_opt o = {.seg = how->seg, .steps = how->steps.n ? &how->steps : NULL, .measure = partial, .partial = &po};

@@ -98,11 +98,11 @@ static size_t median_at(const lm_vol *v, size_t j, size_t k, size_t i)
     static void median_keys_##T(const F *from, size_t n, T *to) \
     { \
         memcpy(to, from, n * sizeof *to); \
-        for (size_t i = 0; i < n; i++) to[i] ^= (T)((u##T)(to[i] >> (bits - 1)) >> 1); \
+        for (size_t i = 0; i < n; i++) to[i] ^= (T)((u##T)(0 - ((u##T)to[i] >> (bits - 1))) >> 1); \
     } \
     static void median_floats_##T(T *key, size_t n, F *to) \
     { \
-        for (size_t i = 0; i < n; i++) key[i] ^= (T)((u##T)(key[i] >> (bits - 1)) >> 1); \
+        for (size_t i = 0; i < n; i++) key[i] ^= (T)((u##T)(0 - ((u##T)key[i] >> (bits - 1))) >> 1); \
         memcpy(to, key, n * sizeof *key); \
     }
 MEDIAN_KEYS(int32_t, float, 32)
