@@ -182,7 +182,8 @@ static void form_section_lines(const lm_facts *f, lm_out *out)
         lm_verdict_text(s->perimeter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
         lm_verdict_text(s->max_mm, LM_UNIT_MM, a[2], sizeof a[2]);
         lm_verdict_text(s->min_mm, LM_UNIT_MM, a[3], sizeof a[3]);
-        lm_io_printf(out, "section %-6zu %16s   perimeter %s, diameters %s and %s\n", i + 1, a[0], a[1], a[2], a[3]);
+        if (!(s->perimeter_mm > 0)) lm_io_printf(out, "section %-6zu %16s   the plane does not meet the mesh\n", i + 1, a[0]);
+        else lm_io_printf(out, "section %-6zu %16s   perimeter %s, diameters %s and %s\n", i + 1, a[0], a[1], a[2], a[3]);
     }
 }
 

@@ -351,6 +351,7 @@ EOF
 @test "planar sections: through a hollow box, through nothing" {
     run -0 meshmeasure "$M/cavity_good.ply" --section z=5mm --section 1,0,0,99 --json m.json
     [[ $output == *"section 1 "*"64.000 mm2   perimeter 64.000 mm, diameters 14.142 mm and 10.000 mm"* ]]
+    [[ $output == *"section 2 "*"0.000 mm2   the plane does not meet the mesh"* ]]
     jq -e '.sections[0].area_mm2 == 64 and .sections[1].area_mm2 == 0 and .options.section == ["z=5mm", "1,0,0,99"]' m.json
     refuses 2 o.json meshmeasure "$M/cavity_good.ply" --section z --json o.json
 }
