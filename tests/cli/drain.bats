@@ -15,16 +15,6 @@ setup() {
     cd "$BATS_FILE_TMPDIR" || return 1
 }
 
-# box X Y Z LX LY LZ: OFF
-box() {
-    awk -v x="$1" -v y="$2" -v z="$3" -v a="$4" -v b="$5" -v c="$6" 'BEGIN {
-        print "OFF\n8 12 0"
-        for (i = 0; i < 8; i++) print x + (i % 2) * a, y + int(i / 2) % 2 * b, z + int(i / 4) * c
-        n = split("0 2 3 0 3 1 4 5 7 4 7 6 0 1 5 0 5 4 2 6 7 2 7 3 0 4 6 0 6 2 1 3 7 1 7 5", f, " ")
-        for (i = 1; i <= n; i += 3) print 3, f[i], f[i + 1], f[i + 2]
-    }'
-}
-
 @test "meshshell --drain: a hole at the lowest point and one for the air, valid, books closed, outer vertices untouched" {
     run -0 --separate-stderr meshshell --hollow 2mm --drain 2mm block.off --json d.json -o d.ply
     [[ $stderr == *'drain hole of 2 mm at ('*' 0), outward (0.000, 0.000, -1.000)'* ]]
