@@ -60,6 +60,20 @@ static void recipe_option(lm_html *h, const json_t *options, const char *key, co
     recipe_word(h, value, json_is_string(v) ? json_string_length(v) : strlen(value));
 }
 
+/* A step; a file that it read, whose name is not recorded, is FILE_ and what its checksum begins with. */
+static void recipe_step(lm_html *h, const char *name, const json_t *args)
+{
+    const char *text = json_string_value(args);
+    const size_t prefix = strlen("sha256="), digits = 64, shown = 12;
+    if (!text || strncmp(text, "sha256=", prefix) != 0 || json_string_length(args) < prefix + digits) {
+        recipe_option(h, NULL, name, args);
+        return;
+    }
+    json_t *word = json_sprintf("FILE_%.*s%s", (int)shown, text + prefix, text + prefix + digits);
+    recipe_option(h, NULL, name, word);
+    json_decref(word);
+}
+
 static void recipe_options(lm_html *h, const json_t *options)
 {
     const char *key;
@@ -68,7 +82,7 @@ static void recipe_options(lm_html *h, const json_t *options)
     bool range = json_is_object(lm_cell_get(options, "threshold")); /* then the preset has said all it had to say */
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const char *name = json_string_value(json_array_get(json_array_get(steps, i), 0));
-        if (name) recipe_option(h, options, name, json_array_get(json_array_get(steps, i), 1));
+        if (name) recipe_step(h, name, json_array_get(json_array_get(steps, i), 1));
     }
     json_object_foreach((json_t *)options, key, v) {
         if (range && (!strcmp(key, "preset") || !strcmp(key, "unit"))) continue;

@@ -13,6 +13,7 @@
 #include "dicom/source_frame.h"
 #include "dicom/source_load.h"
 #include "dicom/source_pick.h"
+#include "dicom/stepfiles.h"
 #include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/volfile.h"
@@ -219,6 +220,7 @@ typedef struct {
     const char *unit; /* "HU" or "1" */
     char frame[LM_UID];
     lm_masks mask;
+    lm_stepfiles files; /* of the steps */
     const lm_identity *identity;
     lm_pieces pieces;           /* volumes of the object */
     lm_label_volumes *of_label; /* of the mask's segments; owned */
@@ -231,6 +233,7 @@ static void input_release(input *in)
     lm_vol_release(&in->vol);
     json_decref(in->source);
     lm_masks_release(&in->mask);
+    lm_stepfiles_release(&in->files);
     lm_pieces_release(&in->pieces);
     free(in->of_label);
 }
@@ -578,7 +581,7 @@ static void step_progress(void *ctx, const char *step, size_t done, size_t all)
 }
 
 /* Cut the object out and measure it. */
-static lm_status cut_and_measure(const choice *c, input *in, lm_object *object, lm_err *err)
+static lm_status cut_and_measure(choice *c, input *in, lm_object *object, lm_err *err)
 {
     uint64_t *mask = NULL;
     lm_object_opt opt = {.seg = c->seg,
@@ -589,6 +592,9 @@ static lm_status cut_and_measure(const choice *c, input *in, lm_object *object, 
                          .progress = step_progress};
     lm_status rc = in->mask.facts && !c->occupancy ? lm_regions_bits(&in->mask.regions, NULL, &mask, err) : LM_OK;
     opt.seg.mask = mask;
+    lm_masks_opt mo = mask_opt(in->identity, in);
+    mo.grid = &in->vol;
+    if (!rc) rc = lm_stepfiles_read(&c->steps, &mo, &in->files, err);
     progress(NULL, "segmenting", 0);
     if (!rc) rc = lm_object_cut(&in->vol, &opt, object, err);
     in->pieces = object->pieces;

@@ -121,6 +121,16 @@ lm_status lm_masks_read(const char *path, const lm_masks_opt *opt, lm_masks *out
     return rc;
 }
 
+const char *lm_masks_proof(const json_t *facts)
+{
+    static const char *const keys[] = {"sha256_file", "sha256_contours", "sha256_pixels"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *s = json_string_value(json_object_get(facts, keys[i]));
+        if (s) return s;
+    }
+    return NULL;
+}
+
 lm_status lm_masks_grey(const lm_masks *m, const lm_masks_opt *opt, lm_vol *out, lm_err *err)
 {
     const lm_seg_opt so = {.level = opt->level, .threads = opt->threads};

@@ -38,6 +38,8 @@ typedef struct {
 LM_CHECKED lm_status lm_masks_read(const char *path, const lm_masks_opt *opt, lm_masks *out, lm_err *err);
 /* Read the series of a source, which lm_segmask_is. */
 LM_CHECKED lm_status lm_masks_series(const lm_source *s, size_t series, const lm_masks_opt *opt, lm_masks *out, lm_err *err);
+/* What proves a mask with these facts to be the one that was read: its kind's checksum, or NULL. */
+const char *lm_masks_proof(const json_t *facts);
 /* The fractions of its only segment as a grey volume with its level, on the mask's own grid (seg.h). m->fractions is there. */
 LM_CHECKED lm_status lm_masks_grey(const lm_masks *m, const lm_masks_opt *opt, lm_vol *out, lm_err *err);
 void lm_masks_release(lm_masks *m);

@@ -5,6 +5,7 @@
 #include "dicom/masks.h"
 #include "dicom/source_load.h"
 #include "dicom/source_pick.h"
+#include "segment/step.h"
 #include "stream/volfile.h"
 
 #include <math.h>
@@ -28,10 +29,23 @@ static bool reference_word(const json_t *o, const char *key, const char *a, cons
     return s && (!strcmp(s, a) || !strcmp(s, b));
 }
 
+/* Did a step read a file? */
+static bool reference_step(const json_t *dcmseg)
+{
+    const json_t *steps = json_object_get(json_object_get(dcmseg, "options"), "steps");
+    bool any = false;
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const char *args = json_string_value(json_array_get(json_array_get(steps, i), 1));
+        any = any || (args && !strncmp(args, LM_STEP_SHA256, strlen(LM_STEP_SHA256)));
+    }
+    return any;
+}
+
 /* Do the records rest on a mask? Then all masks are there to read the source again. */
 static bool reference_recorded(const json_t *dcmseg)
 {
-    return json_object_get(dcmseg, "mask") || json_object_get(json_object_get(dcmseg, "options"), "label") ||
+    return reference_step(dcmseg) || json_object_get(dcmseg, "mask") ||
+           json_object_get(json_object_get(dcmseg, "options"), "label") ||
            reference_word(json_object_get(dcmseg, "source"), "kind", "dicom-seg", "dicom-rtstruct");
 }
 

@@ -3,6 +3,7 @@
 #include "measure/replay.h"
 #include "dicom/source_facts.h"
 #include "dicom/source_load.h"
+#include "dicom/stepfiles.h"
 #include "base/mem.h"
 #include "segment/object.h"
 #include "stream/volfile.h"
@@ -191,27 +192,16 @@ static lm_status replay_images(const replay_from *f, const json_t *source, const
 
 /* ---- 4 the mask ---- */
 
-/* What proves a mask to be the recorded one: its kind's checksum. */
-static const char *replay_proof(const json_t *facts)
-{
-    static const char *const keys[] = {"sha256_file", "sha256_contours", "sha256_pixels"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *s = json_string_value(json_object_get(facts, keys[i]));
-        if (s) return s;
-    }
-    return NULL;
-}
-
 static bool replay_is(const lm_masks *m, const char *proof)
 {
-    const char *now = replay_proof(m->facts);
+    const char *now = lm_masks_proof(m->facts);
     return now && !strcmp(now, proof);
 }
 
-/* Of all masks that are given the recorded one. */
-static lm_status replay_mask_find(const replay_from *f, const json_t *was, const lm_masks_opt *mo, lm_masks *m, lm_err *err)
+/* Of all masks that are given that with this checksum, of that series (NULL: of any). */
+static lm_status replay_mask_find(const replay_from *f, const char *proof, const char *series, const lm_masks_opt *mo, lm_masks *m,
+                                  lm_err *err)
 {
-    const char *proof = replay_proof(was), *series = json_string_value(json_object_get(was, "series"));
     size_t masks = 0;
     if (!proof) return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no checksum of its mask: it cannot be replayed");
     for (size_t i = 0; i < f->volumes; i++, masks++) {
@@ -224,10 +214,10 @@ static lm_status replay_mask_find(const replay_from *f, const json_t *was, const
         if (!lm_segmask_is(f->src, i)) continue;
         masks++;
         lm_source_uid(f->src, i, false, uid);
-        if (!series || strcmp(uid, series)) continue;
+        if (series && strcmp(uid, series)) continue;
         lm_status rc = lm_masks_series(f->src, i, mo, m, err);
-        if (rc) return rc;
-        if (replay_is(m, proof)) return LM_OK;
+        if (rc && (series || rc == LM_ENOMEM)) return rc;
+        if (!rc && replay_is(m, proof)) return LM_OK;
     }
     lm_masks_release(m);
     return lm_err_set(
@@ -257,6 +247,24 @@ static lm_status replay_pick(lm_masks *m, const json_t *dcmseg, const lm_masks_o
     if (rc == LM_EUSAGE || rc == LM_ENO) err->code = rc = LM_ERULE;
     free(text);
     free(number);
+    return rc;
+}
+
+/* The files that steps read, by their checksums. */
+static lm_status replay_step_files(const replay_from *f, const lm_masks_opt *mo, lm_steps *s, lm_stepfiles *files, lm_err *err)
+{
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < s->n && !rc; i++) {
+        char proof[LM_SHA256_HEX];
+        lm_masks m = LM_MASKS_INIT;
+        if (s->step[i].reads == LM_STEP_NO_FILE) continue;
+        if (!lm_stepfiles_sum(&s->step[i], proof)) rc = lm_err_set(err, LM_ERULE, NULL, "the record names no checksum of its file");
+        else rc = replay_mask_find(f, proof, NULL, mo, &m, err);
+        if (!rc) rc = lm_stepfiles_put(s, i, &m, mo, files, err);
+        if (rc) lm_err_frame(err, "step %zu, --%s", i + 1, s->step[i].kind->name);
+        if (rc == LM_EUSAGE || rc == LM_ENO) err->code = rc = LM_ERULE;
+        lm_masks_release(&m);
+    }
     return rc;
 }
 
@@ -354,6 +362,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     const char *axes = json_string_value(json_object_get(o, "space"));
     char frame[LM_UID] = "";
     lm_masks m = LM_MASKS_INIT;
+    lm_stepfiles files = {.mask = {LM_MASKS_INIT}};
     replay_how how;
     lm_status rc = replay_options(dcmseg, masked || alone, &how, err);
     if (!rc && !alone) rc = replay_images(f, source, axes, &out->vol, frame, err);
@@ -363,9 +372,12 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
                              .threads = opt->threads,
                              .grid = alone ? NULL : &out->vol,
                              .grid_frame = frame};
-    if (!rc && (masked || alone)) rc = replay_mask_find(f, masked ? json_object_get(dcmseg, "mask") : source, &mo, &m, err);
+    const json_t *was = masked ? json_object_get(dcmseg, "mask") : source;
+    if (!rc && (masked || alone))
+        rc = replay_mask_find(f, lm_masks_proof(was), json_string_value(json_object_get(was, "series")), &mo, &m, err);
     if (!rc && (masked || alone)) rc = replay_pick(&m, dcmseg, &mo, err);
     if (!rc && masked) rc = lm_masks_place(&m, &out->vol, frame, err);
+    if (!rc) rc = replay_step_files(f, &mo, &how.steps, &files, err);
     how.seg.threads = opt->threads;
     if (!rc && m.facts && labels) {
         rc = replay_compare_labels(json_object_get(dcmseg, "labels"), &m.regions, err);
@@ -380,6 +392,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     out->of_labels = labels;
     if (labels) lm_vol_release(&out->vol);
     lm_masks_release(&m);
+    lm_stepfiles_release(&files);
     return rc;
 }
 

@@ -42,6 +42,15 @@ lm_status lm_step_volume(lm_step *s, const char *text, lm_err *err)
     return LM_OK;
 }
 
+lm_status lm_step_file(lm_step *s, lm_step_reads reads, const char *text, lm_err *err)
+{
+    s->reads = reads;
+    if (!text[0] || text[0] == ';') return lm_err_set(err, LM_EUSAGE, NULL, "the name of a file is needed");
+    if (strlen(text) >= sizeof s->args) return lm_err_set(err, LM_EUSAGE, NULL, "more than %d characters", (int)sizeof s->args - 1);
+    snprintf(s->args, sizeof s->args, "%s", text);
+    return LM_OK;
+}
+
 void lm_step_fact(lm_step_facts *f, const char *name, double value)
 {
     if (f->n == LM_STEP_FACTS) return;

@@ -8,9 +8,15 @@
 #define LM_SEGMENT_STEP_H
 
 #include "segment/bits.h"
+#include "volume/regions.h"
 #include "volume/roi.h"
 
-enum { LM_STEP_ARGS = 256, LM_STEP_NUMBERS = 8, LM_STEP_FACTS = 8 };
+enum { LM_STEP_ARGS = 1024, LM_STEP_NUMBERS = 8, LM_STEP_FACTS = 8 };
+#define LM_STEP_SHA256 "sha256=" /* begins args where a file was read: its checksum in place of its name */
+
+/* What a step needs of a file. Its args begin with the name up to a ';', until who reads it (dicom/stepfiles.h) writes the
+ * checksum there and sets what was read, which must outlive the step. */
+typedef enum { LM_STEP_NO_FILE, LM_STEP_MASK } lm_step_reads;
 
 typedef struct lm_step_kind lm_step_kind;
 typedef struct {
@@ -18,6 +24,8 @@ typedef struct {
     char args[LM_STEP_ARGS];
     double num[LM_STEP_NUMBERS];
     bool hounsfield; /* a value was given in HU */
+    lm_step_reads reads;
+    const lm_regions *mask; /* LM_STEP_MASK */
 } lm_step;
 
 /* What the steps work on, and what one of them found. */
@@ -55,6 +63,8 @@ struct lm_step_kind {
 LM_CHECKED lm_status lm_step_length(lm_step *s, const char *text, lm_err *err);
 /* "all" (INFINITY) or a volume in mm3 above 0. */
 LM_CHECKED lm_status lm_step_volume(lm_step *s, const char *text, lm_err *err);
+/* For a step that reads a file: text, which begins with its name, into args. */
+LM_CHECKED lm_status lm_step_file(lm_step *s, lm_step_reads reads, const char *text, lm_err *err);
 /* For run: note a number under a name that lives on. */
 void lm_step_fact(lm_step_facts *f, const char *name, double value);
 
