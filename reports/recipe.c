@@ -151,6 +151,33 @@ void lm_recipe_provenance(lm_html *h, const json_t *facts)
     lm_cell_section_end(h);
 }
 
+/* What was edited by hand in the steps of a record: the script, and what each line of it did. */
+static void recipe_edits(lm_html *h, const json_t *record)
+{
+    const json_t *options = lm_cell_get(lm_cell_get(record, "options"), "steps"),
+                 *steps = lm_cell_get(lm_cell_get(record, "segment"), "steps");
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *edits = lm_cell_get(json_array_get(steps, i), "edits");
+        const char *sum = json_string_value(json_array_get(json_array_get(options, i), 1));
+        if (!json_array_size(edits)) continue;
+        lm_html_put(h, "<p>Edits by hand, ");
+        if (sum && strlen(sum) > 19) {
+            lm_html_put(h, "FILE_");
+            lm_html_text(h, sum + 7, 12);
+            lm_html_put(h, ", ");
+        }
+        lm_html_put(h, "and the samples that each changed:</p>\n<pre><code>");
+        for (size_t k = 0; k < json_array_size(edits); k++) {
+            const json_t *text = json_array_get(json_array_get(edits, k), 0), *n = json_array_get(json_array_get(edits, k), 1);
+            if (json_is_string(text)) lm_html_text(h, json_string_value(text), json_string_length(text));
+            char changed[40] = "";
+            if (json_is_integer(n)) snprintf(changed, sizeof changed, "  # %" JSON_INTEGER_FORMAT, json_integer_value(n));
+            lm_html_put(h, "%s\n", changed);
+        }
+        lm_html_put(h, "</code></pre>\n");
+    }
+}
+
 void lm_recipe_replay(lm_html *h, const json_t *facts)
 {
     const json_t *list = lm_cell_get(facts, "records");
@@ -170,6 +197,7 @@ void lm_recipe_replay(lm_html *h, const json_t *facts)
         if (tool && (json_is_object(lm_cell_get(facts, "options")) || (last && !strcmp(tool, last))))
             recipe_option(h, NULL, "case", lm_cell_get(facts, "case")); /* it goes into the files, too */
         lm_html_put(h, "</code></pre>\n");
+        for (size_t i = 0; i < n; i++) recipe_edits(h, json_array_get(list, i));
     }
     lm_cell_section_end(h);
 }

@@ -205,6 +205,21 @@ static lm_status segrecord_threshold(const lm_segrecord *s, json_t *rec, lm_err 
     return ok ? LM_OK : lm_err_nomem(err, 0);
 }
 
+/* What was edited by hand: each edit, and how many samples it changed. */
+static json_t *segrecord_edits(const lm_edits *e)
+{
+    json_t *list = json_array();
+    char text[LM_EDITS_LINE];
+    bool ok = list;
+    for (size_t i = 0; i < e->n && ok; i++) {
+        lm_edits_text(&e->item[i], text);
+        ok = !json_array_append_new(list, json_pack("[s, I]", text, (json_int_t)e->item[i].changed));
+    }
+    if (ok) return list;
+    json_decref(list);
+    return NULL;
+}
+
 /* options.steps: [name, arguments]; segment.steps: what each found. Into a record that has both objects. */
 static lm_status segrecord_steps(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
@@ -218,6 +233,7 @@ static lm_status segrecord_steps(const lm_segrecord *s, json_t *rec, lm_err *err
             ok = !json_object_update_new(
                 one, json_pack("{s:I, s:I}", "voxels_before", (json_int_t)f->before, "voxels_after", (json_int_t)f->after));
         for (size_t k = 0; k < f->n && ok; k++) ok = !json_object_set_new(one, f->fact[k].name, json_real(f->fact[k].value));
+        if (step->edits) ok = !json_object_set_new(one, "edits", segrecord_edits(step->edits)) && ok;
         ok = !json_array_append_new(facts, one) && ok;
         ok = !json_array_append_new(list, json_pack("[s, s]", step->kind->name, step->args)) && ok;
     }

@@ -11,7 +11,10 @@ enum { STEPFILES_LABELS = 64 };
 
 void lm_stepfiles_release(lm_stepfiles *f)
 {
-    for (size_t i = 0; i < LM_STEPS_MAX; i++) lm_masks_release(&f->mask[i]);
+    for (size_t i = 0; i < LM_STEPS_MAX; i++) {
+        lm_masks_release(&f->mask[i]);
+        lm_edits_release(&f->edits[i]);
+    }
 }
 
 bool lm_stepfiles_sum(const lm_step *s, char hex[LM_SHA256_HEX])
@@ -65,19 +68,52 @@ lm_status lm_stepfiles_put(lm_steps *s, size_t i, lm_masks *m, const lm_masks_op
     return rc;
 }
 
+lm_status lm_stepfiles_put_edits(lm_steps *s, size_t i, lm_edits *e, lm_stepfiles *out, lm_err *err)
+{
+    lm_step *step = &s->step[i];
+    char was[LM_SHA256_HEX], hex[LM_SHA256_HEX];
+    lm_edits_release(&out->edits[i]);
+    out->edits[i] = *e;
+    *e = (lm_edits)LM_EDITS_INIT;
+    lm_edits_sum(&out->edits[i], hex);
+    if (lm_stepfiles_sum(step, was) && strcmp(was, hex))
+        return lm_err_set(err, LM_ERULE, NULL, "the edits (SHA-256 %.16s) are not those that were run (%.16s)", hex, was);
+    snprintf(step->args, sizeof step->args, LM_STEP_SHA256 "%s", hex);
+    step->edits = &out->edits[i];
+    return LM_OK;
+}
+
+static lm_status stepfiles_script(lm_steps *s, size_t i, lm_stepfiles *out, lm_err *err)
+{
+    lm_edits e = LM_EDITS_INIT;
+    lm_in *in = NULL;
+    lm_status rc = lm_io_open(s->step[i].args, &in, err);
+    if (!rc && (rc = lm_edits_read(in, &e, err))) lm_err_frame(err, "cannot read the edits '%s'", lm_io_name(in));
+    if (!rc) rc = lm_stepfiles_put_edits(s, i, &e, out, err);
+    lm_io_close(in);
+    lm_edits_release(&e);
+    return rc;
+}
+
+static lm_status stepfiles_mask(lm_steps *s, size_t i, const lm_masks_opt *opt, lm_stepfiles *out, lm_err *err)
+{
+    char path[LM_STEP_ARGS];
+    lm_masks m = LM_MASKS_INIT;
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(s->step[i].args, ";"), s->step[i].args);
+    lm_status rc = lm_masks_read(path, opt, &m, err);
+    if (!rc) rc = lm_stepfiles_put(s, i, &m, opt, out, err);
+    lm_masks_release(&m);
+    return rc;
+}
+
 lm_status lm_stepfiles_read(lm_steps *s, const lm_masks_opt *opt, lm_stepfiles *out, lm_err *err)
 {
     lm_status rc = LM_OK;
     for (size_t i = 0; i < s->n && !rc; i++) {
-        char path[LM_STEP_ARGS];
         const lm_step *step = &s->step[i];
-        if (step->reads == LM_STEP_NO_FILE) continue;
-        lm_masks m = LM_MASKS_INIT;
-        snprintf(path, sizeof path, "%.*s", (int)strcspn(step->args, ";"), step->args);
-        rc = lm_masks_read(path, opt, &m, err);
-        if (!rc) rc = lm_stepfiles_put(s, i, &m, opt, out, err);
+        if (step->reads == LM_STEP_MASK) rc = stepfiles_mask(s, i, opt, out, err);
+        else if (step->reads == LM_STEP_EDITS) rc = stepfiles_script(s, i, out, err);
         if (rc) lm_err_frame(err, "step %zu, --%s", i + 1, step->kind->name);
-        lm_masks_release(&m);
     }
     return rc;
 }

@@ -250,8 +250,24 @@ static lm_status replay_pick(lm_masks *m, const json_t *dcmseg, const lm_masks_o
     return rc;
 }
 
-/* The files that steps read, by their checksums. */
-static lm_status replay_step_files(const replay_from *f, const lm_masks_opt *mo, lm_steps *s, lm_stepfiles *files, lm_err *err)
+/* Edits, as the record tells them: [text, samples] each. */
+static lm_status replay_edits(const json_t *list, lm_steps *s, size_t step, lm_stepfiles *files, lm_err *err)
+{
+    lm_edits e = LM_EDITS_INIT;
+    lm_status rc = LM_OK;
+    for (size_t i = 0; i < json_array_size(list) && !rc; i++) {
+        const json_t *text = json_array_get(json_array_get(list, i), 0);
+        rc = json_is_string(text) ? lm_edits_line(&e, json_string_value(text), json_string_length(text), i + 1, err)
+                                  : lm_err_set(err, LM_ERULE, NULL, "the record does not tell its edits");
+    }
+    if (!rc) rc = lm_stepfiles_put_edits(s, step, &e, files, err);
+    lm_edits_release(&e);
+    return rc;
+}
+
+/* The files that steps read, by their checksums; edits stand in the record (done: its segment.steps). */
+static lm_status replay_step_files(const replay_from *f, const lm_masks_opt *mo, const json_t *done, lm_steps *s,
+                                   lm_stepfiles *files, lm_err *err)
 {
     lm_status rc = LM_OK;
     for (size_t i = 0; i < s->n && !rc; i++) {
@@ -259,10 +275,12 @@ static lm_status replay_step_files(const replay_from *f, const lm_masks_opt *mo,
         lm_masks m = LM_MASKS_INIT;
         if (s->step[i].reads == LM_STEP_NO_FILE) continue;
         if (!lm_stepfiles_sum(&s->step[i], proof)) rc = lm_err_set(err, LM_ERULE, NULL, "the record names no checksum of its file");
+        else if (s->step[i].reads == LM_STEP_EDITS)
+            rc = replay_edits(json_object_get(json_array_get(done, i), "edits"), s, i, files, err);
         else rc = replay_mask_find(f, proof, NULL, mo, &m, err);
-        if (!rc) rc = lm_stepfiles_put(s, i, &m, mo, files, err);
+        if (!rc && s->step[i].reads == LM_STEP_MASK) rc = lm_stepfiles_put(s, i, &m, mo, files, err);
         if (rc) lm_err_frame(err, "step %zu, --%s", i + 1, s->step[i].kind->name);
-        if (rc == LM_EUSAGE || rc == LM_ENO) err->code = rc = LM_ERULE;
+        if (rc == LM_EUSAGE || rc == LM_ENO || rc == LM_EFORMAT) err->code = rc = LM_ERULE;
         lm_masks_release(&m);
     }
     return rc;
@@ -377,7 +395,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
         rc = replay_mask_find(f, lm_masks_proof(was), json_string_value(json_object_get(was, "series")), &mo, &m, err);
     if (!rc && (masked || alone)) rc = replay_pick(&m, dcmseg, &mo, err);
     if (!rc && masked) rc = lm_masks_place(&m, &out->vol, frame, err);
-    if (!rc) rc = replay_step_files(f, &mo, &how.steps, &files, err);
+    if (!rc) rc = replay_step_files(f, &mo, json_object_get(json_object_get(dcmseg, "segment"), "steps"), &how.steps, &files, err);
     how.seg.threads = opt->threads;
     if (!rc && m.facts && labels) {
         rc = replay_compare_labels(json_object_get(dcmseg, "labels"), &m.regions, err);

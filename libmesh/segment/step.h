@@ -8,6 +8,7 @@
 #define LM_SEGMENT_STEP_H
 
 #include "segment/bits.h"
+#include "segment/edits.h"
 #include "volume/regions.h"
 #include "volume/roi.h"
 
@@ -16,7 +17,7 @@ enum { LM_STEP_ARGS = 1024, LM_STEP_NUMBERS = 8, LM_STEP_FACTS = 8 };
 
 /* What a step needs of a file. Its args begin with the name up to a ';', until who reads it (dicom/stepfiles.h) writes the
  * checksum there and sets what was read, which must outlive the step. */
-typedef enum { LM_STEP_NO_FILE, LM_STEP_MASK } lm_step_reads;
+typedef enum { LM_STEP_NO_FILE, LM_STEP_MASK, LM_STEP_EDITS } lm_step_reads;
 
 typedef struct lm_step_kind lm_step_kind;
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
     bool hounsfield; /* a value was given in HU */
     lm_step_reads reads;
     const lm_regions *mask; /* LM_STEP_MASK */
+    lm_edits *edits;        /* LM_STEP_EDITS */
 } lm_step;
 
 /* What the steps work on, and what one of them found. */

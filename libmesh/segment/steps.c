@@ -2,6 +2,7 @@
 #include "segment/steps.h"
 #include "base/pool.h"
 #include "segment/step_combine.h"
+#include "segment/step_edit.h"
 #include "segment/step_grey.h"
 #include "segment/step_object.h"
 #include "segment/step_region.h"
@@ -10,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object, lm_step_region, lm_step_snake, lm_step_combine};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey,  lm_step_object,  lm_step_region,
+                                                   lm_step_snake, lm_step_combine, lm_step_edit};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
