@@ -50,6 +50,8 @@ static void recipe_option(lm_html *h, const json_t *options, const char *key, co
     else if (!json_is_true(v)) return;
     else if (!strcmp(key, "against")) value = "SERIES"; /* paths are never recorded */
     else if (!strcmp(key, "mask")) value = "MASK";
+    else if (!strcmp(key, "prob")) value = "MAP";
+    else if (!strcmp(key, "acknowledge")) value = "REVIEW";
     else if (!strcmp(key, "spec")) value = "SPECIFICATION";
     else if (!strcmp(key, "landmarks")) value = "LANDMARKS";
     snprintf(name, sizeof name, "--%s", key);

@@ -9,6 +9,7 @@
 #include "reports/png.h"
 #include "reports/recipe.h"
 #include "reports/result.h"
+#include "reports/review_page.h"
 #include "reports/vessel_page.h"
 #include "reports/wall_page.h"
 #include "report_css.h"
@@ -206,12 +207,13 @@ static void report_files(lm_html *h, const json_t *facts)
 }
 
 /* ---- sign-off ---- */
-static void report_signoff(lm_html *h)
+static void report_signoff(lm_html *h, const json_t *facts)
 {
     static const char *const who[] = {"Operator", "Reviewer", "Physician"};
     char hex[LM_SHA256_HEX];
     lm_html_hash(h, hex); /* of every byte before the line that begins this section */
     lm_html_put(h, "<section id=\"signoff\" aria-labelledby=\"h-signoff\">\n<h2 id=\"h-signoff\">Sign-off</h2>\n");
+    lm_review_signoff(h, facts);
     lm_cell_table(h, "sign", "Empty until signed", "Role|Name|Signature|Date");
     for (size_t i = 0; i < sizeof who / sizeof *who; i++)
         lm_html_put(h, "<tr><th scope=\"row\">%s</th><td></td><td></td><td></td></tr>\n", who[i]);
@@ -259,6 +261,7 @@ static void report_begin(lm_html *h, const json_t *facts)
     report_head(h, facts);
     lm_html_put(h, "<nav aria-label=\"Sections\"><ul>");
     if (lm_cell_get(facts, "vessel")) lm_html_put(h, "<li><a href=\"#vessel\">Vessel</a></li>");
+    if (lm_cell_get(facts, "review")) lm_html_put(h, "<li><a href=\"#review\">Review</a></li>");
     for (size_t i = 0; i < sizeof toc / sizeof *toc; i++)
         if (strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape")))
             lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
@@ -295,6 +298,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_cell_section(h, "segmentation", "Segmentation");
     lm_cell_pairs(h, "Method and every parameter", lm_cell_get(facts, "segmentation"));
     lm_cell_section_end(h);
+    lm_review_page(h, facts);
     report_warnings(h, facts);
     lm_recipe_provenance(h, facts);
     lm_recipe_replay(h, facts);
@@ -307,7 +311,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_cell_section_end(h);
     lm_html_put(h, "\n<p class=\"statement\"><strong>Not a cleared medical device.</strong> It produces evidence for the "
                    "lab\xe2\x80\x99s own procedures.</p>\n");
-    report_signoff(h);
+    report_signoff(h, facts);
     lm_html_put(h, "</main>\n</body>\n</html>\n");
     return LM_OK;
 }

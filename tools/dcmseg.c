@@ -16,6 +16,7 @@
 #include "dicom/stepfiles.h"
 #include "dicom/verify.h"
 #include "stream/nrrd.h"
+#include "stream/reviewlist.h"
 #include "stream/volfile.h"
 #include "segment/object.h"
 #include "volume/preset.h"
@@ -33,7 +34,7 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 static struct {
     bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability, *inside, *outside;
+    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
@@ -78,6 +79,13 @@ static const cli_opt own_opts[] = {
      LM_UNIT_NONE},
     {"probability", 0, CLI_TEXT, "P", "0.5", "of a fractional segmentation: from this part of its maximum on a sample is inside",
      &a.probability, LM_UNIT_NONE},
+    {"prob", 0, CLI_TEXT, "MAP", NULL, "how sure the object is, sample by sample: a volume of 0 to 1 on its grid (NRRD, NIfTI)",
+     &a.prob, LM_UNIT_NONE},
+    {"review", 0, CLI_TEXT, "P", NULL,
+     "list the regions of the object in which --prob is below P; the report stays open until each is acknowledged", &a.review,
+     LM_UNIT_NONE},
+    {"review-points", 0, CLI_TEXT, "FILE", NULL, "write their centres as landmarks (text, or .mrk.json for 3D Slicer)", &a.points,
+     LM_UNIT_NONE},
     {"inside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly inside (else their mean nearby)",
      &a.inside, LM_UNIT_NONE},
     {"outside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly outside", &a.outside, LM_UNIT_NONE},
@@ -226,12 +234,14 @@ typedef struct {
     lm_label_volumes *of_label; /* of the mask's segments; owned */
     bool alone;                 /* there is nothing but the mask */
     double level;               /* --probability */
+    json_t *review;             /* what is to be looked at, or NULL */
 } input;
 
 static void input_release(input *in)
 {
     lm_vol_release(&in->vol);
     json_decref(in->source);
+    json_decref(in->review);
     lm_masks_release(&in->mask);
     lm_stepfiles_release(&in->files);
     lm_pieces_release(&in->pieces);
@@ -262,7 +272,8 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_object 
                           .pieces = in->pieces.found ? &in->pieces : NULL,
                           .labels = labels,
                           .of_label = masked ? in->of_label : NULL,
-                          .grey = !in->alone};
+                          .grey = !in->alone,
+                          .review = in->review};
 }
 
 /* ---- the work ---- */
@@ -603,6 +614,25 @@ static lm_status cut_and_measure(choice *c, input *in, lm_object *object, lm_err
     return rc;
 }
 
+/* What of the object that goes out is to be looked at; v: NULL where it is the mask's segments. The points go with the stream. */
+static lm_status review(input *in, const lm_vol *v, lm_out *out, lm_err *err)
+{
+    lm_reviewlist_ask ask = {.path = a.prob, .axes = a.space, .threads = (int)a.threads};
+    lm_out *points = NULL;
+    if (!a.review) return LM_OK;
+    progress(NULL, "review", 0);
+    if (!lm_num_all(a.review, &ask.limit)) return LM_EUSAGE; /* was looked at before */
+    lm_status rc = lm_reviewlist_of(v, &in->mask.regions, &ask, &in->review, err);
+    if (rc) return rc;
+    const size_t n = json_array_size(json_object_get(in->review, "regions"));
+    if (!a.quiet) cli_note(&tool, "regions below %s that are to be looked at: %zu", a.review, n);
+    if (!a.points) return LM_OK;
+    const char *dot = strrchr(a.points, '.');
+    if ((rc = lm_io_create(a.points, true, &points, err))) return rc;
+    lm_io_follow(out, points);
+    return lm_reviewlist_points(in->review, dot && !strcmp(dot, ".json"), points, err);
+}
+
 static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_object object = {.pieces = LM_PIECES_INIT};
@@ -615,13 +645,17 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
     c->seg.threads = c->partial.threads = (int)a.threads;
     lm_status rc = masked && c->occupancy ? measure_labels(c, in, err) : LM_OK;
     if (rc) return rc;
-    if (masked && labels) return send_labels(c, in, NULL, &in->mask.regions, out, json, err);
+    if (masked && labels) {
+        rc = review(in, NULL, out, err);
+        return rc ? rc : send_labels(c, in, NULL, &in->mask.regions, out, json, err);
+    }
     if (masked && in->alone && in->mask.fractions && in->mask.regions.count == 1) { /* its fractions are finer than in or out */
         const lm_masks_opt mo = mask_opt(NULL, in);
         rc = lm_masks_grey(&in->mask, &mo, &in->vol, err);
         c->seg.lo = in->vol.iso;
     } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
     if (!rc) rc = cut_and_measure(c, in, &object, err);
+    if (!rc) rc = review(in, &in->vol, out, err);
     cli_progress_done(a.quiet);
     if (rc) return rc;
     c->seg.lo = object.lo; /* what a step has found */
@@ -652,6 +686,19 @@ static lm_status parse_probability(double *level, lm_err *err)
 {
     if (lm_num_all(a.probability, level) && *level > 0 && *level <= 1) return LM_OK;
     return lm_err_set(err, LM_EUSAGE, NULL, "--probability '%s': more than 0, at most 1", a.probability);
+}
+
+static lm_status parse_review(lm_err *err)
+{
+    double limit;
+    if (!a.review != !a.prob)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--prob and --review belong together: a map, and the limit below which to look");
+    if (a.points && !a.review) return lm_err_set(err, LM_EUSAGE, NULL, "--review-points needs --review");
+    if (a.prob && !strcmp(a.prob, "-")) return lm_err_set(err, LM_EUSAGE, NULL, "--prob: the map has a name; '-' is for PATH");
+    if (a.review && (a.list || a.info || a.verify || a.frame != NO_FRAME))
+        return lm_err_set(err, LM_EUSAGE, NULL, "--review looks at a segmentation, and there is none");
+    if (!a.review || (lm_num_all(a.review, &limit) && limit > 0 && limit <= 1)) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "--review '%s': more than 0, at most 1", a.review);
 }
 
 /* Is the only operand a volume of another program? It is left open then, as is standard input. */
@@ -727,10 +774,11 @@ int main(int argc, char **argv)
                          .identity = &identity,
                          .where = a.where};
     lm_status rc = parse_outputs(&err);
-    const char *outputs[2] = {a.output, a.json};
+    if (!rc) rc = parse_review(&err);
+    const char *outputs[3] = {a.output, a.json, a.points};
     if (!rc && !n && !a.files && !a.mask && !a.explain)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 2, !a.list && !a.info && !a.verify && !a.explain, &err);
+    if (!rc) rc = cli_outputs(outputs, 3, !a.list && !a.info && !a.verify && !a.explain, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);

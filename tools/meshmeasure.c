@@ -11,6 +11,7 @@
 #include "measure/ledger.h"
 #include "measure/grown.h"
 #include "measure/reported.h"
+#include "measure/reviewed.h"
 #include "measure/spec.h"
 #include "measure/vessel_facts.h"
 #include "reports/report.h"
@@ -22,7 +23,7 @@
 
 static struct {
     cli_list section, fit, expect, tol, against, measurement, output, stage;
-    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed;
+    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed, *acknowledge;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
     bool vessel; /* and where from, where to, and what to write */
@@ -48,6 +49,8 @@ static const cli_opt opts[] = {
     {"measurement", 0, CLI_LIST, "WHICH", NULL,
      "of a structured report: tracking id, its number in the list, or a regular expression (else its one volume; may be repeated)",
      &a.measurement, LM_UNIT_NONE},
+    {"acknowledge", 0, CLI_TEXT, "FILE", NULL, "who has looked at which region of dcmseg's --review; see the manual",
+     &a.acknowledge, LM_UNIT_NONE},
     {"output", 'o', CLI_LIST, "FILE", NULL, "write the part, by suffix .3mf .stl .ply; '-' sends PLY (may be repeated)", &a.output,
      LM_UNIT_NONE},
     {"section", 0, CLI_LIST, "PLANE", NULL, "area, perimeter and diameters in a plane: z=12.5mm or nx,ny,nz,d (may be repeated)",
@@ -135,7 +138,8 @@ static struct {
     lm_budget budget;
     lm_against_facts against;
     lm_admesh_result second;
-    json_t *options, *facts, *references;
+    json_t *options, *facts, *references, *review;
+    lm_reviewed reviewed; /* --acknowledge */
     lm_reported reported;
     lm_reference reference;
     part part[PARTS];
@@ -185,6 +189,17 @@ static lm_status read_landmarks(lm_err *err)
     return rc;
 }
 
+static lm_status read_acknowledged(lm_err *err)
+{
+    lm_in *in = NULL;
+    if (!a.acknowledge) return LM_OK;
+    lm_status rc = strcmp(a.acknowledge, "-") ? lm_io_open(a.acknowledge, &in, err)
+                                              : lm_err_set(err, LM_EUSAGE, NULL, "--acknowledge: standard input is for the mesh");
+    if (!rc) rc = lm_reviewed_read(in, &s.reviewed, err);
+    lm_io_close(in);
+    return rc;
+}
+
 /* What is said of vessels needs one. */
 static lm_status check_vessel(lm_err *err)
 {
@@ -209,6 +224,7 @@ static lm_status check_options(lm_err *err)
     if (!rc) rc = lm_vessel_parse(a.from, a.to, &s.route, err);
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
+    if (!rc) rc = read_acknowledged(err);
     for (size_t i = 0; i < a.fit.n && !rc; i++)
         if ((rc = lm_fit_parse(a.fit.item[i], &s.ask[i], err))) lm_err_frame(err, "--fit");
     if (!rc) rc = check_vessel(err);
@@ -253,6 +269,7 @@ static lm_status check_options(lm_err *err)
         (a.vessel && json_object_set_new(s.options, "vessel", json_true())) ||
         (a.from && json_object_set_new(s.options, "from", json_string(a.from))) ||
         (a.to && json_object_set_new(s.options, "to", json_string(a.to))) ||
+        (a.acknowledge && json_object_set_new(s.options, "acknowledge", json_true())) ||
         (a.spec && json_object_set_new(s.options, "spec", json_true())) ||
         (a.landmarks && json_object_set_new(s.options, "landmarks", json_true())))
         return lm_err_nomem(err, 0);
@@ -513,6 +530,17 @@ static lm_status grown(lm_facts *f, lm_err *err)
     return lm_grown_judge(&s.rec, &s.original, &s.mesh, &opt, &s.list, &s.grown, err);
 }
 
+/* A part that was taken out still has the review of the whole. */
+static lm_status reviewed(lm_facts *f, lm_err *err)
+{
+    const bool belong = s.rec.belong;
+    s.rec.belong = s.belonged;
+    lm_status rc = lm_reviewed_judge(&s.rec, a.acknowledge ? &s.reviewed : NULL, &s.list, &s.review, err);
+    s.rec.belong = belong;
+    f->review = s.review;
+    return rc;
+}
+
 /* Measure and judge; f is filled in. */
 static lm_status judge(lm_facts *f, lm_err *err)
 {
@@ -533,6 +561,7 @@ static lm_status judge(lm_facts *f, lm_err *err)
         f->second = &s.second;
     }
     if (s.calipers.n && (rc = landmarks(err))) return rc;
+    if ((rc = reviewed(f, err))) return rc;
     for (size_t i = 0; i < s.list.n; i++)
         if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;
     f->n = s.list.n;
@@ -655,6 +684,7 @@ static void release(void)
     json_decref(s.options);
     json_decref(s.facts);
     json_decref(s.references);
+    json_decref(s.review);
     lm_reported_release(&s.reported);
     lm_reference_release(&s.reference);
     lm_record_release(&s.rec);

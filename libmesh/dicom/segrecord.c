@@ -280,6 +280,17 @@ static lm_status segrecord_segment(json_t *rec, const lm_segment_facts *f, lm_er
     return rc;
 }
 
+/* The list, and what it was asked with. */
+static lm_status segrecord_review(const lm_segrecord *s, json_t *rec, lm_err *err)
+{
+    json_t *o = json_object_get(rec, "options");
+    if (!s->review) return LM_OK;
+    if (json_object_set(rec, "review", s->review) || json_object_set_new(o, "prob", json_true()) ||
+        json_object_set(o, "review", json_object_get(s->review, "limit")))
+        return lm_err_nomem(err, 0);
+    return LM_OK;
+}
+
 lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
 {
     json_t *rec;
@@ -295,6 +306,7 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (!rc) rc = segrecord_choices(rec, s->source, err);
     if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
     if (!rc) rc = segrecord_mask(s, rec, err);
+    if (!rc) rc = segrecord_review(s, rec, err);
     if (rc) json_decref(rec);
     else *ret = rec;
     return rc;

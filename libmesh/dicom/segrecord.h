@@ -37,6 +37,7 @@ typedef struct {
     const lm_regions *labels;         /* what went out as a label map, or NULL */
     const lm_label_volumes *of_label; /* of the mask's regions, or NULL */
     bool grey;                        /* with partial volumes */
+    json_t *review;                   /* what is to be looked at (stream/reviewlist.h), or NULL */
 } lm_segrecord;
 
 /* A record with libraries and what every one has: case, what of the identity goes out. New reference. */

@@ -36,6 +36,7 @@ typedef struct {
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
     json_t *references;              /* of masks by themselves, as diff/reference.h makes them; NULL: none */
+    json_t *review;                  /* regions to be looked at (reviewed.h); NULL: none are listed */
     const lm_grown *grown;           /* walls that were made, checked again; NULL: none were, or nothing was judged */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */
     bool unplaced;                   /* judged by structured reports alone, which know no place: say it */
