@@ -255,6 +255,24 @@ static lm_status fill_short(const lm_fill_on *on, const uint32_t *v, const doubl
     return rc;
 }
 
+/* The same, of least area and whatever it meets; an edge that is there is drawn again only where nothing else is left. */
+static lm_status fill_short_any(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, uint32_t **tri,
+                                size_t *nt, lm_err *err)
+{
+    fill_table *p = fill_table_new(on, v, side, n, err);
+    lm_status rc = p && (*tri = lm_mem_alloc(n, 3 * sizeof **tri, err)) ? LM_OK : LM_ENOMEM;
+    if (!rc && fill_taken(p)) {
+        bool good = fill_solve(p, FILL_AREA);
+        if (!good) {
+            memset(p->taken, 0, n * n);
+            good = fill_solve(p, FILL_AREA);
+        }
+        if (good) fill_read(p, *tri), *nt = n - 2;
+    }
+    fill_table_release(p);
+    return rc;
+}
+
 /* ---- long loops ---- */
 
 enum { FILL_PIECE = 48, FILL_SAMPLES = 128 }; /* edges of a piece that is not parted any more; corners looked at for a chord */
@@ -363,11 +381,12 @@ static lm_status fill_step(fill_long *l, bool outlines, bool *fails, lm_err *err
     return rc;
 }
 
-static lm_status fill_parted(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, bool outlines,
+/* any: whatever it meets. */
+static lm_status fill_parted(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, bool outlines, bool any,
                              uint32_t **tri, size_t *nt, lm_err *err)
 {
     fill_long l = {.on = on};
-    bool fails = false, good = false;
+    bool fails = false, good = any;
     lm_status rc = lm_mem_grow(&l.v, &l.cap_v, n, sizeof *l.v, err);
     if (!rc) rc = lm_mem_grow(&l.side, &l.cap_side, n, sizeof *l.side, err);
     if (!rc) rc = lm_mem_grow(&l.piece, &l.cap_piece, 1, sizeof *l.piece, err);
@@ -379,11 +398,11 @@ static lm_status fill_parted(const lm_fill_on *on, const uint32_t *v, const doub
         l.pieces = 1;
     }
     for (bool first = true; !rc && l.pieces && !fails; first = false) rc = fill_step(&l, outlines && !first, &fails, err);
-    if (!rc && !fails) rc = fill_clear(on, l.tri, l.nt, &good, err);
+    if (!rc && !fails && !any) rc = fill_clear(on, l.tri, l.nt, &good, err);
     free(l.v);
     free(l.side);
     free(l.piece);
-    if (rc || !good) free(l.tri);
+    if (rc || fails || !good) free(l.tri);
     else *tri = l.tri, *nt = l.nt;
     return rc;
 }
@@ -401,8 +420,17 @@ lm_status lm_fill_make(const lm_fill_on *on, const uint32_t *v, const double (*s
     free(*tri);
     *tri = NULL;
     *nt = 0;
-    rc = fill_parted(on, v, side, n, true, tri, nt, err);
-    return rc || *nt ? rc : fill_parted(on, v, side, n, false, tri, nt, err);
+    rc = fill_parted(on, v, side, n, true, false, tri, nt, err);
+    return rc || *nt ? rc : fill_parted(on, v, side, n, false, false, tri, nt, err);
+}
+
+lm_status lm_fill_any(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, uint32_t **tri, size_t *nt,
+                      lm_err *err)
+{
+    *tri = NULL;
+    *nt = 0;
+    return n <= LM_FILL_EDGES ? fill_short_any(on, v, side, n, tri, nt, err)
+                              : fill_parted(on, v, side, n, true, true, tri, nt, err);
 }
 
 lm_status lm_fill_rings(const lm_fill_on *on, const uint32_t *v, const size_t *start, size_t loops, uint32_t **tri, size_t *nt,

@@ -26,6 +26,9 @@ typedef struct {
  * *nt triangles, the caller's; 0: there is none that meets nothing. */
 LM_CHECKED lm_status lm_fill_make(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, uint32_t **tri,
                                   size_t *nt, lm_err *err);
+/* The same where every patch meets something: the one of least area, whatever it meets. */
+LM_CHECKED lm_status lm_fill_any(const lm_fill_on *on, const uint32_t *v, const double (*side)[3], size_t n, uint32_t **tri,
+                                 size_t *nt, lm_err *err);
 /* Several loops that bound one patch, as in lm_outline_fill, seen against the mean normal of the first. */
 LM_CHECKED lm_status lm_fill_rings(const lm_fill_on *on, const uint32_t *v, const size_t *start, size_t loops, uint32_t **tri,
                                    size_t *nt, lm_err *err);

@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     lm_mesh *m;
+    bool any; /* patches may meet what they like */
     lm_topo_corners c;
     lm_bvh tree;
     uint32_t *mate;
@@ -269,7 +270,8 @@ static lm_status holes_task(void *ctx, size_t task, int worker, lm_err *err)
         const uint32_t *v = w->m->tri + 3 * (size_t)(w->edge[w->loop_edge[l->at + i]].half / 3);
         lm_vec_normal(lm_vec_at(w->m, v[0]), lm_vec_at(w->m, v[1]), lm_vec_at(w->m, v[2]), side[i]);
     }
-    lm_status rc = lm_fill_make(&on, w->vertex + l->at, (const double(*)[3])side, l->n, &l->tri, &l->nt, err);
+    lm_status rc =
+        (w->any ? lm_fill_any : lm_fill_make)(&on, w->vertex + l->at, (const double(*)[3])side, l->n, &l->tri, &l->nt, err);
     l->filled = l->nt > 0;
     l->done = true;
     free(side);
@@ -380,18 +382,18 @@ static lm_status holes_tree(holes_work *w, int threads, lm_err *err)
 }
 
 /* One round; *again: there are patches that waited and others that did not. */
-static lm_status holes_round(lm_mesh *m, int threads, lm_holes *out, bool *again, lm_spots *where, lm_err *err)
+static lm_status holes_round(lm_mesh *m, bool any, int threads, lm_holes *out, bool *again, lm_spots *where, lm_err *err)
 {
-    holes_work w = {.m = m, .c = LM_TOPO_CORNERS_INIT, .tree = LM_BVH_INIT};
+    holes_work w = {.m = m, .any = any, .c = LM_TOPO_CORNERS_INIT, .tree = LM_BVH_INIT};
     lm_status rc = lm_topo_corners_make(m, NULL, &w.c, err);
     size_t filled = out->filled, waiting = 0;
     *again = false;
     if (rc) return rc;
     if (!(w.mate = lm_mem_alloc(3 * m->nt, sizeof *w.mate, err))) rc = LM_ENOMEM;
     if (rc || (rc = lm_topo_mates(m, &w.c, w.mate, err)) || (rc = holes_edges(&w, err)) || !w.edges) goto done;
-    if ((rc = holes_trace(&w, err)) || (rc = holes_tree(&w, threads, err)) || (rc = holes_rings(&w, err)) ||
-        (rc = lm_pool_run(threads, w.loops, holes_ring_task, &w, err)) ||
-        (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) || (rc = holes_sift(&w, threads, err)) ||
+    if ((rc = holes_trace(&w, err)) || (rc = holes_rings(&w, err)) ||
+        (!any && ((rc = holes_tree(&w, threads, err)) || (rc = lm_pool_run(threads, w.loops, holes_ring_task, &w, err)))) ||
+        (rc = lm_pool_run(threads, w.loops, holes_task, &w, err)) || (!any && (rc = holes_sift(&w, threads, err))) ||
         (rc = holes_append(&w, out, where, err)))
         goto done;
     for (size_t i = 0; i < w.loops; i++) waiting += w.loop[i].waits;
@@ -420,7 +422,16 @@ lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_spots *where,
     lm_status rc = LM_OK;
     *out = (lm_holes)LM_HOLES_INIT;
     threads = lm_pool_threads(threads);
-    for (int round = 0; round < HOLES_ROUNDS && again && !rc; round++) rc = holes_round(m, threads, out, &again, where, err);
+    for (int round = 0; round < HOLES_ROUNDS && again && !rc; round++) rc = holes_round(m, false, threads, out, &again, where, err);
+    if (rc) lm_holes_release(out);
+    return rc;
+}
+
+lm_status lm_holes_any(lm_mesh *m, int threads, lm_holes *out, lm_spots *where, lm_err *err)
+{
+    bool again;
+    *out = (lm_holes)LM_HOLES_INIT;
+    lm_status rc = holes_round(m, true, lm_pool_threads(threads), out, &again, where, err);
     if (rc) lm_holes_release(out);
     return rc;
 }

@@ -36,6 +36,8 @@ typedef struct {
  * come after the triangles there are, loops in the order of their lowest vertex. Nothing moves. On error m is still a
  * mesh, with some holes filled, and out is empty. */
 LM_CHECKED lm_status lm_holes_fill(lm_mesh *m, int threads, lm_holes *out, lm_spots *where, lm_err *err);
+/* The same, but that a patch may meet the mesh and other patches (fill.h): what meets is to be cut next (arrange.h). */
+LM_CHECKED lm_status lm_holes_any(lm_mesh *m, int threads, lm_holes *out, lm_spots *where, lm_err *err);
 void lm_holes_release(lm_holes *h);
 const char *lm_holes_why(lm_hole_why why); /* for people */
 

@@ -5,9 +5,9 @@
 #include "repair/admesh.h"
 #include "repair/alone.h"
 #include "repair/clean.h"
+#include "repair/close.h"
 #include "repair/cut.h"
 #include "repair/fair.h"
-#include "repair/lids.h"
 #include "repair/orient.h"
 #include "repair/refill.h"
 #include "repair/seam.h"
@@ -19,11 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    REPAIR_RESOLVES = 8,
-    REPAIR_AGAIN = 3,
-    REPAIR_LID = 64
-};                          /* rounding makes new intersections, mostly fewer from round to round */
+enum { REPAIR_RESOLVES = 8, REPAIR_AGAIN = 3 }; /* rounding makes new intersections, mostly fewer from round to round */
 enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
 
 const char *lm_repair_name(lm_repair_kind k)
@@ -174,17 +170,13 @@ static lm_status repair_round(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     return LM_OK;
 }
 
-static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+/* Pieces turned outward, where no hole is left: inside a piece that is open still nobody can tell a cavity. */
+static lm_status repair_outward(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    size_t changed = 1;
-    lm_orient orient;
-    bool firm;
-    lm_status rc = repair_ground(m, opt, &firm, err);
-    if (!firm) return rc;
-    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
-    if (rc || !repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return rc;
-    /* inside a piece that is open still nobody can tell a cavity */
     const lm_orient_how how = r->holes_left ? LM_ORIENT_AGREE : LM_ORIENT_OUTWARD;
+    lm_orient orient;
+    lm_status rc;
+    if (!repair_does(opt, LM_REPAIR_ORIENT) || !repair_does(opt, LM_REPAIR_OUTWARD)) return LM_OK;
     if ((rc = lm_orient_run(m, how, opt->threads, &orient, &r->step[LM_REPAIR_OUTWARD].where, err))) return rc;
     repair_note(r, LM_REPAIR_OUTWARD, orient.outward, 0, volume, lm_mesh_volume(m)); /* all agree already: turned is 0 */
     r->nonorientable = orient.nonorientable;
@@ -193,6 +185,16 @@ static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *
         memcpy(r->nonorientable_at, m->pos + 3 * (size_t)m->tri[3 * (size_t)orient.nonorientable_first],
                sizeof r->nonorientable_at);
     return LM_OK;
+}
+
+static lm_status repair_rounds(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    size_t changed = 1;
+    bool firm;
+    lm_status rc = repair_ground(m, opt, &firm, err);
+    if (!firm) return rc;
+    for (int round = 0; round < REPAIR_ROUNDS && changed && !rc; round++) rc = repair_round(m, opt, r, volume, &changed, err);
+    return rc ? rc : repair_outward(m, opt, r, volume, err);
 }
 
 static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
@@ -251,64 +253,22 @@ static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair 
     return rc;
 }
 
-static double repair_triangle(const lm_mesh *m, const uint32_t v[3])
+/* Holes where every patch would meet the mesh, closed all the same: what meets is cut next. *n: holes closed. */
+static lm_status repair_close(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *n, lm_err *err)
 {
-    lm_mesh one = {.nv = m->nv, .nt = 1, .pos = m->pos, .tri = (uint32_t[3]){v[0], v[1], v[2]}};
-    return lm_mesh_area(&one);
-}
-
-/* Are the lids a small part of the surface of each component they close? A sheet must not be closed onto itself. */
-static lm_status repair_small(const lm_mesh *m, const lm_mesh *lids, int threads, bool *small, lm_err *err)
-{
-    const double part = 0.1;
-    lm_topo topo = LM_TOPO_INIT;
-    double *area = NULL;
-    uint32_t *comp = NULL; /* of each vertex */
-    lm_status rc = lm_topo_make(m, NULL, threads, &topo, err);
-    if (rc) return rc;
-    rc = LM_ENOMEM;
-    if (!(area = lm_mem_calloc(topo.components, sizeof *area, err)) || !(comp = lm_mem_calloc(m->nv, sizeof *comp, err))) goto done;
-    rc = LM_OK;
-    for (size_t t = 0; t < m->nt; t++) {
-        area[topo.comp[t]] += part * repair_triangle(m, m->tri + 3 * t);
-        for (size_t k = 0; k < 3; k++) comp[m->tri[3 * t + k]] = topo.comp[t];
-    }
-    for (size_t t = 0; t < lids->nt; t++) area[comp[lids->tri[3 * t + 1]]] -= repair_triangle(m, lids->tri + 3 * t);
-    *small = true;
-    for (size_t c = 0; c < topo.components; c++) *small = *small && area[c] >= 0;
-done:
-    free(area);
-    free(comp);
-    lm_topo_release(&topo);
-    return rc;
-}
-
-/* Small holes where every patch would meet the mesh, closed all the same: what meets is cut next. *n: holes closed. */
-static lm_status repair_lids(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *n, lm_err *err)
-{
-    lm_mesh lids = {.nv = m->nv, .pos = m->pos};
-    size_t cap = 3 * m->nt;
-    bool small = false;
+    lm_close did = {.closed = 0};
     *n = 0;
     if (!r->holes_left || !repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
-    for (size_t i = 0; i < r->holes_left; i++)
-        if (r->hole[i].why != LM_HOLE_NO_PATCH || r->hole[i].edges > REPAIR_LID) return LM_OK;
-    lm_status rc = lm_lids_make(m, &lids, err);
-    if (!rc && lids.nt && !(rc = repair_small(m, &lids, opt->threads, &small, err)) && small &&
-        !(rc = lm_mem_grow(&m->tri, &cap, 3 * (m->nt + lids.nt), sizeof *m->tri, err))) {
-        memcpy(m->tri + 3 * m->nt, lids.tri, 3 * lids.nt * sizeof *m->tri);
-        m->nt += lids.nt;
-        *n = r->holes_left;
-        repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));
-        r->hole_triangles += lids.nt;
-        r->hole_area_mm2 += lm_mesh_area(&lids);
-        for (size_t i = 0; i < *n; i++) lm_spots_add(&r->step[LM_REPAIR_HOLES].where, r->hole[i].at);
-        r->holes_left = 0;
-        free(r->hole);
-        r->hole = NULL;
-    }
-    free(lids.tri);
-    return rc;
+    lm_status rc = lm_close_run(m, opt->threads, &did, &r->step[LM_REPAIR_HOLES].where, err);
+    if (rc || !did.closed) return rc;
+    *n = did.closed;
+    repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));
+    r->hole_triangles += did.triangles;
+    r->hole_area_mm2 += did.area_mm2;
+    r->holes_left = 0;
+    free(r->hole);
+    r->hole = NULL;
+    return repair_outward(m, opt, r, volume, err);
 }
 
 /* What a repair that may come to nothing is taken back to. */
@@ -373,11 +333,11 @@ static lm_status repair_alone(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
 /* Intersections, and what the other steps make of the result. */
 static lm_status repair_resolve(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
-    size_t pairs = 1, closed = 0, lids = 0;
+    size_t pairs = 1, closed = 0, any = 0;
     bool stuck = false;
     if (!repair_does(opt, LM_REPAIR_INTERSECT)) return LM_OK;
     lm_status rc = repair_alone(m, opt, r, volume, &closed, err);
-    if (!rc && !closed) rc = repair_lids(m, opt, r, volume, &lids, err);
+    if (!rc && !closed) rc = repair_close(m, opt, r, volume, &any, err);
     for (int round = 0; round < REPAIR_AGAIN && pairs && !stuck && !rc; round++)
         if (!(rc = repair_arrange(m, opt, r, volume, &pairs, &stuck, err)) && pairs) rc = repair_rounds(m, opt, r, volume, err);
     return rc;
