@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: values - tables - verdicts */
 #include "reports/cell.h"
+#include "base/num.h"
 #include "reports/digits.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- values ---- */
 
@@ -34,14 +36,33 @@ void lm_cell_key(lm_html *h, const json_t *o, const char *key)
 static const char *cell_unit(const char *unit)
 {
     static const char *const known[][2] = {
-        {"mm3", "mm\xc2\xb3"}, {"mm2", "mm\xc2\xb2"}, {"deg", "\xc2\xb0"}, {"percent", "%"}, {"1", ""}, {"count", ""}};
+        {"mm3", "mm\xc2\xb3"}, {"mm2", "mm\xc2\xb2"}, {"cm3", "cm\xc2\xb3"}, {"cm2", "cm\xc2\xb2"},
+        {"um", "\xc2\xb5m"},   {"deg", "\xc2\xb0"},   {"percent", "%"},      {"1", ""},
+        {"count", ""}};
     if (!unit) return "";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(unit, known[i][0])) return known[i][1];
     return unit;
 }
 
-void lm_cell_amount(lm_html *h, double v, double u, int places, const char *unit, bool plus)
+const char *lm_cell_shown(const lm_html *h, const char *unit, double *factor)
+{
+    static const char *const kind[][2] = {{"mm", "length"}, {"mm2", "area"}, {"mm3", "volume"}};
+    const char *as = NULL;
+    lm_unit of;
+    *factor = 1;
+    for (size_t i = 0; h->shown_in && i < sizeof kind / sizeof *kind && !as; i++)
+        if (unit && !strcmp(unit, kind[i][0])) as = lm_cell_str(h->shown_in, kind[i][1]);
+    return as && lm_num_unit(as, &of, &as, factor) ? as : unit;
+}
+
+int lm_cell_places(int places, double factor)
+{
+    for (; factor > 1; factor /= 10) places++;
+    return places;
+}
+
+static void cell_number(lm_html *h, double v, double u, int places, const char *unit, bool plus)
 {
     char a[LM_DIGITS_TEXT], b[LM_DIGITS_TEXT];
     if (plus) lm_digits_signed(v, places, a);
@@ -51,18 +72,53 @@ void lm_cell_amount(lm_html *h, double v, double u, int places, const char *unit
         lm_digits_up(u, places, b);
         lm_html_put(h, "\xc2\xa0\xc2\xb1\xc2\xa0%s", b);
     }
-    if (*unit) lm_html_put(h, LM_CELL_NBSP "%s", unit);
+    if (*cell_unit(unit)) lm_html_put(h, LM_CELL_NBSP "%s", cell_unit(unit));
     lm_html_put(h, "</span>");
+}
+
+void lm_cell_amount(lm_html *h, double v, double u, int places, const char *unit, bool plus)
+{
+    double factor;
+    const char *as = lm_cell_shown(h, unit, &factor);
+    cell_number(h, v / factor, u / factor, lm_cell_places(places, factor), as, plus);
+}
+
+void lm_cell_list(lm_html *h, const json_t *list, const char *between, int places, const char *unit)
+{
+    size_t n = json_array_size(list);
+    double factor;
+    const char *as = lm_cell_shown(h, unit, &factor);
+    if (!n) lm_html_not_stated(h);
+    for (size_t i = 0; i < n; i++) {
+        if (i) lm_html_put(h, "%s", between);
+        cell_number(h, json_number_value(json_array_get(list, i)) / factor, -1, lm_cell_places(places, factor), i + 1 < n ? "" : as,
+                    false);
+    }
 }
 
 void lm_cell_both(lm_html *h, double v, double u, double known_to, double size, const char *unit, bool plus)
 {
-    lm_cell_amount(h, v, u, lm_digits_places(known_to, size), cell_unit(unit), plus);
-    if (unit && !strcmp(unit, "mm3") && (known_to >= 0.001 || size >= 1 || size <= -1)) {
+    double factor;
+    const char *as = lm_cell_shown(h, unit, &factor);
+    cell_number(h, v / factor, u / factor, lm_digits_places(known_to / factor, size / factor), as, plus);
+    if (!h->shown_in && unit && !strcmp(unit, "mm3") && (known_to >= 0.001 || size >= 1 || size <= -1)) {
         lm_html_put(h, "<br/><span class=\"sub\">");
-        lm_cell_amount(h, v / 1000, u >= 0 ? u / 1000 : u, lm_digits_places(known_to / 1000, size / 1000), "ml", plus);
+        cell_number(h, v / 1000, u >= 0 ? u / 1000 : u, lm_digits_places(known_to / 1000, size / 1000), "ml", plus);
         lm_html_put(h, "</span>");
     }
+}
+
+/* The unit that a key of the facts ends in, "" where it has none; n: its length, without the unit. */
+static const char *cell_suffix(const char *key, size_t *n)
+{
+    static const char *const suffix[] = {"mm3", "mm2", "mm", "deg", "HU", "percent", "ml", "s"};
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+        size_t k = strlen(suffix[i]);
+        if (*n <= k + 1 || strcasecmp(key + *n - k, suffix[i]) || key[*n - k - 1] != '_') continue;
+        *n -= k + 1;
+        return suffix[i];
+    }
+    return "";
 }
 
 void lm_cell_label(lm_html *h, const char *key)
@@ -77,26 +133,23 @@ void lm_cell_label(lm_html *h, const char *key)
         {"frame", "Frame of reference"},
         {"uid_key", "UIDs hashed under the key"},
         {"size", "Size (voxels)"},
-        {"spacing_mm", "Voxel spacing (mm)"},
-        {"slice_step_mm", "Slice step (mm)"},
-        {"thickness_mm", "Slice thickness (mm)"},
+        {"spacing_mm", "Voxel spacing"},
+        {"slice_step_mm", "Slice step"},
+        {"thickness_mm", "Slice thickness"},
         {"lossy", "Lossy compression"},
         {"instances", "Instances"},
         {"lo", "From"},
         {"hi", "To"},
     };
-    static const char *const suffix[][2] = {{"_mm3", "mm\xc2\xb3"}, {"_mm2", "mm\xc2\xb2"}, {"_mm", "mm"}, {"_deg", "\xc2\xb0"},
-                                            {"_hu", "HU"},          {"_percent", "%"},      {"_ml", "ml"}, {"_s", "s"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (!strcmp(key, known[i][0])) {
-            lm_html_put(h, "%s", known[i][1]);
-            return;
-        }
     size_t n = strlen(key);
-    const char *unit = NULL;
-    for (size_t i = 0; i < sizeof suffix / sizeof *suffix && !unit; i++) {
-        size_t k = strlen(suffix[i][0]);
-        if (n > k && !strcmp(key + n - k, suffix[i][0])) unit = suffix[i][1], n -= k;
+    double factor;
+    const char *unit = cell_suffix(key, &n), *name = NULL;
+    for (size_t i = 0; i < sizeof known / sizeof *known && !name; i++)
+        if (!strcmp(key, known[i][0])) name = known[i][1];
+    if (name) {
+        if (!strncmp(unit, "mm", 2)) lm_html_put(h, "%s (%s)", name, cell_unit(lm_cell_shown(h, unit, &factor)));
+        else lm_html_put(h, "%s", name);
+        return;
     }
     for (size_t i = 0; i < n;) {
         size_t k = strcspn(key + i, "_-");
@@ -110,7 +163,7 @@ void lm_cell_label(lm_html *h, const char *key)
         i += k;
         if (i < n) lm_html_put(h, " "), i++;
     }
-    if (unit) lm_html_put(h, " (%s)", unit);
+    if (*unit) lm_html_put(h, " (%s)", cell_unit(lm_cell_shown(h, unit, &factor)));
 }
 
 bool lm_cell_range(const json_t *v, const json_t *beside, double *lo, double *hi, bool *has_hi, const char **unit)
@@ -172,6 +225,32 @@ void lm_cell_missing(lm_html *h)
     lm_html_put(h, "</p>\n");
 }
 
+static void cell_scale(json_t *v, double factor)
+{
+    const char *key;
+    json_t *one;
+    size_t i;
+    if (json_is_real(v)) json_real_set(v, json_real_value(v) / factor);
+    if (json_is_array(v))
+        json_array_foreach(v, i, one) {
+            if (json_is_integer(one)) json_array_set_new(v, i, json_real((double)json_integer_value(one) / factor));
+            else cell_scale(one, factor);
+        }
+    json_object_foreach(v, key, one) cell_scale(one, factor);
+}
+
+/* A value whose key names a unit, in the unit that is shown. */
+static void cell_value(lm_html *h, const char *key, const json_t *v)
+{
+    size_t n = strlen(key);
+    double factor;
+    lm_cell_shown(h, cell_suffix(key, &n), &factor);
+    json_t *own = factor == 1 ? NULL : json_is_integer(v) ? json_real((double)json_integer_value(v)) : json_deep_copy(v);
+    if (own) cell_scale(own, factor);
+    lm_html_json(h, own ? own : v);
+    json_decref(own);
+}
+
 void lm_cell_pairs(lm_html *h, const char *caption, const json_t *o)
 {
     const char *key;
@@ -196,7 +275,7 @@ void lm_cell_pairs(lm_html *h, const char *caption, const json_t *o)
                 lm_digits_plain(hi, t);
                 lm_html_put(h, " to %s" LM_CELL_NBSP "%s", t, unit);
             }
-        } else lm_html_json(h, v);
+        } else cell_value(h, key, v);
         lm_html_put(h, "</td></tr>\n");
     }
     lm_cell_table_end(h);

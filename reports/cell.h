@@ -20,8 +20,15 @@ const json_t *lm_cell_get(const json_t *o, const char *key);
 bool lm_cell_num(const json_t *o, const char *key, double *v);
 const char *lm_cell_str(const json_t *o, const char *key);
 void lm_cell_key(lm_html *h, const json_t *o, const char *key);
-/* "value +- u unit"; plus: a difference, with its sign. u <= 0: none is shown. u is rounded up, so that it stays a bound. */
+/* The unit that numbers in `unit` ("mm", "mm2", "mm3"; any other stays) are shown in, as the facts ask, and its factor. */
+const char *lm_cell_shown(const lm_html *h, const char *unit, double *factor);
+/* As many decimal places as show the same in a unit that is so many times as large. */
+int lm_cell_places(int places, double factor);
+/* "value +- u unit"; plus: a difference, with its sign. u <= 0: none is shown. u is rounded up, so that it stays a bound. mm, mm2
+ * and mm3 turn to the units of h->shown_in, with as many places more. */
 void lm_cell_amount(lm_html *h, double v, double u, int places, const char *unit, bool plus);
+/* Numbers of a list with something between them, the unit behind the last. */
+void lm_cell_list(lm_html *h, const json_t *list, const char *between, int places, const char *unit);
 /* An amount in the unit of the facts; a volume, unless tiny, in millilitres below it as well. Places follow from known_to (0:
  * unknown). */
 void lm_cell_both(lm_html *h, double v, double u, double known_to, double size, const char *unit, bool plus);

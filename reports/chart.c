@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/chart.h"
+#include "reports/cell.h"
 #include "reports/digits.h"
 
 #include <stdio.h>
@@ -154,18 +155,23 @@ void lm_chart_branches(lm_html *h, const json_t *branches)
     }
     if (!(all > 0 && most > 0)) return;
     double top = CHART_TOP, bottom = CHART_H - CHART_BOTTOM, rise = (bottom - top) / (1.05 * most);
-    double scale = (CHART_W - CHART_LEFT - 8 - gap * (double)n) / all, step = chart_step(most), from = 0;
-    int places = step < 1 ? 1 : 0;
+    double scale = (CHART_W - CHART_LEFT - 8 - gap * (double)n) / all, factor, from = 0;
+    const char *unit = lm_cell_shown(h, "mm", &factor);
+    double step = chart_step(most / factor);
+    int places = 0;
+    for (double k = step; k < 0.999 && places < 6; k *= 10) places++;
     char t[LM_DIGITS_TEXT], g[32], x1[32], y1[32];
     lm_html_put(h,
                 "<svg class=\"chart\" viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"Inscribed diameter along each branch; the "
                 "numbers stand in the table\">\n",
                 chart_xy(CHART_W, x1), chart_xy(CHART_H, y1));
-    chart_text(h, "axis", 4, 14, "Inscribed diameter, mm");
-    for (double k = 0; k * step <= 1.05 * most; k++) {
-        chart_line(h, "grid", CHART_LEFT, bottom - k * step * rise, CHART_W - 8, bottom - k * step * rise);
+    snprintf(g, sizeof g, "Inscribed diameter, %s", unit);
+    chart_text(h, "axis", 4, 14, g);
+    for (double k = 0; k * step * factor <= 1.05 * most; k++) {
+        double y = bottom - k * step * factor * rise;
+        chart_line(h, "grid", CHART_LEFT, y, CHART_W - 8, y);
         lm_digits_fixed(k * step, places, t);
-        chart_text(h, "tick", CHART_LEFT - 8, bottom - k * step * rise + 4, t);
+        chart_text(h, "tick", CHART_LEFT - 8, y + 4, t);
     }
     for (size_t b = 0; b < n; b++) {
         const json_t *x = json_array_get(branches, b);

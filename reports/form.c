@@ -25,17 +25,6 @@ static void form_td(lm_html *h, const char *label, const json_t *o, const char *
     lm_html_put(h, "</td>");
 }
 
-/* Numbers of a list with something between them. */
-static void form_list(lm_html *h, const json_t *list, const char *between, int places, const char *unit)
-{
-    size_t n = json_array_size(list);
-    if (!n) lm_html_not_stated(h);
-    for (size_t i = 0; i < n; i++) {
-        lm_html_put(h, "%s", i ? between : "");
-        lm_cell_amount(h, json_number_value(json_array_get(list, i)), -1, places, i + 1 == n ? unit : "", false);
-    }
-}
-
 static void form_row(lm_html *h, const char *name)
 {
     lm_html_put(h, "<tr><th scope=\"row\">%s</th><td>", name);
@@ -64,12 +53,12 @@ static void form_shape(lm_html *h, const json_t *s)
         form_row(h, "Major, minor, least axis");
         for (size_t i = 0; i < 3; i++) {
             lm_html_put(h, i ? ", " : "");
-            if (lm_cell_num(json_array_get(axes, i), "length_mm", &x)) lm_cell_amount(h, x, -1, 3, i == 2 ? "mm" : "", false);
+            form_amount(h, json_array_get(axes, i), "length_mm", NULL, "mm");
         }
         form_row_end(h);
     }
     form_row(h, "Oriented box (least volume found)");
-    form_list(h, lm_cell_get(box, "extents_mm"), LM_CELL_NBSP "\xc3\x97 ", 3, "mm");
+    lm_cell_list(h, lm_cell_get(box, "extents_mm"), LM_CELL_NBSP "\xc3\x97 ", 3, "mm");
     form_row_end(h);
     form_row(h, "Convex hull");
     form_amount(h, hull, "volume_mm3", NULL, "mm3");
@@ -97,7 +86,7 @@ static void form_parts(lm_html *h, const json_t *list)
     const json_t *one;
     if (!json_array_size(list)) return;
     lm_cell_table(h, "wide cards", "Each part; a wall that two share counts for both",
-                  "Part|Volume>|Area>|Diameter>|Oriented box (mm)>|Valid");
+                  "Part|Volume>|Area>|Diameter>|Oriented box>|Valid");
     json_array_foreach(list, i, one) {
         const json_t *s = lm_cell_get(one, "shape");
         lm_html_put(h, "<tr><th scope=\"row\">");
@@ -114,7 +103,7 @@ static void form_parts(lm_html *h, const json_t *list)
         form_td(h, "Area", one, "area_mm2", NULL, "mm2");
         form_td(h, "Diameter", s, "maximum_3d_diameter_mm", NULL, "mm");
         lm_cell_td(h, "Oriented box", true);
-        form_list(h, lm_cell_get(lm_cell_get(s, "oriented_box"), "extents_mm"), LM_CELL_NBSP "\xc3\x97 ", 2, "");
+        lm_cell_list(h, lm_cell_get(lm_cell_get(s, "oriented_box"), "extents_mm"), LM_CELL_NBSP "\xc3\x97 ", 2, "mm");
         lm_html_put(h, "</td>");
         lm_cell_td_key(h, "Valid", false, one, "valid");
         lm_html_put(h, "</tr>\n");
@@ -133,7 +122,7 @@ static void form_sections(lm_html *h, const json_t *list)
                   "Normal|Offset>|Area>|Perimeter>|Largest diameter>|Least diameter>");
     json_array_foreach(list, i, one) {
         lm_html_put(h, "<tr><th scope=\"row\">");
-        form_list(h, lm_cell_get(one, "normal"), ", ", 4, "");
+        lm_cell_list(h, lm_cell_get(one, "normal"), ", ", 4, "");
         lm_html_put(h, "</th>");
         form_td(h, "Offset", one, "offset_mm", NULL, "mm");
         form_td(h, "Area", one, "area_mm2", NULL, "mm2");
@@ -166,11 +155,11 @@ static void form_fit(lm_html *h, const json_t *one)
     } else if (json_is_number(lm_cell_get(one, "diameter_mm"))) form_amount(h, one, "diameter_mm", "diameter_uncertainty_mm", "mm");
     lm_html_put(h, "</td>");
     lm_cell_td(h, "Place", true);
-    if (told) form_list(h, lm_cell_get(one, "centre_mm"), ", ", 3, "mm");
+    if (told) lm_cell_list(h, lm_cell_get(one, "centre_mm"), ", ", 3, "mm");
     lm_html_put(h, "</td>");
     lm_cell_td(h, "Direction", true);
     if (told && json_array_size(lm_cell_get(one, "direction"))) {
-        form_list(h, lm_cell_get(one, "direction"), ", ", 4, "");
+        lm_cell_list(h, lm_cell_get(one, "direction"), ", ", 4, "");
         lm_html_put(h, "<br/><span class=\"sub\">known to ");
         form_amount(h, one, "direction_uncertainty_deg", NULL, "deg");
         lm_html_put(h, "</span>");
@@ -208,18 +197,18 @@ static void form_bed(lm_html *h, const json_t *bed)
 {
     if (!json_is_object(bed)) return;
     form_row(h, "Printer\xe2\x80\x99s bed");
-    form_list(h, lm_cell_get(bed, "size_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
+    lm_cell_list(h, lm_cell_get(bed, "size_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
     form_row_end(h);
     form_row(h, "Fits as it stands");
     lm_cell_key(h, bed, "fits");
     lm_html_put(h, " <span class=\"sub\">");
-    form_list(h, lm_cell_get(bed, "part_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
+    lm_cell_list(h, lm_cell_get(bed, "part_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
     lm_html_put(h, "</span>");
     form_row_end(h);
     form_row(h, "Fits turned along its oriented box");
     lm_cell_key(h, bed, "fits_turned");
     lm_html_put(h, " <span class=\"sub\">");
-    form_list(h, lm_cell_get(bed, "turned_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
+    lm_cell_list(h, lm_cell_get(bed, "turned_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
     lm_html_put(h, "</span>");
     form_row_end(h);
 }

@@ -12,6 +12,7 @@
 typedef struct {
     lm_out *out;
     lm_hash_sha256 sha;
+    const json_t *shown_in; /* units asked for, as the facts have them (cell.h); NULL: none. Borrowed */
 } lm_html;
 
 enum { LM_HTML_TEXT_MAX = 4000 }; /* bytes of one value that are shown; the page says when it cut */

@@ -50,24 +50,20 @@ static void report_head(lm_html *h, const json_t *facts)
     } else lm_html_not_stated(h);
     lm_html_put(h, "</strong></p></div>\n<dl class=\"tiles\">\n");
     report_tile(h, "Volume");
-    if (lm_cell_num(q, "volume_mm3", &x)) {
+    if (h->shown_in && lm_cell_num(q, "volume_mm3", &x)) lm_cell_both(h, x, -1, 0, x, "mm3", false);
+    else if (lm_cell_num(q, "volume_mm3", &x)) {
         lm_cell_amount(h, x / 1000, -1, lm_digits_places(0, x / 1000), "ml", false);
         lm_html_put(h, " <span class=\"sub\">");
-        lm_cell_amount(h, x, -1, lm_digits_places(0, x), "mm\xc2\xb3", false);
+        lm_cell_amount(h, x, -1, lm_digits_places(0, x), "mm3", false);
         lm_html_put(h, "</span>");
     } else lm_html_not_stated(h);
     lm_html_put(h, "</dd></div>\n");
     report_tile(h, "Size");
-    const json_t *e = lm_cell_get(q, "extents_mm");
-    if (json_array_size(e) == 3) {
-        for (size_t i = 0; i < 3; i++) {
-            lm_html_put(h, i ? LM_CELL_NBSP "\xc3\x97 " : "");
-            lm_cell_amount(h, json_number_value(json_array_get(e, i)), -1, 1, i == 2 ? "mm" : "", false);
-        }
-    } else lm_html_not_stated(h);
+    lm_cell_list(h, lm_cell_get(q, "extents_mm"), LM_CELL_NBSP "\xc3\x97 ", 1, "mm");
     lm_html_put(h, "</dd></div>\n");
     report_tile(h, "Surface");
-    if (lm_cell_num(q, "area_mm2", &x)) lm_cell_amount(h, x / 100, -1, lm_digits_places(0, x), "cm\xc2\xb2", false);
+    if (h->shown_in && lm_cell_num(q, "area_mm2", &x)) lm_cell_both(h, x, -1, 0, x, "mm2", false);
+    else if (lm_cell_num(q, "area_mm2", &x)) lm_cell_amount(h, x / 100, -1, lm_digits_places(0, x), "cm\xc2\xb2", false);
     else lm_html_not_stated(h);
     lm_html_put(h, "</dd></div>\n");
     report_tile(h, "Triangles");
@@ -96,11 +92,11 @@ static void report_head(lm_html *h, const json_t *facts)
 
 /* ---- pictures ---- */
 /* 1, 2 or 5 times a power of ten, about a quarter of the picture. */
-static double report_bar_length(double size_mm)
+static double report_bar_length(double size)
 {
     double step = 1e-6;
-    while (step * 10 <= size_mm / 3 && step < 1e30) step *= 10;
-    return step * 5 <= size_mm / 3 ? step * 5 : step * 2 <= size_mm / 3 ? step * 2 : step;
+    while (step * 10 <= size / 3 && step < 1e30) step *= 10;
+    return step * 5 <= size / 3 ? step * 5 : step * 2 <= size / 3 ? step * 2 : step;
 }
 
 static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
@@ -119,17 +115,19 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
         size_t n = 0;
         if ((st = lm_png_encode(p->pixels, p->side, (const uint8_t(*)[4])rgba, &png, &n, err)) != LM_OK) break;
         for (size_t k = 0; k < (size_t)p->side * (size_t)p->side && !inside; k++) inside = lm_picture_is_inside(p->pixels[k]);
-        double size = p->mm_per_pixel * p->side, bar = report_bar_length(size);
+        double factor, size, bar;
+        const char *unit = lm_cell_shown(h, "mm", &factor);
+        size = p->mm_per_pixel * p->side / factor, bar = report_bar_length(size);
         char w[LM_DIGITS_TEXT], t[LM_DIGITS_TEXT], side[32], pct[32];
-        int places = size < 20 ? 2 : 1;
-        lm_digits_fixed(p->width_mm, places, w);
-        lm_digits_fixed(p->height_mm, places, t);
+        int places = lm_cell_places(size * factor < 20 ? 2 : 1, factor);
+        lm_digits_fixed(p->width_mm / factor, places, w);
+        lm_digits_fixed(p->height_mm / factor, places, t);
         snprintf(side, sizeof side, "%d", p->side);
         lm_html_put(h,
                     "<figure>\n<div class=\"view\"><img width=\"%s\" height=\"%s\" alt=\"The model, %s view: %s on the left, %s on "
                     "the right, %s up; ",
                     side, side, p->name, p->left, p->right, p->top);
-        lm_html_put(h, "%s mm wide, %s mm high\" src=\"data:image/png;base64,", w, t);
+        lm_html_put(h, "%s %s wide, %s %s high\" src=\"data:image/png;base64,", w, unit, t, unit);
         lm_html_base64(h, png, n);
         free(png);
         snprintf(pct, sizeof pct, "%.3f", bar / size * 100);
@@ -140,13 +138,13 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
         lm_digits_plain(bar, t);
         lm_html_put(h,
                     "<span class=\"barbox\"><span class=\"bar\" style=\"width:%s%%\"><span>%s" LM_CELL_NBSP
-                    "mm</span></span></span></div>\n",
-                    pct, t);
-        lm_digits_fixed(p->height_mm, places, t);
+                    "%s</span></span></span></div>\n",
+                    pct, t, unit);
+        lm_digits_fixed(p->height_mm / factor, places, t);
         lm_html_put(h,
                     "<figcaption><strong>%s</strong> %s" LM_CELL_NBSP "\xc3\x97" LM_CELL_NBSP "%s" LM_CELL_NBSP
-                    "mm</figcaption>\n</figure>\n",
-                    p->name, w, t);
+                    "%s</figcaption>\n</figure>\n",
+                    p->name, w, t, unit);
     }
     lm_html_put(h, "</div>\n<p class=\"note\">Orthographic, all at one scale. %s",
                 mesh->space == LM_SPACE_UNKNOWN
@@ -273,6 +271,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_html page, *h = &page;
     if (!json_is_object(facts)) return lm_err_set(err, LM_EFORMAT, NULL, "the facts of a report are a JSON object");
     lm_html_init(h, out);
+    h->shown_in = lm_cell_get(facts, "shown_in");
     report_begin(h, facts);
     if (mesh && mesh->nt) {
         lm_status st = report_pictures(h, mesh, err);

@@ -73,11 +73,7 @@ static void result_vector(lm_html *h, const json_t *v, double u)
         lm_html_not_stated(h);
         return;
     }
-    for (size_t i = 0; i < 3; i++) {
-        lm_html_put(h, i ? ", " : "");
-        lm_cell_amount(h, json_number_value(json_array_get(v, i)), -1, u > 0 ? lm_digits_places(u, 1) : 3, i == 2 ? "mm" : "",
-                       false);
-    }
+    lm_cell_list(h, v, ", ", u > 0 ? lm_digits_places(u, 1) : 3, "mm");
 }
 
 /* How well the volume is known, item by item. */
@@ -158,7 +154,8 @@ static void result_quantities(lm_html *h, const json_t *facts)
         for (size_t i = 0; i < shown; i++) {
             x = json_number_value(json_array_get(parts, i));
             lm_html_put(h, i ? ", " : "");
-            lm_cell_amount(h, x / 1000, -1, lm_digits_places(0, x / 1000), "ml", false);
+            if (h->shown_in) lm_cell_both(h, x, -1, 0, x, "mm3", false);
+            else lm_cell_amount(h, x / 1000, -1, lm_digits_places(0, x / 1000), "ml", false);
         }
         if (shown < n) {
             char t[LM_DIGITS_TEXT];

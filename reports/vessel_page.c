@@ -27,7 +27,7 @@ static void vessel_page_branch(lm_html *h, const json_t *b, size_t number)
     vessel_page_number(h, "Least diameter", lm_cell_get(b, "least"), "diameter_mm", "mm", 3);
     vessel_page_number(h, "Mean", b, "mean_diameter_mm", "mm", 3);
     vessel_page_number(h, "Greatest", lm_cell_get(b, "greatest"), "diameter_mm", "mm", 3);
-    vessel_page_number(h, "Mean area", b, "mean_area_mm2", "mm\xc2\xb2", 2);
+    vessel_page_number(h, "Mean area", b, "mean_area_mm2", "mm2", 2);
     lm_cell_td(h, "Narrowing", true);
     if (lm_cell_num(narrow, "degree", &degree)) lm_cell_amount(h, 100 * degree, -1, 1, "%", false);
     else lm_html_put(h, "-");

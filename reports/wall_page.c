@@ -11,14 +11,6 @@ static void wall_page_row(lm_html *h, const char *name, const json_t *o, const c
     lm_html_put(h, "</td></tr>\n");
 }
 
-static void wall_page_place(lm_html *h, const json_t *at)
-{
-    for (size_t i = 0; i < 3; i++) {
-        lm_html_put(h, i ? ", " : "");
-        lm_cell_amount(h, json_number_value(json_array_get(at, i)), -1, 2, i == 2 ? "mm" : "", false);
-    }
-}
-
 static void wall_page_spots(lm_html *h, const json_t *list)
 {
     double x;
@@ -27,13 +19,13 @@ static void wall_page_spots(lm_html *h, const json_t *list)
         const json_t *one = json_array_get(list, i);
         lm_html_put(h, "<tr>");
         lm_cell_td(h, "Where", false);
-        wall_page_place(h, lm_cell_get(one, "at"));
+        lm_cell_list(h, lm_cell_get(one, "at"), ", ", 2, "mm");
         lm_html_put(h, "</td>");
         lm_cell_td(h, "Least", true);
         if (lm_cell_num(one, "least_mm", &x)) lm_cell_amount(h, x, -1, 3, "mm", false);
         lm_html_put(h, "</td>");
         lm_cell_td(h, "Area", true);
-        if (lm_cell_num(one, "area_mm2", &x)) lm_cell_amount(h, x, -1, 2, "mm\xc2\xb2", false);
+        if (lm_cell_num(one, "area_mm2", &x)) lm_cell_amount(h, x, -1, 2, "mm2", false);
         lm_html_put(h, "</td></tr>\n");
     }
     lm_cell_table_end(h);
@@ -51,8 +43,8 @@ void lm_wall_page(lm_html *h, const json_t *facts)
            "<tbody>\n");
     wall_page_row(h, "Least wall asked for", w, "wall_mm", 3, "mm");
     wall_page_row(h, "Least wall found", w, "min_ball_mm", 3, "mm");
-    wall_page_row(h, "Area that is thinner", w, "thin_mm2", 2, "mm\xc2\xb2");
-    wall_page_row(h, "Area of all", w, "area_mm2", 0, "mm\xc2\xb2");
+    wall_page_row(h, "Area that is thinner", w, "thin_mm2", 2, "mm2");
+    wall_page_row(h, "Area of all", w, "area_mm2", 0, "mm2");
     lm_cell_table_end(h);
     if (json_array_size(spots)) {
         if (json_is_true(lm_cell_get(w, "allowed")))

@@ -23,7 +23,8 @@
 
 static struct {
     cli_list section, fit, expect, tol, against, measurement, output, stage;
-    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed, *acknowledge;
+    const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed, *units,
+        *acknowledge;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
     bool vessel; /* and where from, where to, and what to write */
@@ -68,6 +69,8 @@ static const cli_opt opts[] = {
     {"to", 0, CLI_TEXT, "X,Y,Z", NULL, "... and end at this one, without branches", &a.to, LM_UNIT_NONE},
     {"centreline", 0, CLI_TEXT, "FILE", NULL, "write the points of the centreline, their diameters and areas as CSV", &a.centreline,
      LM_UNIT_NONE},
+    {"units", 0, CLI_TEXT, "U,V", NULL, "show lengths, areas, volumes in these, such as cm,ml, in table and report", &a.units,
+     LM_UNIT_NONE},
     {"label", 0, CLI_TEXT, "WHICH", NULL,
      "of several parts, and of a mask by itself, take what has this number, or a name that matches", &a.label, LM_UNIT_NONE},
     {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI mask lead that does not state it", &a.space, LM_UNIT_NONE},
@@ -107,6 +110,7 @@ static struct {
     lm_expect expect[CLI_LIST_MAX + LM_SPEC_MAX]; /* of the command line, then of the specification */
     size_t expected;
     lm_spec spec;
+    lm_units units;
     lm_calipers calipers;
     lm_replay replay; /* the source, for these */
     lm_vol mask;
@@ -165,7 +169,7 @@ static lm_status read_spec(lm_err *err)
     lm_io_close(in);
     for (size_t i = 0; i < s.spec.n_expect && !rc; i++) {
         for (size_t k = 0; k < a.expect.n; k++)
-            if (s.expect[k].what == s.spec.expect[i].what && s.expect[k].fit == s.spec.expect[i].fit)
+            if (lm_expect_same(&s.expect[k], &s.spec.expect[i]))
                 return lm_err_set(err, LM_EUSAGE, NULL, "'%s' is expected by --expect and by --spec", lm_expect_name(&s.expect[k]));
         s.expect[s.expected++] = s.spec.expect[i];
     }
@@ -200,12 +204,15 @@ static lm_status read_acknowledged(lm_err *err)
     return rc;
 }
 
-/* What is said of vessels needs one. */
-static lm_status check_vessel(lm_err *err)
+/* What is said of vessels needs one, what is said of mass a density. */
+static lm_status check_needs(lm_err *err)
 {
     const char *needs = a.from ? "--from" : a.to ? "--to" : a.centreline ? "--centreline" : NULL;
     for (size_t i = 0; i < s.expected && !needs; i++)
         if (lm_expect_of_vessel(&s.expect[i])) needs = lm_expect_name(&s.expect[i]);
+    for (size_t i = 0; i < s.expected && !a.density; i++)
+        if (lm_expect_of_print(&s.expect[i]))
+            return lm_err_set(err, LM_EUSAGE, NULL, "%s needs --density", lm_expect_name(&s.expect[i]));
     return needs && !a.vessel ? lm_err_set(err, LM_EUSAGE, NULL, "%s needs --vessel", needs) : LM_OK;
 }
 
@@ -216,18 +223,24 @@ static lm_status check_options(lm_err *err)
     size_t to_stdout = 0;
     const char *outputs[CLI_LIST_MAX + 4];
     for (size_t i = 0; i < a.tol.n && !rc; i++) rc = lm_verdict_tol(a.tol.item[i], &s.aopt.tol, err);
-    for (size_t i = 0; i < a.expect.n && !rc; i++) rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
+    for (size_t i = 0; i < a.expect.n && !rc; i++) {
+        rc = lm_expect_parse(a.expect.item[i], &s.expect[i], err);
+        for (size_t k = 0; k < i && !rc; k++)
+            if (lm_expect_same(&s.expect[k], &s.expect[i]))
+                rc = lm_err_set(err, LM_EUSAGE, NULL, "--expect: '%s' is expected twice", lm_expect_name(&s.expect[i]));
+    }
     for (size_t i = 0; i < a.section.n && !rc; i++)
         if ((rc = lm_trim_parse(a.section.item[i], &s.plane[i], err))) lm_err_frame(err, "--section");
     if (!rc && a.density && (rc = lm_print_density(a.density, &s.density, err))) lm_err_frame(err, "--density");
     if (!rc && a.bed && (rc = lm_print_bed(a.bed, &s.bed, err))) lm_err_frame(err, "--bed");
+    if (!rc && a.units && (rc = lm_units_parse(a.units, &s.units, err))) lm_err_frame(err, "--units");
     if (!rc) rc = lm_vessel_parse(a.from, a.to, &s.route, err);
     if (!rc) rc = read_spec(err);
     if (!rc) rc = read_landmarks(err);
     if (!rc) rc = read_acknowledged(err);
     for (size_t i = 0; i < a.fit.n && !rc; i++)
         if ((rc = lm_fit_parse(a.fit.item[i], &s.ask[i], err))) lm_err_frame(err, "--fit");
-    if (!rc) rc = check_vessel(err);
+    if (!rc) rc = check_needs(err);
     for (size_t i = 0; i < s.expected && !rc; i++) {
         lm_measurement m;
         rc = lm_expect_judge(&s.expect[i], &s.mass, &s.shape, &s.aopt.tol, &m, err);
@@ -266,6 +279,7 @@ static lm_status check_options(lm_err *err)
     }
     if ((a.density && json_object_set_new(s.options, "density", json_string(a.density))) ||
         (a.bed && json_object_set_new(s.options, "bed", json_string(a.bed))) ||
+        (a.units && json_object_set_new(s.options, "units", json_string(a.units))) ||
         (a.vessel && json_object_set_new(s.options, "vessel", json_true())) ||
         (a.from && json_object_set_new(s.options, "from", json_string(a.from))) ||
         (a.to && json_object_set_new(s.options, "to", json_string(a.to))) ||
@@ -440,11 +454,11 @@ static lm_status vessel(lm_err *err)
 static lm_status print(lm_facts *f, lm_err *err)
 {
     lm_measurement m;
-    if (!a.density && !a.bed) return LM_OK;
     f->density = a.density ? &s.density : NULL;
     f->bed = a.bed ? &s.bed : NULL;
-    f->print = &s.print;
+    if (a.density || a.bed) f->print = &s.print;
     lm_print_of(&s.mass, &s.shape, f->density, f->bed, &s.print);
+    s.shape.print = s.before_shape.print = &s.print;
     if (!a.bed) return LM_OK;
     lm_print_judge(&s.print, &s.bed, &m);
     return lm_verdict_add(&s.list, &m, err);
@@ -564,6 +578,8 @@ static lm_status judge(lm_facts *f, lm_err *err)
     if ((rc = reviewed(f, err))) return rc;
     for (size_t i = 0; i < s.list.n; i++)
         if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;
+    for (size_t i = 0; i < s.list.n; i++) lm_verdict_show_in(&s.list.item[i], &s.units);
+    f->units = s.units;
     f->n = s.list.n;
     f->item = s.list.item;
     f->judged = f->n || a.output.n;

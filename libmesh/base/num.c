@@ -128,6 +128,12 @@ size_t lm_num_f32(float v, char buf[LM_NUM_TEXT])
     return (size_t)(o - buf);
 }
 
+void lm_num_fixed(double v, int places, char *buf, size_t cap)
+{
+    snprintf(buf, cap, "%.*f", places, v);
+    if (*buf == '-' && !strpbrk(buf, "123456789")) snprintf(buf, cap, "%.*f", places, 0.0);
+}
+
 static const struct {
     const char *name;
     lm_unit unit;
@@ -136,8 +142,21 @@ static const struct {
     {"mm", LM_UNIT_MM, 1},     {"um", LM_UNIT_MM, 1e-3},  {"cm", LM_UNIT_MM, 10},  {"m", LM_UNIT_MM, 1000},
     {"mm2", LM_UNIT_MM2, 1},   {"cm2", LM_UNIT_MM2, 100}, {"mm3", LM_UNIT_MM3, 1}, {"cm3", LM_UNIT_MM3, 1000},
     {"ml", LM_UNIT_MM3, 1000}, {"mL", LM_UNIT_MM3, 1000}, {"l", LM_UNIT_MM3, 1e6}, {"L", LM_UNIT_MM3, 1e6},
-    {"%", LM_UNIT_PERCENT, 1}, {"HU", LM_UNIT_HU, 1},     {"deg", LM_UNIT_DEG, 1},
+    {"%", LM_UNIT_PERCENT, 1}, {"HU", LM_UNIT_HU, 1},     {"deg", LM_UNIT_DEG, 1}, {"g", LM_UNIT_G, 1},
+    {"kg", LM_UNIT_G, 1000},
 };
+
+bool lm_num_unit(const char *name, lm_unit *unit, const char **as, double *factor)
+{
+    for (size_t i = 0; i < sizeof num_units / sizeof *num_units; i++) {
+        if (strcmp(name, num_units[i].name)) continue;
+        *unit = num_units[i].unit;
+        *as = num_units[i].name;
+        *factor = num_units[i].factor;
+        return true;
+    }
+    return false;
+}
 
 /* Half a unit of the last digit written: "12.50" -> 0.005. */
 static double num_half_digit(const char *s, const char *end)
@@ -164,16 +183,9 @@ lm_status lm_num_quantity(const char *s, lm_unit bare, lm_quantity *out, lm_err 
     double factor = 1;
     out->unit = bare;
     out->as = NULL;
-    if (*u) {
-        size_t i = 0, n = sizeof num_units / sizeof *num_units;
-        while (i < n && strcmp(u, num_units[i].name)) i++;
-        if (i == n)
-            return lm_err_set(err, LM_EUSAGE, NULL, "unit '%s' in '%s' is unknown (um mm cm m, mm2 cm2, mm3 cm3 ml l, HU, deg, %%)",
-                              u, s);
-        out->unit = num_units[i].unit;
-        out->as = num_units[i].name;
-        factor = num_units[i].factor;
-    }
+    if (*u && !lm_num_unit(u, &out->unit, &out->as, &factor))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "unit '%s' in '%s' is unknown (um mm cm m, mm2 cm2, mm3 cm3 ml l, g kg, HU, deg, %%)", u, s);
     out->factor = factor;
     out->value = v * factor;
     out->ulp = num_half_digit(s, u) * factor;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/expect.h"
+#include "measure/print.h"
 #include "measure/vessel.h"
 
 #include <math.h>
@@ -13,7 +14,8 @@ static const struct {
     lm_unit unit;
     expect_kind kind;
     char of; /* 'v'olume, 'a'rea, 'e'xtent, 'c'entroid, 'n'umber of parts, 'h'ollows, 'd'iameter, a'x'is, 's'phericity,
-                 along a vessel 'L'ength, least lumen 'M', na'R'rowing, 'T'ips, 'F'orks */
+                 oriented 'B'ox, 'H'ull, 'P'rint volume, mass in 'G'rams; along a vessel 'L'ength, least lumen 'M', na'R'rowing,
+                'T'ips, 'F'orks */
     int axis;
 } expect_known[] = {
     {"volume", LM_UNIT_MM3, EXPECT_SIZE, 'v', 0},
@@ -43,6 +45,12 @@ static const struct {
     {"centreline", LM_UNIT_MM, EXPECT_SIZE, 'L', 0},
     {"least-lumen", LM_UNIT_MM, EXPECT_SIZE, 'M', 0},
     {"narrowing", LM_UNIT_NONE, EXPECT_SIZE, 'R', 0},
+    {"box-long", LM_UNIT_MM, EXPECT_SIZE, 'B', 0},
+    {"box-middle", LM_UNIT_MM, EXPECT_SIZE, 'B', 1},
+    {"box-short", LM_UNIT_MM, EXPECT_SIZE, 'B', 2},
+    {"hull-volume", LM_UNIT_MM3, EXPECT_SIZE, 'H', 0},
+    {"print-volume", LM_UNIT_MM3, EXPECT_SIZE, 'P', 0},
+    {"mass", LM_UNIT_G, EXPECT_SIZE, 'G', 0},
     {"ends", LM_UNIT_NONE, EXPECT_COUNT, 'T', 0},
     {"forks", LM_UNIT_NONE, EXPECT_COUNT, 'F', 0},
 };
@@ -51,7 +59,8 @@ enum { EXPECT_KNOWN = sizeof expect_known / sizeof *expect_known };
 const char *lm_expect_names(void)
 {
     return "volume, area, width (extent-x), depth (extent-y), height (extent-z), centroid-x, centroid-y, centroid-z, components, "
-           "cavities, diameter, major-axis, minor-axis, least-axis, sphericity, fitN-diameter, fitN-rms, fitN-max, fitN-centre-x, "
+           "cavities, diameter, major-axis, minor-axis, least-axis, sphericity, box-long, box-middle, box-short, hull-volume, "
+           "print-volume, mass, fitN-diameter, fitN-rms, fitN-max, fitN-centre-x, "
            "-y, -z; with --vessel centreline, least-lumen, narrowing, ends, forks";
 }
 
@@ -81,9 +90,20 @@ bool lm_expect_of_vessel(const lm_expect *e)
     return strchr("LMRTF", expect_known[e->what].of) != NULL;
 }
 
+bool lm_expect_of_print(const lm_expect *e)
+{
+    return expect_known[e->what].of == 'G';
+}
+
+bool lm_expect_same(const lm_expect *a, const lm_expect *b)
+{
+    return expect_known[a->what].of == expect_known[b->what].of && expect_known[a->what].axis == expect_known[b->what].axis &&
+           a->fit == b->fit;
+}
+
 bool lm_expect_of_solid(const lm_expect *e)
 {
-    return strchr("vcxs", expect_known[e->what].of) != NULL;
+    return strchr("vcxsPG", expect_known[e->what].of) != NULL;
 }
 
 bool lm_expect_unit(const char *name, lm_unit *unit)
@@ -193,6 +213,13 @@ static void expect_vessel(char of, const lm_vessel *v, double u_mm, lm_measureme
     if (of == 'F') out->value = (double)v->forks;
 }
 
+static void expect_print(char of, const lm_print *p, lm_measurement *out)
+{
+    out->value = NAN;
+    if (p && of == 'P') out->value = p->volume_mm3, out->u_value = p->u_volume_mm3;
+    if (p && of == 'G' && p->has_mass) out->value = p->mass_g, out->u_value = p->u_mass_g;
+}
+
 lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shape *shape, const lm_tol *tol, lm_measurement *out,
                           lm_err *err)
 {
@@ -220,6 +247,10 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
     case 'r':
     case 'm':
     case 'p': expect_of_fit(e, mass, shape, out); break;
+    case 'B': out->value = shape->box.size_mm[a], out->u_value = expect_between(mass); break;
+    case 'H': out->value = shape->convex_mm3, out->u_value = shape->convex_mm2 * expect_between(mass) / 2; break;
+    case 'P':
+    case 'G': expect_print(expect_known[e->what].of, shape->print, out); break;
     case 'h': out->value = (double)mass->cavities; break;
     default: expect_vessel(expect_known[e->what].of, shape->vessel, expect_between(mass), out);
     }

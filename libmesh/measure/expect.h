@@ -27,6 +27,10 @@ LM_CHECKED lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, co
                                      lm_measurement *out, lm_err *err);
 /* Is it measured along the centreline of a vessel (vessel.h)? */
 bool lm_expect_of_vessel(const lm_expect *e);
+/* Does it need a density (print.h)? */
+bool lm_expect_of_print(const lm_expect *e);
+/* Two names of one quantity: "width" and "extent-x". */
+bool lm_expect_same(const lm_expect *a, const lm_expect *b);
 const char *lm_expect_name(const lm_expect *e);
 /* A mesh without volume (open, flipped) does not have it. */
 bool lm_expect_of_solid(const lm_expect *e);

@@ -209,20 +209,25 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     char reason[LM_VERDICT_TEXT + LM_ERR_TEXT];
     lm_verdict v = lm_facts_verdict(f, reason, sizeof reason);
     json_t *ledger = lm_ledger_collect(rec, err), *warnings = facts_warnings(f, dcmseg, ledger);
-    json_t *j = json_pack(
-        "{s:i, s:s, s:s, s:o, s:i, s:o, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:o}",
-        "schema", LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "case",
-        f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "anatomy", facts_anatomy(rec), "verdict",
-        lm_verdict_name(v), "reason", reason, "options", f->options, "source", source ? json_deep_copy(source) : json_null(),
-        "segmentation", facts_segmentation(dcmseg), "integrity", "before", facts_before(rec), "final", lm_audit_json(f->audit, err),
-        "second_opinion", lm_facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
-        facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records", facts_records(rec),
-        "software", facts_software(rec));
+    json_t *j = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s}, s:o, s:i, s:o, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, "
+                          "s:o, s:o, s:[], s:o, "
+                          "s:o, s:o}",
+                          "schema", LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "units", "length", "mm", "area", "mm2",
+                          "volume", "mm3", "case", f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "anatomy",
+                          facts_anatomy(rec), "verdict", lm_verdict_name(v), "reason", reason, "options", f->options, "source",
+                          source ? json_deep_copy(source) : json_null(), "segmentation", facts_segmentation(dcmseg), "integrity",
+                          "before", facts_before(rec), "final", lm_audit_json(f->audit, err), "second_opinion",
+                          lm_facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
+                          facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records",
+                          facts_records(rec), "software", facts_software(rec));
     json_t *mask = json_object_get(dcmseg, "mask");
     if (j && mask && json_object_set_new(j, "mask", json_deep_copy(mask))) {
         json_decref(j);
         j = NULL;
     }
+    json_t *shown = lm_units_json(&f->units);
+    if (j && shown && json_object_set(j, "shown_in", shown)) json_decref(j), j = NULL;
+    json_decref(shown);
     if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
     if (j && f->references && json_object_set_new(j, "references", json_incref(f->references))) json_decref(j), j = NULL;
     if (j && f->review && json_object_set(j, "review", f->review)) json_decref(j), j = NULL;
@@ -248,22 +253,24 @@ lm_status lm_facts_file(json_t *facts, const char *format, uint64_t bytes, const
 
 /* ---- 3 table ---- */
 
-static void facts_row(lm_out *out, const char *name, double v, double u, lm_unit unit)
+static void facts_row(const lm_units *units, lm_out *out, const char *name, double v, double u, lm_unit unit)
 {
     char a[LM_NUM_TEXT], b[LM_NUM_TEXT];
-    lm_verdict_text(v, unit, a, sizeof a);
-    lm_verdict_text(u, unit, b, sizeof b);
-    if (unit == LM_UNIT_MM3 && fabs(v) >= 1000) lm_io_printf(out, "%-14s %16s   known to %s (%.3f mm3)\n", name, a, b, v);
+    lm_units_text(units, v, unit, a, sizeof a);
+    lm_units_text(units, u, unit, b, sizeof b);
+    if (unit == LM_UNIT_MM3 && !units->volume.as && fabs(v) >= 1000)
+        lm_io_printf(out, "%-14s %16s   known to %s (%.3f mm3)\n", name, a, b, v);
     else lm_io_printf(out, "%-14s %16s   known to %s\n", name, a, b);
 }
 
 static void facts_parts(const lm_facts *f, lm_out *out)
 {
+    const lm_units *units = &f->units;
     char name[LM_PART_NAME], line[LM_ERR_TEXT], a[LM_NUM_TEXT], b[LM_NUM_TEXT];
     for (size_t i = 0; f->parts && i < f->parts->n; i++) {
         const lm_audit *x = &f->parts->part[i];
-        lm_verdict_text(x->volume_mm3, LM_UNIT_MM3, a, sizeof a);
-        lm_verdict_text(x->area_mm2, LM_UNIT_MM2, b, sizeof b);
+        lm_units_text(units, x->volume_mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_units_text(units, x->area_mm2, LM_UNIT_MM2, b, sizeof b);
         lm_audit_line(x, line, sizeof line);
         lm_io_printf(out, "part %-9u %16s   area %s, %zu triangles, %s: %s\n", f->parts->label[i], a, b, x->triangles,
                      lm_parts_name(f->names, f->parts->label[i], name), line);
@@ -271,15 +278,15 @@ static void facts_parts(const lm_facts *f, lm_out *out)
 }
 
 /* Where the records say more than the mesh does. */
-static void facts_budget(const lm_budget *b, lm_out *out)
+static void facts_budget(const lm_units *units, const lm_budget *b, lm_out *out)
 {
     static const char *const kind[] = {"at most", "about", "changed by", "about"};
     char a[LM_NUM_TEXT];
     if (!b || b->n < 2) return;
-    lm_verdict_text(b->u_mm3, LM_UNIT_MM3, a, sizeof a);
+    lm_units_text(units, b->u_mm3, LM_UNIT_MM3, a, sizeof a);
     lm_io_printf(out, "\nuncertainty of the volume: %s (%s)\n", a, LM_BUDGET_RULE);
     for (size_t i = 0; i < b->n; i++) {
-        lm_verdict_text(b->item[i].mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_units_text(units, b->item[i].mm3, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "  %-12s %-10s %16s   %s\n", b->item[i].name, kind[b->item[i].kind], a, b->item[i].text);
     }
 }
@@ -288,21 +295,23 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
 {
     static const char *const extent[3] = {"width (x)", "depth (y)", "height (z)"};
     const lm_mass *m = f->mass;
+    const lm_units *units = &f->units;
     char line[LM_ERR_TEXT + LM_VERDICT_TEXT], a[LM_NUM_TEXT], b[LM_NUM_TEXT], c[LM_NUM_TEXT], d[LM_NUM_TEXT], e[LM_NUM_TEXT];
-    char agrees[LM_VERDICT_AGREES];
+    char agrees[LM_VERDICT_AGREES], place[LM_VERDICT_TEXT];
     lm_err why = LM_ERR_INIT;
     if (f->case_id) lm_io_printf(out, "%-14s %16s\n", "case", f->case_id);
-    if (m->has_volume) facts_row(out, "volume", m->volume_mm3, m->u_volume_mm3, LM_UNIT_MM3);
+    if (m->has_volume) facts_row(units, out, "volume", m->volume_mm3, m->u_volume_mm3, LM_UNIT_MM3);
     else lm_io_printf(out, "%-14s %16s   %s\n", "volume", "-", lm_mass_solid(m, &why) ? why.text[0] : "");
-    facts_row(out, "area", m->area_mm2, m->u_area_mm2, LM_UNIT_MM2);
+    facts_row(units, out, "area", m->area_mm2, m->u_area_mm2, LM_UNIT_MM2);
     for (int i = 0; i < 3; i++) {
-        lm_verdict_text(m->hi_mm[i] - m->lo_mm[i], LM_UNIT_MM, a, sizeof a);
-        lm_io_printf(out, "%-14s %16s   from %.3f to %.3f\n", extent[i], a, m->lo_mm[i], m->hi_mm[i]);
+        lm_units_text(units, m->hi_mm[i] - m->lo_mm[i], LM_UNIT_MM, a, sizeof a);
+        lm_units_lengths(units, (const double[]){m->lo_mm[i], m->hi_mm[i]}, 2, " to ", place, sizeof place);
+        lm_io_printf(out, "%-14s %16s   from %s\n", extent[i], a, place);
     }
     if (isfinite(m->u_centroid_mm)) {
-        lm_verdict_text(m->u_centroid_mm, LM_UNIT_MM, a, sizeof a);
-        lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   known to %s\n", "centroid", m->centroid_mm[0], m->centroid_mm[1],
-                     m->centroid_mm[2], a);
+        lm_units_text(units, m->u_centroid_mm, LM_UNIT_MM, a, sizeof a);
+        lm_units_lengths(units, m->centroid_mm, 3, " ", place, sizeof place);
+        lm_io_printf(out, "%-14s %s   known to %s\n", "centroid", place, a);
     }
     lm_io_printf(out, "%-14s %16zu   and %zu cavit%s\n%-14s %16zu\n", "components", m->parts - m->cavities, m->cavities,
                  m->cavities == 1 ? "y" : "ies", "triangles", f->audit->triangles);
@@ -317,18 +326,18 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
                      f->second->degenerate);
     if (f->against) {
         const lm_segment_facts *s = &f->against->segment;
-        lm_verdict_text(s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
+        lm_units_text(units, s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
     }
     for (size_t i = 0; i < json_array_size(f->references); i++) {
         const json_t *one = json_array_get(f->references, i);
-        lm_verdict_text(json_number_value(json_object_get(one, "volume_mm3")), LM_UNIT_MM3, a, sizeof a);
+        lm_units_text(units, json_number_value(json_object_get(one, "volume_mm3")), LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %s; frame of reference: %s\n", "mask", a,
                      json_string_value(json_object_get(one, "volume_is")),
                      json_string_value(json_object_get(one, "frame_of_reference")));
     }
     if (f->unplaced) lm_io_printf(out, "%-14s %16s   %s\n", "place, side", "not judged", LM_FACTS_UNPLACED);
-    facts_budget(f->budget, out);
+    facts_budget(units, f->budget, out);
     if (f->n)
         lm_io_printf(out, "\n%-14s %16s %16s %14s %12s %14s  verdict, reference\n", "compared", "measured", "reference",
                      "difference", "u", "tolerance");

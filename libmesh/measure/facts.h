@@ -18,6 +18,7 @@
 typedef struct {
     const char *case_id;         /* given by the user, or NULL */
     const json_t *options;       /* this tool's resolved options */
+    lm_units units;              /* of table and page; the facts stay in mm, mm2, mm3 */
     const lm_records *rec;       /* what the mesh came with; foreign ones are taken out before */
     bool foreign;                /* that was so: say it */
     const lm_audit *audit;       /* of the mesh as it is written */

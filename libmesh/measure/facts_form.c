@@ -4,6 +4,9 @@
 #include "stream/audit_json.h"
 
 #include <math.h>
+#include <stdio.h>
+
+enum { FORM_TEXT = 256 };
 
 /* ---- 1 JSON ---- */
 
@@ -147,78 +150,89 @@ lm_status lm_facts_form_parts(const lm_facts *f, json_t *facts, lm_err *err)
 
 /* ---- 2 table ---- */
 
-static void form_lengths(lm_out *out, const char *name, const double v[3], const char *what)
+static void form_lengths(const lm_units *units, lm_out *out, const char *name, const double v[3], const char *what)
 {
-    lm_io_printf(out, "%-14s %.3f %.3f %.3f mm   %s\n", name, v[0], v[1], v[2], what);
+    char text[FORM_TEXT];
+    lm_units_lengths(units, v, 3, " ", text, sizeof text);
+    lm_io_printf(out, "%-14s %s   %s\n", name, text, what);
 }
 
-static void form_shape_lines(const lm_shape *s, const lm_audit *audit, lm_out *out)
+static void form_shape_lines(const lm_units *units, const lm_shape *s, const lm_audit *audit, lm_out *out)
 {
     char a[LM_NUM_TEXT];
     if (!s) return;
-    lm_verdict_text(s->diameter.mm, LM_UNIT_MM, a, sizeof a);
+    lm_units_text(units, s->diameter.mm, LM_UNIT_MM, a, sizeof a);
     lm_io_printf(out, "%-14s %16s   largest distance of two points\n", "diameter", a);
     if (s->has_axes) {
-        form_lengths(out, "axes", s->length_mm, "major, minor, least: 4 sqrt(covariance of the solid)");
+        form_lengths(units, out, "axes", s->length_mm, "major, minor, least: 4 sqrt(covariance of the solid)");
         lm_io_printf(out, "%-14s %16.4f\n", "sphericity", s->sphericity);
     }
-    form_lengths(out, "oriented box", s->box.size_mm, "turned, of the least volume found");
+    form_lengths(units, out, "oriented box", s->box.size_mm, "turned, of the least volume found");
     if (s->convex_mm3 > 0) {
-        lm_verdict_text(s->convex_mm3, LM_UNIT_MM3, a, sizeof a);
+        lm_units_text(units, s->convex_mm3, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   ", "convex hull", a);
         lm_io_printf(out, s->has_axes ? "%.2f %% of it filled\n" : "\n", 100 * s->density_convex);
     }
-    lm_verdict_text(s->cavity_mm3, LM_UNIT_MM3, a, sizeof a);
+    lm_units_text(units, s->cavity_mm3, LM_UNIT_MM3, a, sizeof a);
     if (s->cavity_mm3 > 0) lm_io_printf(out, "%-14s %16s   trapped\n", "cavities", a);
     if (audit->genus) lm_io_printf(out, "%-14s %16lld   handles\n", "genus", (long long)audit->genus);
 }
 
+static void form_direction(const double v[3], char text[FORM_TEXT])
+{
+    char c[3][LM_NUM_TEXT];
+    for (int i = 0; i < 3; i++) lm_num_fixed(v[i], 4, c[i], sizeof c[i]);
+    snprintf(text, FORM_TEXT, "%s %s %s", c[0], c[1], c[2]);
+}
+
 static void form_section_lines(const lm_facts *f, lm_out *out)
 {
+    const lm_units *units = &f->units;
     char a[4][LM_NUM_TEXT];
     for (size_t i = 0; i < f->n_sections; i++) {
         const lm_section *s = &f->section[i];
-        lm_verdict_text(s->area_mm2, LM_UNIT_MM2, a[0], sizeof a[0]);
-        lm_verdict_text(s->perimeter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
-        lm_verdict_text(s->max_mm, LM_UNIT_MM, a[2], sizeof a[2]);
-        lm_verdict_text(s->min_mm, LM_UNIT_MM, a[3], sizeof a[3]);
+        lm_units_text(units, s->area_mm2, LM_UNIT_MM2, a[0], sizeof a[0]);
+        lm_units_text(units, s->perimeter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
+        lm_units_text(units, s->max_mm, LM_UNIT_MM, a[2], sizeof a[2]);
+        lm_units_text(units, s->min_mm, LM_UNIT_MM, a[3], sizeof a[3]);
         if (!(s->perimeter_mm > 0)) lm_io_printf(out, "section %-6zu %16s   the plane does not meet the mesh\n", i + 1, a[0]);
         else lm_io_printf(out, "section %-6zu %16s   perimeter %s, diameters %s and %s\n", i + 1, a[0], a[1], a[2], a[3]);
     }
 }
 
-static void form_fit_lines(const lm_shape *s, lm_out *out)
+static void form_fit_lines(const lm_units *units, const lm_shape *s, lm_out *out)
 {
-    char a[4][LM_NUM_TEXT];
+    char a[6][LM_NUM_TEXT], at[FORM_TEXT], to[FORM_TEXT];
     for (size_t i = 0; s && i < s->n_fits; i++) {
         const lm_fit *f = &s->fit[i];
         const char *name = lm_fit_name(f->ask.kind);
-        lm_verdict_text(f->rms_mm, LM_UNIT_MM, a[2], sizeof a[2]);
-        lm_verdict_text(f->max_mm, LM_UNIT_MM, a[3], sizeof a[3]);
-        if (!f->determined) lm_io_printf(out, "fit %-10zu %16s   undetermined: %s\n", i + 1, name, f->note);
-        else if (f->ask.kind == LM_FIT_PLANE)
-            lm_io_printf(out, "fit %-10zu %16s   through %.3f %.3f %.3f mm, normal %.4f %.4f %.4f known to %.2g deg", i + 1, name,
-                         f->centre_mm[0], f->centre_mm[1], f->centre_mm[2], f->direction[0], f->direction[1], f->direction[2],
-                         f->u_degree);
-        else {
-            lm_verdict_text(f->diameter_mm, LM_UNIT_MM, a[0], sizeof a[0]);
-            lm_verdict_text(f->u_diameter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
-            lm_io_printf(out, "fit %-10zu %16s   diameter %s known to %s, %s %.3f %.3f %.3f mm", i + 1, name, a[0], a[1],
-                         f->ask.kind == LM_FIT_SPHERE ? "centre" : "axis through", f->centre_mm[0], f->centre_mm[1],
-                         f->centre_mm[2]);
-            if (f->ask.kind == LM_FIT_CYLINDER)
-                lm_io_printf(out, " along %.4f %.4f %.4f known to %.2g deg, %.3f mm long", f->direction[0], f->direction[1],
-                             f->direction[2], f->u_degree, f->length_mm);
+        lm_units_text(units, f->rms_mm, LM_UNIT_MM, a[2], sizeof a[2]);
+        lm_units_text(units, f->max_mm, LM_UNIT_MM, a[3], sizeof a[3]);
+        if (!f->determined) {
+            lm_io_printf(out, "fit %-10zu %16s   undetermined: %s\n", i + 1, name, f->note);
+            continue;
         }
-        if (f->determined)
-            lm_io_printf(out, "; residual rms %s, largest %s; %zu vertices, %.3f mm2\n", a[2], a[3], f->vertices, f->area_mm2);
+        lm_units_lengths(units, f->centre_mm, 3, " ", at, sizeof at);
+        form_direction(f->direction, to);
+        if (f->ask.kind == LM_FIT_PLANE)
+            lm_io_printf(out, "fit %-10zu %16s   through %s, normal %s known to %.2g deg", i + 1, name, at, to, f->u_degree);
+        else {
+            lm_units_text(units, f->diameter_mm, LM_UNIT_MM, a[0], sizeof a[0]);
+            lm_units_text(units, f->u_diameter_mm, LM_UNIT_MM, a[1], sizeof a[1]);
+            lm_io_printf(out, "fit %-10zu %16s   diameter %s known to %s, %s %s", i + 1, name, a[0], a[1],
+                         f->ask.kind == LM_FIT_SPHERE ? "centre" : "axis through", at);
+            lm_units_text(units, f->length_mm, LM_UNIT_MM, a[4], sizeof a[4]);
+            if (f->ask.kind == LM_FIT_CYLINDER) lm_io_printf(out, " along %s known to %.2g deg, %s long", to, f->u_degree, a[4]);
+        }
+        lm_units_text(units, f->area_mm2, LM_UNIT_MM2, a[5], sizeof a[5]);
+        lm_io_printf(out, "; residual rms %s, largest %s; %zu vertices, %s\n", a[2], a[3], f->vertices, a[5]);
     }
 }
 
 /* label 0: all together. */
 static void form_print_lines(const lm_facts *f, const lm_print *p, uint32_t label, lm_out *out)
 {
-    char of[40] = "", mass[LM_NUM_TEXT] = "-", u[LM_NUM_TEXT] = "-";
+    char of[40] = "", mass[LM_NUM_TEXT] = "-", u[LM_NUM_TEXT] = "-", size[FORM_TEXT], bed[FORM_TEXT];
     if (label) snprintf(of, sizeof of, " of part %u", label);
     if (p->has_mass) {
         snprintf(mass, sizeof mass, p->mass_g < 0.001 ? "%.1e g" : "%.3f g", p->mass_g);
@@ -227,18 +241,19 @@ static void form_print_lines(const lm_facts *f, const lm_print *p, uint32_t labe
     if (f->density)
         lm_io_printf(out, "mass%-10s %16s   known to %s; %.6g g/cm3, source: %s\n", of, mass, u, f->density->g_per_cm3,
                      f->density->source[0] ? f->density->source : "not stated");
-    if (p->has_bed)
-        lm_io_printf(out, "bed%-11s %16s   %.3f x %.3f x %.3f mm on %.6g x %.6g x %.6g mm; turned along its oriented box: %s\n", of,
-                     p->fits ? "fits" : "does not fit", p->size_mm[0], p->size_mm[1], p->size_mm[2], f->bed->mm[0], f->bed->mm[1],
-                     f->bed->mm[2], p->fits_turned ? "fits" : "does not fit");
+    if (!p->has_bed) return;
+    lm_units_lengths(&f->units, p->size_mm, 3, " x ", size, sizeof size);
+    lm_units_lengths(&f->units, f->bed->mm, 3, " x ", bed, sizeof bed);
+    lm_io_printf(out, "bed%-11s %16s   %s on %s; turned along its oriented box: %s\n", of, p->fits ? "fits" : "does not fit", size,
+                 bed, p->fits_turned ? "fits" : "does not fit");
 }
 
 void lm_facts_form_table(const lm_facts *f, lm_out *out)
 {
-    form_shape_lines(f->shape, f->audit, out);
+    form_shape_lines(&f->units, f->shape, f->audit, out);
     form_section_lines(f, out);
-    form_fit_lines(f->shape, out);
-    if (f->shape && f->shape->vessel) lm_vessel_table(f->shape->vessel, out);
+    form_fit_lines(&f->units, f->shape, out);
+    if (f->shape && f->shape->vessel) lm_vessel_table(f->shape->vessel, &f->units, out);
     if (!f->print) return;
     form_print_lines(f, f->print, 0, out);
     for (size_t i = 0; f->each && i < f->each->n; i++) {

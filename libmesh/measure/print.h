@@ -22,7 +22,7 @@ typedef struct {
     double mm[3];
 } lm_bed;
 
-typedef struct {
+typedef struct lm_print {
     bool has_mass, has_bed;
     double volume_mm3, u_volume_mm3; /* NAN: no volume */
     double mass_g, u_mass_g;

@@ -30,6 +30,7 @@ typedef struct {
     const lm_fit *fit;
     double cavity_mm3;              /* trapped, all together */
     const struct lm_vessel *vessel; /* along its centreline (vessel.h); NULL: not measured. Borrowed */
+    const struct lm_print *print;   /* of the mesh as it is written (print.h); NULL: not made. Borrowed */
 } lm_shape;
 
 /* m without labels, mass its measures. */

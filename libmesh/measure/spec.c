@@ -104,7 +104,7 @@ static lm_status spec_expectation(const json_t *one, lm_spec *out, lm_err *err)
     if (n < 0 || (size_t)n >= sizeof text) return lm_err_set(err, LM_EUSAGE, NULL, "expect: '%.40s' is too long", name);
     if ((rc = lm_expect_parse(text, &out->expect[out->n_expect], err))) return lm_err_frame(err, "expect");
     for (size_t i = 0; i < out->n_expect; i++)
-        if (out->expect[i].what == out->expect[out->n_expect].what && out->expect[i].fit == out->expect[out->n_expect].fit)
+        if (lm_expect_same(&out->expect[i], &out->expect[out->n_expect]))
             return lm_err_set(err, LM_EUSAGE, NULL, "expect: '%.40s' stands twice", name);
     out->n_expect++;
     return LM_OK;

@@ -23,11 +23,7 @@ lm_verdict lm_verdict_judge(double m, double r, double u, double tol)
 
 void lm_verdict_shown(const lm_measurement *m, double value, char *buf, size_t cap)
 {
-    const double v = m->as ? value / m->factor : value;
-    const int places = m->factor <= 1 ? 3 : m->unit == LM_UNIT_MM3 && m->factor <= 1000 ? 3 : m->factor < 1000 ? 4 : 6;
-    if (!m->as || isnan(v)) lm_verdict_text(value, m->unit, buf, cap);
-    else if (v != 0 && fabs(v) < 0.001) snprintf(buf, cap, "%.1e %s", v, m->as);
-    else snprintf(buf, cap, "%.*f %s", places, v, m->as);
+    lm_units_as(value, m->unit, m->as, m->factor, buf, cap);
 }
 
 const char *lm_verdict_agrees(const lm_measurement *m, char *buf, size_t cap)
@@ -39,7 +35,7 @@ const char *lm_verdict_agrees(const lm_measurement *m, char *buf, size_t cap)
         snprintf(buf, cap, "agrees within the rounding of the reference (+-%.6g %s)", m->u_reference / factor,
                  m->as ? m->as
                  : ml  ? "ml"
-                       : lm_verdict_unit(m->unit));
+                       : lm_units_name(m->unit));
     return buf;
 }
 
@@ -67,6 +63,17 @@ void lm_verdict_measurement(lm_measurement *m)
     }
 }
 
+void lm_verdict_show_in(lm_measurement *m, const lm_units *units)
+{
+    const lm_units_one *one = lm_units_of(units, m->unit);
+    lm_measurement own = *m;
+    if (!one || !one->as) return;
+    m->as = one->as;
+    m->factor = one->factor;
+    lm_verdict_measurement(&own);
+    if (!strcmp(own.note, m->note)) lm_verdict_measurement(m); /* another sentence stays as it is */
+}
+
 lm_status lm_verdict_add(lm_verdict_list *l, const lm_measurement *m, lm_err *err)
 {
     lm_status rc = lm_mem_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err);
@@ -87,23 +94,6 @@ lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n)
     return v;
 }
 
-const char *lm_verdict_unit(lm_unit u)
-{
-    return u == LM_UNIT_DEG ? "deg" : u == LM_UNIT_MM ? "mm" : u == LM_UNIT_MM2 ? "mm2" : u == LM_UNIT_MM3 ? "mm3" : "1";
-}
-
-void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap)
-{
-    /* three digits behind the point, more for what would show as zero */
-    bool ml = unit == LM_UNIT_MM3 && fabs(value) >= 1000;
-    double v = ml ? value / 1000 : value;
-    const char *name = ml ? "ml" : lm_verdict_unit(unit);
-    if (isnan(v)) snprintf(buf, cap, "-");
-    else if (unit == LM_UNIT_NONE) snprintf(buf, cap, "%.10g", v);
-    else if (v != 0 && fabs(v) < 0.001) snprintf(buf, cap, "%.1e %s", v, name);
-    else snprintf(buf, cap, "%.3f %s", v, name);
-}
-
 static json_t *verdict_real(double v)
 {
     return isfinite(v) ? json_real(v) : json_null();
@@ -115,7 +105,7 @@ json_t *lm_verdict_json(const lm_measurement *m, lm_err *err)
     double d = m->value - m->reference;
     bool share = m->reference != 0 && !m->absolute;
     json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:s, s:s}", "name", m->name, "unit",
-                          lm_verdict_unit(m->unit), "value", verdict_real(m->value), "reference", verdict_real(m->reference),
+                          lm_units_name(m->unit), "value", verdict_real(m->value), "reference", verdict_real(m->reference),
                           "reference_is", m->reference_is, "difference", verdict_real(d), "difference_percent",
                           verdict_real(share ? 100 * d / m->reference : NAN), "uncertainty",
                           verdict_real(m->u_value + m->u_reference), "tolerance", verdict_real(m->tol), "tolerance_is",

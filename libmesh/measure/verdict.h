@@ -7,6 +7,7 @@
 #define LM_MEASURE_VERDICT_H
 
 #include "base/num.h"
+#include "measure/units.h"
 #include <jansson.h>
 
 typedef enum { LM_VERDICT_NONE, LM_VERDICT_PASS, LM_VERDICT_UNDECIDED, LM_VERDICT_FAIL } lm_verdict; /* worse is greater */
@@ -26,7 +27,7 @@ enum { LM_VERDICT_NAME = 64, LM_VERDICT_TEXT = 320, LM_VERDICT_AGREES = 88 };
 typedef struct {
     char name[LM_VERDICT_NAME]; /* "volume", "centroid-x", "dice" */
     lm_unit unit;               /* of all numbers here: mm, mm2, mm3, deg or none */
-    const char *as;             /* static text: show it in this unit, as the reference was given; NULL: as lm_verdict_text does */
+    const char *as;             /* static text: show it in this unit, as the reference was given; NULL: as lm_units_as does */
     double factor;              /* of that unit, to mm, mm2 or mm3 */
     bool absolute;              /* a percentage of the reference means nothing: positions, ratios */
     double value;               /* NAN: could not be measured */
@@ -56,10 +57,8 @@ LM_CHECKED lm_status lm_verdict_add(lm_verdict_list *l, const lm_measurement *m,
 void lm_verdict_list_release(lm_verdict_list *l); /* accepts a zeroed struct; leaves LM_VERDICT_LIST_INIT */
 /* The worst verdict; none when n is 0. */
 lm_verdict lm_verdict_overall(const lm_measurement *m, size_t n);
-/* "mm", "mm2", "mm3", "deg" or "1". */
-const char *lm_verdict_unit(lm_unit u);
-/* A value with its unit for people, volumes in ml from 1 ml on: "1730.590 ml", "12.345 mm". */
-void lm_verdict_text(double value, lm_unit unit, char *buf, size_t cap);
+/* Show it, and its note, in the unit asked for, where one was. */
+void lm_verdict_show_in(lm_measurement *m, const lm_units *units);
 /* A number of m for people, in the unit that its reference was given in: "1.7306 l". */
 void lm_verdict_shown(const lm_measurement *m, double value, char *buf, size_t cap);
 /* "agrees within the rounding of the reference (+-0.5 ml)" where the difference is within that, else "". Returns buf. */

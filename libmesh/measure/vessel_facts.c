@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VESSEL_FACTS_ROWS = 20 };
+enum { VESSEL_FACTS_ROWS = 20, VESSEL_FACTS_TEXT = 256 };
 
 /* ---- JSON ---- */
 
@@ -96,31 +96,60 @@ fail:
 
 /* ---- table ---- */
 
-void lm_vessel_table(const lm_vessel *v, lm_out *out)
+/* One branch, in a line. */
+static void vessel_facts_line(const lm_vessel *v, size_t b, const lm_units *units, lm_out *out)
 {
-    lm_io_printf(out, "%-14s %13.3f mm   %zu branch%s, %zu ends, %zu forks%s\n", "centreline", v->length_mm, v->line.n,
-                 v->line.n == 1 ? "" : "es", v->ends, v->forks, v->loops ? ", closed loops" : "");
+    const lm_vessel_branch *x = &v->branch[b];
+    const double wide[3] = {x->least_mm, x->mean_mm, x->most_mm};
+    char length[LM_NUM_TEXT], chord[LM_NUM_TEXT], area[LM_NUM_TEXT], three[VESSEL_FACTS_TEXT];
+    lm_units_text(units, x->length_mm, LM_UNIT_MM, length, sizeof length);
+    lm_units_text(units, x->chord_mm, LM_UNIT_MM, chord, sizeof chord);
+    lm_io_printf(out, "  %-12zu %16s   ", b + 1, length);
+    if (v->line.branch[b].closed) lm_io_printf(out, "a ring; ");
+    else lm_io_printf(out, "%s, %.3f; ", chord, x->chord_mm > 0 ? x->length_mm / x->chord_mm : 1);
+    if (!x->n) {
+        lm_io_printf(out, "within its forks\n");
+        return;
+    }
+    lm_units_lengths(units, wide, 3, ", ", three, sizeof three);
+    lm_units_text(units, x->mean_area_mm2, LM_UNIT_MM2, area, sizeof area);
+    lm_io_printf(out, "%s; %s\n", three, area);
+}
+
+/* "branch 1 at 12.300 mm" */
+static void vessel_facts_where(const lm_vessel *v, size_t b, size_t at, const lm_units *units, lm_out *out)
+{
+    char along[LM_NUM_TEXT];
+    lm_units_text(units, v->line.branch[b].point[at].s_mm, LM_UNIT_MM, along, sizeof along);
+    lm_io_printf(out, "branch %zu at %s: ", b + 1, along);
+}
+
+void lm_vessel_table(const lm_vessel *v, const lm_units *units, lm_out *out)
+{
+    char a[LM_NUM_TEXT], b[LM_NUM_TEXT], place[VESSEL_FACTS_TEXT];
+    lm_units_text(units, v->length_mm, LM_UNIT_MM, a, sizeof a);
+    lm_io_printf(out, "%-14s %16s   %zu branch%s, %zu ends, %zu forks%s\n", "centreline", a, v->line.n, v->line.n == 1 ? "" : "es",
+                 v->ends, v->forks, v->loops ? ", closed loops" : "");
     if (v->least != SIZE_MAX) {
-        const lm_centreline_point *p = &v->line.branch[v->least].point[v->branch[v->least].least_at];
-        lm_io_printf(out, "%-14s %13.3f mm   branch %zu at %.1f mm: %.3f %.3f %.3f\n", "least lumen", 2 * p->radius_mm,
-                     v->least + 1, p->s_mm, p->at[0], p->at[1], p->at[2]);
+        const size_t at = v->branch[v->least].least_at;
+        const lm_centreline_point *p = &v->line.branch[v->least].point[at];
+        lm_units_text(units, 2 * p->radius_mm, LM_UNIT_MM, a, sizeof a);
+        lm_units_lengths(units, p->at, 3, " ", place, sizeof place);
+        lm_io_printf(out, "%-14s %16s   ", "least lumen", a);
+        vessel_facts_where(v, v->least, at, units, out);
+        lm_io_printf(out, "%s\n", place);
     }
     if (v->narrow != SIZE_MAX) {
         const lm_vessel_branch *x = &v->branch[v->narrow];
-        const lm_centreline_point *p = &v->line.branch[v->narrow].point[x->narrow_at];
-        lm_io_printf(out, "%-14s %14.1f %%   branch %zu at %.1f mm: %.3f mm of %.3f mm, the lesser of the largest on both sides\n",
-                     "narrowing", 100 * x->degree, v->narrow + 1, p->s_mm, 2 * p->radius_mm, x->reference_mm);
+        lm_units_text(units, 2 * v->line.branch[v->narrow].point[x->narrow_at].radius_mm, LM_UNIT_MM, a, sizeof a);
+        lm_units_text(units, x->reference_mm, LM_UNIT_MM, b, sizeof b);
+        lm_io_printf(out, "%-14s %14.1f %%   ", "narrowing", 100 * x->degree);
+        vessel_facts_where(v, v->narrow, x->narrow_at, units, out);
+        lm_io_printf(out, "%s of %s, the lesser of the largest on both sides\n", a, b);
     }
     lm_io_printf(out, "%-14s %16s   chord, length / chord; least, mean, greatest inscribed diameter; mean area\n", "branch",
                  "length");
-    for (size_t b = 0; b < v->line.n && b < VESSEL_FACTS_ROWS; b++) {
-        const lm_vessel_branch *x = &v->branch[b];
-        lm_io_printf(out, "  %-12zu %13.3f mm   ", b + 1, x->length_mm);
-        if (v->line.branch[b].closed) lm_io_printf(out, "a ring; ");
-        else lm_io_printf(out, "%.3f mm, %.3f; ", x->chord_mm, x->chord_mm > 0 ? x->length_mm / x->chord_mm : 1);
-        if (x->n) lm_io_printf(out, "%.3f, %.3f, %.3f mm; %.3f mm2\n", x->least_mm, x->mean_mm, x->most_mm, x->mean_area_mm2);
-        else lm_io_printf(out, "within its forks\n");
-    }
+    for (size_t i = 0; i < v->line.n && i < VESSEL_FACTS_ROWS; i++) vessel_facts_line(v, i, units, out);
     if (v->line.n > VESSEL_FACTS_ROWS) lm_io_printf(out, "  and %zu more, in the facts (--json)\n", v->line.n - VESSEL_FACTS_ROWS);
 }
 

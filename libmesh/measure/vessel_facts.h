@@ -5,12 +5,13 @@
 #define LM_MEASURE_VESSEL_FACTS_H
 
 #include "base/io.h"
+#include "measure/units.h"
 #include "measure/vessel.h"
 #include <jansson.h>
 
 /* New reference; NULL: no memory. */
 json_t *lm_vessel_json(const lm_vessel *v);
-void lm_vessel_table(const lm_vessel *v, lm_out *out);
+void lm_vessel_table(const lm_vessel *v, const lm_units *units, lm_out *out);
 /* One line per point, first a line of names; what is not there is empty. */
 void lm_vessel_csv(const lm_vessel *v, lm_out *out);
 

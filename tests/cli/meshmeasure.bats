@@ -20,7 +20,7 @@ setup() {
 @test "prints a table of quantities, exit 0, also for a mesh that is not valid" {
     run -0 --separate-stderr meshmeasure "$M/cavity_good.ply"
     [[ ${lines[0]} =~ ^volume\ +784\.000\ mm3 ]]
-    [[ $output == *"from 0.000 to 10.000"* ]]
+    [[ $output == *"from 0.000 to 10.000 mm"* ]]
     [[ $output == *"1   and 1 cavity"* ]]
     [ -z "$stderr" ]
     run -0 meshmeasure "$M/open_edge_bad.stl"
@@ -43,6 +43,28 @@ setup() {
     grep -q 'agrees within the rounding of the reference (+-0.05 ml)' m.html
     run -1 meshmeasure "$M/self_intersect_bad.stl" --expect components=1
     [[ $output == *"verdict: fail: the mesh is not valid"* ]]
+}
+
+@test "units as asked, in table and report; the facts keep theirs and say so; no minus before a zero" {
+    run -0 meshmeasure "$M/cavity_good.ply" --units cm,ml -e volume=784mm3 -e width=10.00mm --section z=1 --fit sphere --bed 20,20,20 \
+        --density 1g/ml --json m.json --report m.html
+    [[ $output == *"volume "*" 0.784 ml "*"area "*" 8.1600 cm2 "*"from 0.0000 to 1.0000 cm"*"centroid       0.5000 0.5000 0.5000 cm"* ]]
+    [[ $output == *"section 1 "*" 1.0000 cm2   perimeter 4.0000 cm"*"1.0000 x 1.0000 x 1.0000 cm on 2.0000 x 2.0000 x 2.0000 cm"* ]]
+    [[ $output == *$'\n'"volume "*"0.784 ml "*"0.784 ml "*"width "*"1.0000 cm "*"1.0000 cm "* ]]
+    [[ $output != *" mm"* && $output != *"-0.0"[^0-9]* ]]
+    jq -e '.units == {length: "mm", area: "mm2", volume: "mm3"} and .shown_in == {length: "cm", area: "cm2", volume: "ml"}
+        and .options.units == "cm,ml" and .quantities.volume_mm3 == 784 and .measurements[2].value == 10' m.json
+    sed -n '/id="verdict"/,/id="ledger"/p' m.html | sed 's/\xc2\xa0/ /g' >page
+    grep -q '0.784.* ml' page
+    grep -q '1.00 × 1.00 × 1.00.* cm' <(sed 's/<[^>]*>//g' page)
+    if sed 's/<[^>]*>//g' page | grep -E '[0-9] (mm|mm²|mm³)([^a-z]|$)'; then false; fi
+    meshmeasure "$M/cavity_good.ply" --json m.json >/dev/null
+    jq -e '.units.volume == "mm3" and (has("shown_in") | not)' m.json
+    for u in "" cm, inch cm,mm ml,cm3 g; do refuses 2 o.json meshmeasure "$M/cavity_good.ply" --units "$u" --json o.json; done
+    # a box whose sides lie on zero, from below
+    printf 'OFF\n4 4 0\n-1e-9 -0.0 -0.0\n-1 0 0\n0 -1 0\n0 0 -1\n3 0 1 2\n3 0 3 1\n3 0 2 3\n3 1 3 2\n' >z.off
+    run -0 meshmeasure z.off
+    [[ $output == *"from -1.000 to 0.000 mm"* && $output != *"-0.000"* ]]
 }
 
 @test "bad options and bad meshes are one line and exit 2, nothing is written" {
@@ -210,10 +232,31 @@ two_boxes() {
     [[ $output == *"verdict: fail: the mesh is not valid"* ]]
 }
 
+@test "box, hull, print volume and mass by name, on the command line and in a specification; a name twice is refused" {
+    # the hollow box of 10 mm has a mass of its own, and the hull of all of it
+    meshmeasure "$M/cavity_good.ply" -e box-long=10.000mm -e box-middle=10.000mm -e box-short=1.00cm -e hull-volume=1.000ml \
+        -e print-volume=784.0mm3 -e mass=0.902g --density 1.150g/cm3 --json m.json >/dev/null
+    jq -e '[.measurements[] | .unit] == ["mm", "mm", "mm", "mm3", "mm3", "g"] and .verdict == "pass"' m.json
+    run -1 meshmeasure "$M/cavity_good.ply" -e mass=0.0010kg --density 1.150g/cm3
+    [[ $output == *"verdict: fail: mass"* ]]
+    echo '{"schema":1,"tolerances":{"mass":"20%","hull-volume":"0.5ml"},"expect":[{"name":"mass","value":"0.90g"},{"name":"hull-volume","value":"1.3ml"}]}' >s.json
+    run -0 meshmeasure "$M/cavity_good.ply" --spec s.json --density 1.150g/cm3
+    [[ $output == *"mass "*"pass, expected; tolerance: specification"* ]]
+    refuses 2 o.json meshmeasure "$M/cavity_good.ply" -e mass=1g --json o.json
+    [[ $stderr == *"mass needs --density"* ]]
+    refuses 2 o.json meshmeasure "$M/cavity_good.ply" -e mass=1mm --density 1g/ml --json o.json
+    refuses 2 o.json meshmeasure "$M/open_edge_bad.stl" -e print-volume=1ml --json o.json
+    for e in "-e volume=1ml -e volume=1ml" "-e width=10mm -e extent-x=10mm" "--fit sphere -e fit1-max=1 -e fit1-max=1mm"; do
+        # shellcheck disable=SC2086
+        refuses 2 o.json meshmeasure "$M/cavity_good.ply" $e --json o.json
+        [[ $stderr == *"is expected twice" ]]
+    done
+}
+
 @test "mass by density with its source, and the printer's bed" {
     gen_meshes -o .
     run -0 meshmeasure cavity_good.ply --density '1.15g/cm3:resin data sheet' --bed 10,1cm,10 --json m.json --report r.html
-    [[ $output == *"mass "*"0.902 g   known to 0.004 g; 1.15 g/cm3, source: resin data sheet"*"bed "*"fits   10.000 x 10.000 x 10.000 mm on 10 x 10 x 10 mm"* ]]
+    [[ $output == *"mass "*"0.902 g   known to 0.004 g; 1.15 g/cm3, source: resin data sheet"*"bed "*"fits   10.000 x 10.000 x 10.000 mm on 10.000 x 10.000 x 10.000 mm"* ]]
     jq -e '.print | (.mass_g - 0.9016 | fabs) < 1e-9 and .volume_mm3 == 784 and (.mass_uncertainty_g - 0.00392 | fabs) < 1e-6
         and .density_source == "resin data sheet" and .bed.fits and .bed.beyond_mm == [0, 0, 0]' m.json
     jq -e '.options.density == "1.15g/cm3:resin data sheet" and .options.bed == "10,1cm,10" and .verdict == "pass"' m.json

@@ -47,7 +47,10 @@ static void diameter_is_that_of_all_pairs(void **state)
         for (size_t a = 0; a < n; a++)
             for (size_t b = 0; b < a; b++) {
                 double d2 = 0;
-                for (size_t c = 0; c < 3; c++) d2 += pow((double)pos[3 * a + c] - (double)pos[3 * b + c], 2);
+                for (size_t c = 0; c < 3; c++) {
+                    const double t = (double)pos[3 * a + c] - (double)pos[3 * b + c]; /* pow may round another way */
+                    d2 += t * t;
+                }
                 most = d2 > most ? d2 : most;
             }
         lm_diameter d;
