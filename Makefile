@@ -103,7 +103,7 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(if $(filter fuzz,$(conf
 $(B)/gen/report_css.h: reports/template/report.css tools/scripts/embed.sh
 	@mkdir -p $(@D)
 	tools/scripts/embed.sh report_css $< > $@
-$(B)/reports/report.o: $(B)/gen/report_css.h
+$(B)/reports/page.o: $(B)/gen/report_css.h
 
 DEPS := $(shell find $(B) -name '*.d' 2>/dev/null)
 -include $(DEPS)

@@ -186,3 +186,57 @@ void lm_chart_branches(lm_html *h, const json_t *branches)
     }
     lm_html_put(h, "\n</svg>\n");
 }
+
+static double chart_number(const json_t *rows, size_t i, const char *key)
+{
+    return json_number_value(json_object_get(json_array_get(rows, i), key));
+}
+
+void lm_chart_sweep(lm_html *h, const json_t *sweep, const char *key, const char *title)
+{
+    const json_t *rows = json_object_get(sweep, "levels"), *plateau = json_object_get(sweep, "plateau");
+    const size_t n = json_array_size(rows);
+    double most = 0;
+    char t[LM_DIGITS_TEXT], p[32], q[32];
+    for (size_t i = 0; i < n; i++) most = chart_number(rows, i, key) > most ? chart_number(rows, i, key) : most;
+    if (n < 2 || !(most > 0)) return;
+    const double top = CHART_TOP, bottom = CHART_H - CHART_BOTTOM, first = chart_number(rows, 0, "level"),
+                 last = chart_number(rows, n - 1, "level");
+    if (!(last > first)) return;
+#define X(v) (CHART_LEFT + ((v)-first) / (last - first) * (CHART_W - CHART_LEFT - 24))
+#define Y(v) (bottom - (v) / most * (bottom - top))
+    lm_html_put(h,
+                "<svg class=\"chart\" viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s over the levels; the numbers stand in the "
+                "table\">\n",
+                chart_xy(CHART_W, p), chart_xy(CHART_H, q), title);
+    chart_text(h, "axis", 4, 14, title);
+    if (json_is_object(plateau)) {
+        const double from = X(json_number_value(json_object_get(plateau, "from"))),
+                     to = X(json_number_value(json_object_get(plateau, "to")));
+        lm_html_put(h, "<rect class=\"plateau\" x=\"%s\" y=\"26\" ", chart_xy(from, p));
+        lm_html_put(h, "width=\"%s\" height=\"%s\"/>", chart_xy(to - from, p), chart_xy(bottom - top, q));
+    }
+    for (double step = chart_step(most), v = 0; v <= most; v += step) {
+        chart_line(h, "grid", CHART_LEFT, Y(v), CHART_W - 8, Y(v));
+        lm_digits_fixed(v, step < 1 ? 1 : 0, t);
+        chart_text(h, "tick", CHART_LEFT - 8, Y(v) + 4, t);
+    }
+    const double step = chart_step(last - first);
+    for (double k = -1000; k <= 1000; k++) {
+        if (k * step < first || k * step > last) continue;
+        lm_digits_fixed(k * step, step < 1 ? 1 : 0, t);
+        chart_text(h, "mid", X(k * step), CHART_H - 8, t);
+    }
+    lm_html_put(h, "<polyline class=\"course\" points=\"");
+    for (size_t i = 0; i < n; i++)
+        lm_html_put(h, "%s%s,%s", i ? " " : "", chart_xy(X(chart_number(rows, i, "level")), p),
+                    chart_xy(Y(chart_number(rows, i, key)), q));
+    lm_html_put(h, "\"/>");
+    for (size_t i = 0; i < n; i++)
+        if (json_is_true(json_object_get(json_array_get(rows, i), "leak")))
+            lm_html_put(h, "<circle class=\"least\" cx=\"%s\" cy=\"%s\" r=\"4\"/>", chart_xy(X(chart_number(rows, i, "level")), p),
+                        chart_xy(Y(chart_number(rows, i, key)), q));
+#undef X
+#undef Y
+    lm_html_put(h, "\n</svg>\n");
+}

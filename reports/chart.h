@@ -14,5 +14,8 @@ void lm_chart_gauge(lm_html *h, double difference, double u, double tol);
 /* The inscribed diameter along each branch of a vessel ("points" of the facts), one after the other, the least marked. Writes
  * nothing when there are none or more than fit (60). */
 void lm_chart_branches(lm_html *h, const json_t *branches);
+/* One number of each level of a sweep (stream/sweep_json.h) over the levels: its plateau as a band, leaks marked. Writes nothing
+ * when there are fewer than two levels or the number is nowhere above 0. */
+void lm_chart_sweep(lm_html *h, const json_t *sweep, const char *key, const char *title);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: head - pictures - warnings - files - sign-off - the page. */
 #include "reports/report.h"
-#include "base/version.h"
 #include "reports/digits.h"
 #include "reports/cell.h"
 #include "reports/form.h"
+#include "reports/page.h"
 #include "reports/picture.h"
 #include "reports/png.h"
 #include "reports/recipe.h"
@@ -12,7 +12,6 @@
 #include "reports/review_page.h"
 #include "reports/vessel_page.h"
 #include "reports/wall_page.h"
-#include "report_css.h"
 
 #include <string.h>
 
@@ -241,21 +240,14 @@ static void report_begin(lm_html *h, const json_t *facts)
         {"software", "Software"},
         {"signoff", "Sign-off"},
     };
-    lm_html_put(
-        h,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"/>\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light "
-        "dark\"/>\n"
-        "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta name=\"generator\" content=\"meshqa %s\"/>\n<title>%s",
-        LM_VERSION, lm_cell_verdict_of(facts)->word);
+    lm_page_begin(h);
+    lm_html_put(h, "%s", lm_cell_verdict_of(facts)->word);
     if (lm_cell_str(facts, "case")) {
         lm_html_put(h, ": ");
         lm_cell_key(h, facts, "case");
     }
-    lm_html_put(h, " - quality report</title>\n<style>\n");
-    lm_html_raw(h, report_css, sizeof report_css - 1);
-    lm_html_put(h, "</style>\n</head>\n<body>\n<main>\n");
+    lm_html_put(h, " - quality report");
+    lm_page_body(h);
     report_head(h, facts);
     lm_html_put(h, "<nav aria-label=\"Sections\"><ul>");
     if (lm_cell_get(facts, "vessel")) lm_html_put(h, "<li><a href=\"#vessel\">Vessel</a></li>");
@@ -311,6 +303,6 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_html_put(h, "\n<p class=\"statement\"><strong>Not a cleared medical device.</strong> It produces evidence for the "
                    "lab\xe2\x80\x99s own procedures.</p>\n");
     report_signoff(h, facts);
-    lm_html_put(h, "</main>\n</body>\n</html>\n");
+    lm_page_end(h);
     return LM_OK;
 }

@@ -2,6 +2,7 @@
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
 #include "cli/presets.h"
+#include "cli/sweeping.h"
 #include "base/mem.h"
 #include "dicom/gdcm_shim.h"
 #include "dicom/info.h"
@@ -34,7 +35,7 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 static struct {
     bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points;
+    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *sweep, *report;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, outputs;
@@ -58,6 +59,9 @@ static const cli_opt own_opts[] = {
      LM_UNIT_NONE},
     {"preset", 'p', CLI_STEP, "NAME", NULL, "the steps of a named tissue: bone, skin, soft, lung, vessel", &a.steps, LM_UNIT_NONE},
     {"explain", 0, CLI_FLAG, NULL, NULL, "print the steps that are asked for, those of a preset too, and end", &a.explain,
+     LM_UNIT_NONE},
+    {"sweep", 0, CLI_TEXT, "LO:HI:STEP", NULL,
+     "say what each threshold from LO to HI would give, with leaks and a plateau, and end; filters may stand with it", &a.sweep,
      LM_UNIT_NONE},
     {"roi", 'r', CLI_LIST, "SHAPE", NULL,
      "only what lies in box:X0,Y0,Z0,X1,Y1,Z1, sphere:X,Y,Z,R or cylinder:X0,Y0,Z0,X1,Y1,Z1,R (mm, LPS); may be repeated", &a.roi,
@@ -94,6 +98,7 @@ static const cli_opt own_opts[] = {
      "write to FILE instead of standard output ('-'); grey or labels: what is sent, a field with its level or a label map",
      &a.outputs, LM_UNIT_NONE},
     CLI_OPT_JSON(&a.json),
+    {"report", 0, CLI_TEXT, "FILE", NULL, "of --sweep: write charts and table as HTML to FILE", &a.report, LM_UNIT_NONE},
     CLI_OPT_THREADS(&a.threads),
     CLI_OPT_QUIET(&a.quiet),
     CLI_OPT_VERBOSE(&a.verbose),
@@ -135,8 +140,9 @@ typedef struct {
     lm_steps steps;
     const char *keep; /* which pieces, in words */
     lm_segment_opt seg;
-    bool hounsfield; /* a value was given in HU */
-    bool occupancy;  /* no threshold: of a mask, which is 0 or 1 */
+    bool hounsfield;      /* a value was given in HU */
+    bool occupancy;       /* no threshold: of a mask, which is 0 or 1 */
+    lm_sweep_range sweep; /* with --sweep */
     lm_partial_opt partial;
 } choice;
 
@@ -182,6 +188,7 @@ static lm_status choose_steps(choice *c, lm_err *err)
     if (!rc && (rc = lm_steps_check(&c->steps, a.mask || a.label.n, err))) return rc;
     for (size_t i = 0; i < c->steps.n; i++) c->hounsfield |= c->steps.step[i].hounsfield;
     const lm_step *t = lm_steps_find(&c->steps, "threshold"), *k = lm_steps_find(&c->steps, "keep");
+    if (!rc && a.sweep) rc = cli_sweep_check(&c->steps, err);
     c->occupancy = !t;
     c->seg.lo = t ? t->num[0] : 0.5;
     c->seg.hi = t ? t->num[1] : INFINITY;
@@ -196,12 +203,21 @@ static lm_status choose(choice *c, lm_err *err)
     if (a.frame != NO_FRAME && (a.steps.n || a.roi.n || a.mask || a.label.n || a.labels))
         return lm_err_set(err, LM_EUSAGE, NULL,
                           "--frame takes an image as it is: leave out --preset, --roi, --mask, --label and all steps");
+    if (a.report && !a.sweep)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--report is for --sweep here; meshmeasure writes the report of a part");
+    if (a.sweep &&
+        (a.frame != NO_FRAME || a.mask || a.label.n || a.labels || a.grey || a.inside || a.outside || a.prob || a.review))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "--sweep is about grey values: leave out --frame, --mask, --label, --prob, --review, --inside, --outside "
+                          "and what --output would send");
     if (a.frame != NO_FRAME) return LM_OK;
     if (asked("threshold") && asked("preset")) return lm_err_set(err, LM_EUSAGE, NULL, "give only one of --threshold and --preset");
     lm_status rc = LM_OK;
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
     if (!rc && a.inside) rc = class_value(a.inside, &c->partial.inside, c, err);
     if (!rc && a.outside) rc = class_value(a.outside, &c->partial.outside, c, err);
+    if (!rc && a.sweep && !(rc = lm_sweep_parse(a.sweep, &c->sweep, err))) c->hounsfield |= c->sweep.hounsfield;
+    if (rc && a.sweep) lm_err_frame(err, "--sweep");
     return rc ? rc : choose_steps(c, err);
 }
 
@@ -443,7 +459,7 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
 /* Without threshold and mask there is no object. */
 static lm_status need_object(const choice *c, lm_err *err)
 {
-    if (!c->occupancy || a.mask) return LM_OK;
+    if (!c->occupancy || a.mask || a.sweep) return LM_OK;
     return lm_err_set(err, LM_EUSAGE, NULL, "give one of --threshold and --preset (or --mask, or --list)");
 }
 
@@ -663,6 +679,24 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
     return labels ? send_object(c, in, &object, out, json, err) : send_field(c, in, &object, out, json, err);
 }
 
+static lm_status sweep(const choice *c, input *in, lm_err *err)
+{
+    const cli_sweep_opt opt = {.range = c->sweep,
+                               .steps = &c->steps,
+                               .roi = &c->seg.roi,
+                               .unit = in->unit,
+                               .case_id = a.case_id,
+                               .source = in->source,
+                               .output = a.output,
+                               .report = a.report,
+                               .json = a.json,
+                               .threads = (int)a.threads,
+                               .progress = step_progress};
+    lm_status rc = cli_sweep(&in->vol, &opt, err);
+    cli_progress_done(a.quiet);
+    return rc;
+}
+
 /* ---- the command line ---- */
 
 /* -o FILE, --output grey, --output labels. */
@@ -747,7 +781,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
         if (volume && !in.alone) rc = load_file(file, c, &in, err);
         else if (!in.alone) rc = load_series(src, opt, c, &in, err);
         if (!rc && mask) rc = load_mask(mask, opt->identity, &in, err);
-        if (!rc) rc = segment(c, &in, out, json, err);
+        if (!rc) rc = a.sweep ? sweep(c, &in, err) : segment(c, &in, out, json, err);
     }
 done:
     input_release(&in);
@@ -775,10 +809,10 @@ int main(int argc, char **argv)
                          .where = a.where};
     lm_status rc = parse_outputs(&err);
     if (!rc) rc = parse_review(&err);
-    const char *outputs[3] = {a.output, a.json, a.points};
+    const char *outputs[4] = {a.output, a.json, a.points, a.report};
     if (!rc && !n && !a.files && !a.mask && !a.explain)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 3, !a.list && !a.info && !a.verify && !a.explain, &err);
+    if (!rc) rc = cli_outputs(outputs, 4, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
@@ -790,7 +824,7 @@ int main(int argc, char **argv)
         if (!(rc = choose(&c, &err))) rc = explain(&c, &err);
         return rc ? cli_fail(&tool, &err) : CLI_GOOD;
     }
-    if (!rc && !a.list && !a.info && !(rc = choose(&c, &err))) rc = lm_io_create(a.output, false, &out, &err);
+    if (!rc && !a.list && !a.info && !(rc = choose(&c, &err)) && !a.sweep) rc = lm_io_create(a.output, false, &out, &err);
     if (!rc) rc = work(paths, n, &opt, &c, out, &json, &err);
     if (!rc && out) rc = lm_io_commit(out, &err);
     else lm_io_abort(out);
