@@ -47,6 +47,11 @@ static void report_head(lm_html *h, const json_t *facts)
         if (scale >= 1) lm_html_put(h, "%s" LM_CELL_NBSP ":" LM_CELL_NBSP "1", t);
         else lm_html_put(h, "1" LM_CELL_NBSP ":" LM_CELL_NBSP "%s", t);
     } else lm_html_not_stated(h);
+    if (lm_cell_str(facts, "shrinkage")) {
+        lm_html_put(h, "</strong> <span class=\"sub\">in the file larger for a shrinkage of ");
+        lm_cell_key(h, facts, "shrinkage");
+        lm_html_put(h, "</span><strong>");
+    }
     lm_html_put(h, "</strong></p></div>\n<dl class=\"tiles\">\n");
     report_tile(h, "Volume");
     if (h->shown_in && lm_cell_num(q, "volume_mm3", &x)) lm_cell_both(h, x, -1, 0, x, "mm3", false);

@@ -523,13 +523,21 @@ static lm_status landmarks(lm_err *err)
     if (s.replay.of_labels) rc = lm_replay_mask(&s.replay, s.aopt.label, &s.mask, err);
     opt.field = s.replay.vol.data ? &s.replay.vol : s.mask.data ? &s.mask : NULL;
     opt.grey = s.replay.vol.data && s.replay.grey;
-    return rc ? rc : lm_landmarks_judge(&s.calipers, s.mesh.label ? &s.joined : &s.mesh, &opt, &s.list, err);
+    return rc ? rc
+              : lm_landmarks_judge(&s.calipers,
+                                   s.original.rounding_mm3 > 0 ? &s.original.solid
+                                   : s.mesh.label              ? &s.joined
+                                                               : &s.mesh,
+                                   &opt, &s.list, err);
 }
 
 /* The solid before the first intended change, and its measures. */
 static lm_status original(lm_err *err)
 {
-    lm_status rc = s.rec.belong ? lm_original_find(&s.rec, &s.mesh, &s.original, err) : LM_OK;
+    const lm_mesh *body = s.mesh.label ? &s.joined : &s.mesh;
+    lm_status rc = s.rec.belong ? lm_original_find(&s.rec, body, &s.original, err)
+                   : s.belonged ? lm_original_part(&s.rec, body, &s.original, err)
+                                : LM_OK;
     if (!rc && s.original.changed) rc = lm_mass_measure(&s.original.solid, &s.before, err);
     return !rc && s.original.changed ? lm_shape_of(&s.original.solid, &s.before, &s.before_shape, err) : rc;
 }
@@ -541,7 +549,7 @@ static lm_status grown(lm_facts *f, lm_err *err)
     if (!s.rec.belong || !(a.against.n || a.output.n || s.expected)) return LM_OK;
     progress(NULL, "walls", 0);
     f->grown = &s.grown;
-    return lm_grown_judge(&s.rec, &s.original, &s.mesh, &opt, &s.list, &s.grown, err);
+    return lm_grown_judge(&s.rec, &s.original, &opt, &s.list, &s.grown, err);
 }
 
 /* A part that was taken out still has the review of the whole. */

@@ -9,6 +9,7 @@
 #include "format/threemf.h"
 #include "format/threemf_read.h"
 #include "shell/extras.h"
+#include "shell/scale.h"
 #include "stream/ply.h"
 #include "surface/share.h"
 #include "surface/split.h"
@@ -307,13 +308,16 @@ static const char *meshfile_source(const lm_records *rec)
 
 lm_status lm_meshfile_write(lm_out *out, const lm_meshfile_opt *opt, const lm_mesh *mesh, lm_records *rec, lm_err *err)
 {
-    char sizes[200];
+    char sizes[200], scale[LM_SCALE_TEXT], shrunk[LM_SCALE_TEXT];
+    const double print = rec ? lm_scale_of(rec) : 1;
     const char *id = opt->case_id ? opt->case_id : rec ? lm_record_case(rec) : NULL;
     lm_stl_opt stl = {.ascii = opt->format == LM_MESHFILE_STL_ASCII, .name = opt->title, .case_id = id};
     lm_threemf_opt tmf = {.title = opt->title,
                           .case_id = id,
                           .source_sha256 = meshfile_source(rec),
                           .verdict = opt->verdict,
+                          .scale = print == 1 ? NULL : lm_scale_ratio(print, scale),
+                          .shrinkage = lm_scale_shrunk(rec, shrunk),
                           .reference = lm_extras_sizes(rec, sizes, sizeof sizes),
                           .threads = opt->threads};
     switch (opt->format) {

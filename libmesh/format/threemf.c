@@ -234,6 +234,8 @@ static lm_status threemf_top(const threemf_parts *p, const lm_threemf_opt *opt, 
     threemf_meta(out, "mq:CaseId", opt->case_id);
     threemf_meta(out, "mq:SourceSha256", opt->source_sha256);
     threemf_meta(out, "mq:Verdict", opt->verdict);
+    threemf_meta(out, "mq:Scale", opt->scale);
+    threemf_meta(out, "mq:Shrinkage", opt->shrinkage);
     threemf_meta(out, "mq:Reference", opt->reference);
     lm_io_printf(out, "<resources>\n");
     threemf_materials(out, p);

@@ -4,7 +4,8 @@
  * One object of type "model" per part (label), with its name and, as a base material, its colour (3MF-19), in millimetres with the
  * mesh's own vertices and indices; 9 significant digits, which read back as the same float32. The mesh stays where it is in the
  * patient: the bed placement is the build item's transform, a translation that moves the box's lower corner to the origin.
- * Metadata: Title, Application, and under our own prefix mq: Space, CaseId, SourceSha256, Verdict, Reference. The bytes depend on
+ * Metadata: Title, Application, and under our own prefix mq: Space, CaseId, SourceSha256, Verdict, Scale, Shrinkage,
+ * Reference. The bytes depend on
  * the input and on the versions of libzip and libdeflate, not on threads, time or time zone. Memory: about 30 bytes per triangle
  * (the packed model three times) and 4 MB per thread; the XML is never there as a whole. */
 #ifndef LM_FORMAT_THREEMF_H
@@ -18,6 +19,8 @@ typedef struct {
     const char *case_id;       /* given by the user, or NULL */
     const char *source_sha256; /* of the source's pixels, or NULL */
     const char *verdict;       /* or NULL */
+    const char *scale;         /* of the part, "1:2"; or NULL */
+    const char *shrinkage;     /* that it was made larger for; or NULL */
     const char *reference;     /* sizes of the bodies beside the part, or NULL */
     int threads;               /* 0: as lm_pool_threads */
 } lm_threemf_opt;

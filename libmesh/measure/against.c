@@ -349,7 +349,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
         .partial = mcubes, .threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
     lm_moved moved = {.moved = 0};
     lm_replay again = LM_REPLAY_INIT;
-    lm_original o = {.changed = false};
+    lm_original o = {.changed = false}, parts = {.changed = false};
     lm_mass outer = LM_MASS_INIT;
     lm_measurement books;
     lm_against_release(out);
@@ -361,8 +361,13 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
     if (!rc && o.changed) rc = lm_mass_measure(&o.solid, &outer, err);
     if (o.changed) mass = &outer;
     if (!rc) rc = lm_replay_run(paths, n, dcmseg, &ro, &again, err);
+    if (!rc && mesh->label && o.changed) rc = lm_original_part(rec, mesh, &parts, err);
     if (!rc && again.of_labels)
-        rc = lm_against_labels(&again.labels, o.changed ? &o.solid : mesh, &o.solid, mass, against_counted(rec), opt, out, err);
+        rc = lm_against_labels(&again.labels,
+                               parts.changed ? &parts.solid
+                               : o.changed   ? &o.solid
+                                             : mesh,
+                               &o.solid, mass, against_counted(rec), opt, out, err);
     else if (!rc && opt->label)
         rc = lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg has no labels, and one part was taken: judge the whole mesh");
     else if (!rc && (!mcubes || !(rc = lm_moved_make(&again.vol, &again.pieces, again.facts.at_level_mm3, dcmseg, mcubes,
@@ -379,6 +384,7 @@ lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, 
     }
     lm_mass_release(&outer);
     lm_original_release(&o);
+    lm_original_release(&parts);
     json_decref(ledger);
     lm_replay_release(&again);
     if (rc) lm_against_release(out);

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "measure/facts_form.h"
 #include "measure/ledger.h"
+#include "shell/scale.h"
 #include "shell/shell_json.h"
 #include "stream/audit_json.h"
 
@@ -86,6 +87,13 @@ static json_t *facts_anatomy(const lm_records *rec)
     bool anatomy = true;
     for (size_t i = 0; i < rec->n; i++) anatomy = anatomy && !json_is_false(json_object_get(rec->item[i], "anatomy"));
     return json_boolean(anatomy);
+}
+
+/* Of the part as it is printed. */
+static json_t *facts_scale(const lm_records *rec)
+{
+    const double s = lm_scale_of(rec);
+    return s == 1 ? json_integer(1) : facts_real(s);
 }
 
 /* The mesh before repair: what meshfix found, or else how it left mcubes. */
@@ -209,14 +217,14 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     char reason[LM_VERDICT_TEXT + LM_ERR_TEXT];
     lm_verdict v = lm_facts_verdict(f, reason, sizeof reason);
     json_t *ledger = lm_ledger_collect(rec, err), *warnings = facts_warnings(f, dcmseg, ledger);
-    json_t *j = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s}, s:o, s:i, s:o, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, "
+    json_t *j = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:s, s:s, s:O, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, "
                           "s:o, s:o, s:[], s:o, "
                           "s:o, s:o}",
                           "schema", LM_SCHEMA, "tool", "meshmeasure", "version", LM_VERSION, "units", "length", "mm", "area", "mm2",
-                          "volume", "mm3", "case", f->case_id ? json_string(f->case_id) : json_null(), "scale", 1, "anatomy",
-                          facts_anatomy(rec), "verdict", lm_verdict_name(v), "reason", reason, "options", f->options, "source",
-                          source ? json_deep_copy(source) : json_null(), "segmentation", facts_segmentation(dcmseg), "integrity",
-                          "before", facts_before(rec), "final", lm_audit_json(f->audit, err), "second_opinion",
+                          "volume", "mm3", "case", f->case_id ? json_string(f->case_id) : json_null(), "scale", facts_scale(rec),
+                          "anatomy", facts_anatomy(rec), "verdict", lm_verdict_name(v), "reason", reason, "options", f->options,
+                          "source", source ? json_deep_copy(source) : json_null(), "segmentation", facts_segmentation(dcmseg),
+                          "integrity", "before", facts_before(rec), "final", lm_audit_json(f->audit, err), "second_opinion",
                           lm_facts_second(f->second), "ledger", ledger, "measurements", facts_measurements(f, err), "overlap",
                           facts_overlap(f->against), "quantities", facts_quantities(f), "files", "warnings", warnings, "records",
                           facts_records(rec), "software", facts_software(rec));
@@ -228,6 +236,8 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     json_t *shown = lm_units_json(&f->units);
     if (j && shown && json_object_set(j, "shown_in", shown)) json_decref(j), j = NULL;
     json_decref(shown);
+    const char *shrunk = lm_scale_shrunk(rec, reason);
+    if (j && shrunk && json_object_set_new(j, "shrinkage", json_string(shrunk))) json_decref(j), j = NULL;
     if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
     if (j && f->references && json_object_set_new(j, "references", json_incref(f->references))) json_decref(j), j = NULL;
     if (j && f->review && json_object_set(j, "review", f->review)) json_decref(j), j = NULL;
@@ -300,6 +310,11 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
     char agrees[LM_VERDICT_AGREES], place[LM_VERDICT_TEXT];
     lm_err why = LM_ERR_INIT;
     if (f->case_id) lm_io_printf(out, "%-14s %16s\n", "case", f->case_id);
+    if (lm_scale_of(f->rec) != 1) /* every value below but those judged is of the part in its file */
+        lm_io_printf(out, "%-14s %16s   of the part; what is judged against the source is divided by it\n", "scale",
+                     lm_scale_ratio(lm_scale_of(f->rec), line));
+    if (lm_scale_shrunk(f->rec, line))
+        lm_io_printf(out, "%-14s %s is what the print loses; the file is larger by it\n", "shrinkage", line);
     if (m->has_volume) facts_row(units, out, "volume", m->volume_mm3, m->u_volume_mm3, LM_UNIT_MM3);
     else lm_io_printf(out, "%-14s %16s   %s\n", "volume", "-", lm_mass_solid(m, &why) ? why.text[0] : "");
     facts_row(units, out, "area", m->area_mm2, m->u_area_mm2, LM_UNIT_MM2);

@@ -123,10 +123,10 @@ static lm_status grown_add(lm_measurement m, bool good, const char *note, lm_ver
     return lm_verdict_add(list, &m, err);
 }
 
-static lm_status grown_change(grown_job *job, double gained, double bound, lm_verdict_list *list, lm_err *err)
+static lm_status grown_change(grown_job *job, double gained, double bound, double rounding_mm3, lm_verdict_list *list, lm_err *err)
 {
     double change = lm_mesh_volume(job->now) - lm_mesh_volume(job->was), most = 0;
-    double tol = 1e-9 * (1 + fabs(lm_mesh_volume(job->now)));
+    double tol = 1e-9 * (1 + fabs(lm_mesh_volume(job->now))) + rounding_mm3;
     size_t stray = 0;
     for (size_t v = 0; v < job->now->nv; v++) {
         most = job->far[v] > most ? job->far[v] : most;
@@ -211,23 +211,23 @@ static void grown_books(const lm_records *rec, const json_t *first, double *gain
 }
 
 /* What was added, against the solid before. */
-static lm_status grown_added(const lm_records *rec, const lm_original *o, const lm_mesh *mesh, const lm_grown_opt *opt,
-                             lm_verdict_list *list, lm_err *err)
+static lm_status grown_added(const lm_records *rec, const lm_original *o, const lm_grown_opt *opt, lm_verdict_list *list,
+                             lm_err *err)
 {
     double gained, bound, passes;
     const double wall = json_number_value(json_object_get(json_object_get(o->grow, "min_wall"), "wall_mm"));
     if (!(wall > 0)) return grown_silent(err);
     grown_books(rec, o->grow, &gained, &bound, &passes);
     grown_job job = {.now = &o->grown,
-                     .was = mesh->before,
+                     .was = &o->before,
                      .reach = LM_GROWN_REACH * wall * passes,
-                     .slack_mm = grown_slack(mesh),
+                     .slack_mm = grown_slack(&o->grown),
                      .threads = opt->threads};
     lm_status rc = LM_ENOMEM;
     if ((job.far = lm_mem_alloc(job.now->nv, sizeof *job.far, err)) && (job.stray = lm_mem_alloc(job.now->nv, 1, err)) &&
         !(rc = lm_nearest_build(job.was, opt->threads, &job.old, err)) && !(rc = grown_places(&job, wall, opt, err)) &&
         !(rc = lm_pool_run(lm_pool_threads(opt->threads), (job.now->nv + GROWN_BLOCK - 1) / GROWN_BLOCK, grown_task, &job, err)))
-        rc = grown_change(&job, gained, bound, list, err);
+        rc = grown_change(&job, gained, bound, o->rounding_mm3, list, err);
     lm_nearest_release(&job.old);
     lm_nearest_release(&job.thin);
     free(job.places.tri);
@@ -236,13 +236,15 @@ static lm_status grown_added(const lm_records *rec, const lm_original *o, const 
     return rc;
 }
 
-lm_status lm_grown_judge(const lm_records *rec, const lm_original *o, const lm_mesh *mesh, const lm_grown_opt *opt,
-                         lm_verdict_list *list, lm_grown *out, lm_err *err)
+lm_status lm_grown_judge(const lm_records *rec, const lm_original *o, const lm_grown_opt *opt, lm_verdict_list *list, lm_grown *out,
+                         lm_err *err)
 {
+    static const char *const made[] = {"min_wall", "hollow", "tube", "scale"};
     const json_t *last = NULL;
     *out = (lm_grown){.checked = false};
     for (size_t i = 0; i < rec->n; i++)
-        if (json_object_get(rec->item[i], "wall") && json_object_get(rec->item[i], "min_wall")) last = rec->item[i];
-    lm_status rc = o->grow ? grown_added(rec, o, mesh, opt, list, err) : LM_OK;
-    return rc || !last ? rc : grown_wall(last, mesh, opt, list, out, err);
+        for (size_t k = 0; k < sizeof made / sizeof *made; k++)
+            if (json_object_get(rec->item[i], "wall") && json_object_get(rec->item[i], made[k])) last = rec->item[i];
+    lm_status rc = o->grow ? grown_added(rec, o, opt, list, err) : LM_OK;
+    return rc || !last ? rc : grown_wall(last, &o->print, opt, list, out, err);
 }

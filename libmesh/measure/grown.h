@@ -22,7 +22,7 @@
 typedef struct {
     bool checked;       /* the rest is filled in */
     bool allowed;       /* places may stay thin, by name */
-    lm_wall_facts wall; /* of the mesh as it is written */
+    lm_wall_facts wall; /* of the mesh at the size of its print */
 } lm_grown;
 
 typedef struct {
@@ -31,9 +31,9 @@ typedef struct {
     void *progress_ctx;
 } lm_grown_opt;
 
-/* mesh: as it is written. Does nothing where no stage was asked for a least wall; of one that had nothing to add, the wall is
- * judged alone. LM_ERULE when a record does not say what was asked for. */
-LM_CHECKED lm_status lm_grown_judge(const lm_records *rec, const lm_original *o, const lm_mesh *mesh, const lm_grown_opt *opt,
-                                    lm_verdict_list *list, lm_grown *out, lm_err *err);
+/* o: found from the mesh as it is written. Does nothing where no stage was asked for a wall; where none added material, as of a
+ * hollow or a scaled part, the wall is judged alone, at print size. LM_ERULE when a record does not say what was asked for. */
+LM_CHECKED lm_status lm_grown_judge(const lm_records *rec, const lm_original *o, const lm_grown_opt *opt, lm_verdict_list *list,
+                                    lm_grown *out, lm_err *err);
 
 #endif

@@ -100,32 +100,30 @@ static size_t ledger_size(const json_t *o, const char *key)
     return json_is_integer(v) && json_integer_value(v) > 0 ? (size_t)json_integer_value(v) : 0;
 }
 
-lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err)
+/* The first intended entry of a record that is not of a body beside the part. */
+static const json_t *ledger_intended(const json_t *record)
 {
-    const json_t *by = NULL, *entry = NULL;
-    size_t found = 0, records = 0;
-    *solid = *mesh;
-    *hollow = false;
-    for (size_t i = 0; i < rec->n; i++) {
-        const json_t *list = json_object_get(rec->item[i], "ledger");
-        size_t before = found;
-        for (size_t k = 0; k < json_array_size(list); k++) {
-            if (strcmp(ledger_text(json_array_get(list, k), "kind"), "intended")) continue;
-            if (json_is_true(json_object_get(json_array_get(list, k), "beside"))) continue;
-            if (!found++) by = rec->item[i], entry = json_array_get(list, k);
-        }
-        records += found > before;
-    }
-    if (!found) return LM_OK;
-    const json_t *shell = json_object_get(by, "hollow"), *drain = json_object_get(by, "drain"), *sent = json_object_get(by, "out"),
-                 *now = json_object_get(rec->item[rec->n - 1], "out");
+    const json_t *list = json_object_get(record, "ledger");
+    for (size_t k = 0; k < json_array_size(list); k++)
+        if (!strcmp(ledger_text(json_array_get(list, k), "kind"), "intended") &&
+            !json_is_true(json_object_get(json_array_get(list, k), "beside")))
+            return json_array_get(list, k);
+    return NULL;
+}
+
+lm_status lm_ledger_outer(const json_t *record, const lm_mesh *mesh, double rounding_mm3, lm_mesh *solid, bool *owned, lm_err *err)
+{
+    const json_t *shell = json_object_get(record, "hollow"), *drain = json_object_get(record, "drain");
     size_t nv = ledger_size(shell, "outer_vertices"), nt = ledger_size(shell, "outer_triangles");
-    if (records > 1 || !shell || !rec->belong || !json_is_object(sent) || !json_equal(sent, now)) return LM_OK;
+    *solid = *mesh;
+    *owned = false;
     if (drain) {
         lm_mesh filled = LM_MESH_INIT;
         lm_status rc = lm_drain_filled(mesh, ledger_size(drain, "outer_triangles"), 0, &filled, err);
         if (rc) return rc;
+        filled.space = mesh->space;
         *solid = filled;
+        *owned = true;
         nt = filled.nt;
     } else {
         if (nv > mesh->nv || nt > mesh->nt) nt = 0;
@@ -135,14 +133,14 @@ lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *s
         solid->nt = nt;
     }
     double volume = nt ? lm_mesh_volume(solid) : NAN,
-           was = drain ? ledger_number(drain, "filled_mm3") : ledger_number(entry, "before_mm3");
-    if (!(fabs(volume - was) <= 1e-9 * (1 + fabs(was))))
-        return lm_err_set(
-            err, LM_ERULE, NULL,
-            "the outer surface of the hollow part holds %.12g mm3, in the books are %.12g: it is not the one that was hollowed",
-            volume, was);
-    *hollow = true;
-    return LM_OK;
+           was = drain ? ledger_number(drain, "filled_mm3") : ledger_number(ledger_intended(record), "before_mm3");
+    if (fabs(volume - was) <= 1e-9 * (1 + fabs(was)) + rounding_mm3) return LM_OK;
+    if (*owned) lm_mesh_release(solid);
+    *owned = false;
+    return lm_err_set(
+        err, LM_ERULE, NULL,
+        "the outer surface of the hollow part holds %.12g mm3, in the books are %.12g: it is not the one that was hollowed", volume,
+        was);
 }
 
 lm_status lm_ledger_anatomy(const lm_mesh *mesh, lm_mesh *part, size_t *n, lm_err *err)

@@ -15,11 +15,12 @@ LM_CHECKED json_t *lm_ledger_collect(const lm_records *rec, lm_err *err);
  * measured. */
 void lm_ledger_check(const json_t *entries, double final_mm3, lm_measurement *out);
 
-/* The solid that was hollowed: where all intended changes are meshshell's in one run and the mesh is as meshshell sent it, its
- * outer surface, which stands first and untouched in it, with its drain holes closed again; else the mesh itself (*hollow false).
- * solid borrows from mesh, but for one with drain holes, which is owned (its triangles are others). LM_ERULE when that surface is
- * not the one in the books. */
-LM_CHECKED lm_status lm_ledger_solid(const lm_records *rec, const lm_mesh *mesh, lm_mesh *solid, bool *hollow, lm_err *err);
+/* The solid that the stage of this record hollowed, mesh being what it sent: its outer surface, which stands first and untouched in
+ * it, with its drain holes closed again. solid borrows from mesh, but for one with drain holes, which is owned (its triangles are
+ * others). rounding_mm3: what the volume may be off for other reasons than the sum. LM_ERULE when that surface is not the one in
+ * the books. */
+LM_CHECKED lm_status lm_ledger_outer(const json_t *record, const lm_mesh *mesh, double rounding_mm3, lm_mesh *solid, bool *owned,
+                                     lm_err *err);
 /* The mesh without what stands beside the anatomy, by the reserved names of its parts (shell/refbody.h): plugs, bodies of known
  * size. The rest keeps its order. *n: parts left out; 0, and part empty: there is nothing beside it, or nothing else. */
 LM_CHECKED lm_status lm_ledger_anatomy(const lm_mesh *mesh, lm_mesh *part, size_t *n, lm_err *err);

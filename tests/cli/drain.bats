@@ -66,7 +66,7 @@ setup() {
     hollow 2 --plug 0.1mm
     hollow 2 --drain 2mm --plug 0
     hollow 2 --drain 2mm --plug 1mm
-    hollow 2 --drain 2mm --allow thin
+    hollow 2 --drain 2mm --allow thick
     hollow 2 --qa-cube 0
     hollow 2 --qa-ball-bar 8
     hollow 2 --qa-ball-bar 8,4

@@ -64,7 +64,7 @@ static lm_status judge(part *p)
     const lm_grown_opt opt = {.threads = 2};
     lm_verdict_list_release(&p->list);
     lm_status rc = lm_original_find(&p->rec, &p->out, &p->o, &err);
-    return rc ? rc : lm_grown_judge(&p->rec, &p->o, &p->out, &opt, &p->list, &p->g, &err);
+    return rc ? rc : lm_grown_judge(&p->rec, &p->o, &opt, &p->list, &p->g, &err);
 }
 
 static lm_verdict verdict(const part *p, const char *name)
