@@ -4,6 +4,7 @@
 #include "cli/presets.h"
 #include "cli/sweeping.h"
 #include "base/mem.h"
+#include "dicom/channelset.h"
 #include "dicom/gdcm_shim.h"
 #include "dicom/info.h"
 #include "dicom/masks.h"
@@ -38,7 +39,7 @@ static struct {
     const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *sweep, *report;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
-    cli_list roi, label, outputs;
+    cli_list roi, label, channel, outputs;
     size_t threads, frame;
 } a = {.output = "-", .frame = NO_FRAME, .probability = "0.5"};
 
@@ -48,6 +49,9 @@ static const cli_opt own_opts[] = {
      &a.info, LM_UNIT_NONE},
     {"series", 's', CLI_TEXT, "REGEX", NULL, "the series whose description, modality, number or UID matches", &a.series,
      LM_UNIT_NONE},
+    {"channel", 0, CLI_LIST, "NAME=SERIES", NULL,
+     "several series (or volumes of files) on one grid under names, for --expr, --values and --basis; the first is segmented",
+     &a.channel, LM_UNIT_NONE},
     {"files", 0, CLI_TEXT, "LIST", NULL,
      "read the paths that the file LIST names, one on a line or ended by NUL ('-': standard input)", &a.files, LM_UNIT_NONE},
     {"gaps", 0, CLI_TEXT, "WHAT", "fail", "uneven steps between slices: fail, interpolate missing slices, or resample", &a.gaps,
@@ -245,6 +249,8 @@ typedef struct {
     char frame[LM_UID];
     lm_masks mask;
     lm_stepfiles files; /* of the steps */
+    lm_channels channels;
+    json_t *channel_list; /* for the record; NULL: none are named */
     const lm_identity *identity;
     lm_pieces pieces;           /* volumes of the object */
     lm_label_volumes *of_label; /* of the mask's segments; owned */
@@ -258,6 +264,8 @@ static void input_release(input *in)
     lm_vol_release(&in->vol);
     json_decref(in->source);
     json_decref(in->review);
+    json_decref(in->channel_list);
+    lm_channels_release(&in->channels);
     lm_masks_release(&in->mask);
     lm_stepfiles_release(&in->files);
     lm_pieces_release(&in->pieces);
@@ -280,6 +288,7 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_object 
                           .alone = in->alone,
                           .partial = &c->partial,
                           .source = in->source,
+                          .channels = in->channel_list,
                           .unit = in->unit,
                           .mask = masked ? &in->mask : NULL,
                           .facts = object ? &object->facts : NULL,
@@ -459,7 +468,7 @@ static lm_status image(const lm_source *src, const lm_source_opt *opt, lm_out *o
 /* Without threshold and mask there is no object. */
 static lm_status need_object(const choice *c, lm_err *err)
 {
-    if (!c->occupancy || a.mask || a.sweep) return LM_OK;
+    if (a.mask || a.sweep || lm_steps_make(&c->steps)) return LM_OK;
     return lm_err_set(err, LM_EUSAGE, NULL, "give one of --threshold and --preset (or --mask, or --list)");
 }
 
@@ -539,6 +548,32 @@ static lm_status load_file(lm_in *file, const choice *c, input *in, lm_err *err)
     return LM_OK;
 }
 
+/* The first as the volume that is segmented, the others beside it. */
+static lm_status load_channels(const lm_source *src, const lm_source_opt *opt, const choice *c, input *in, lm_err *err)
+{
+    const char *series;
+    size_t n, which;
+    bool file = false;
+    lm_in *f = NULL;
+    lm_status rc = a.series || a.label.n
+                       ? lm_err_set(err, LM_EUSAGE, NULL, "--channel names the series: leave out --series and --label")
+                       : lm_channelset_split(a.channel.item[0], &n, &series, err);
+    if (!rc) rc = need_object(c, err);
+    if (!rc) rc = lm_volfile_is(series, &file, err);
+    if (rc) return rc;
+    snprintf(in->channels.first, sizeof in->channels.first, "%.*s", (int)n, a.channel.item[0]);
+    if (file && !(rc = lm_io_open(series, &f, err))) rc = load_file(f, c, in, err);
+    if (!file && !src)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "'%.80s' is no volume's file, and there is no PATH with series", series);
+    if (!rc && !file && !(rc = lm_source_select(src, series, false, &which, err))) rc = load_images(src, which, opt, c, in, err);
+    lm_io_close(f);
+    const lm_channelset_from from = {src, opt, a.space, &in->vol, in->frame};
+    in->channel_list = json_pack("[{s:s}]", "name", in->channels.first);
+    for (size_t i = 1; i < a.channel.n && !rc; i++)
+        rc = lm_channelset_add(&from, a.channel.item[i], &in->channels, in->channel_list, err);
+    return rc;
+}
+
 static lm_status load_mask(const char *path, const lm_identity *identity, input *in, lm_err *err)
 {
     const lm_masks_opt opt = mask_opt(identity, in);
@@ -613,7 +648,8 @@ static lm_status cut_and_measure(choice *c, input *in, lm_object *object, lm_err
     uint64_t *mask = NULL;
     lm_object_opt opt = {.seg = c->seg,
                          .steps = lm_steps_beyond(&c->steps) ? &c->steps : NULL,
-                         .occupancy = c->occupancy,
+                         .channels = &in->channels,
+                         .occupancy = c->occupancy && in->mask.facts,
                          .measure = true,
                          .partial = &c->partial,
                          .progress = step_progress};
@@ -683,6 +719,7 @@ static lm_status sweep(const choice *c, input *in, lm_err *err)
 {
     const cli_sweep_opt opt = {.range = c->sweep,
                                .steps = &c->steps,
+                               .channels = &in->channels,
                                .roi = &c->seg.roi,
                                .unit = in->unit,
                                .case_id = a.case_id,
@@ -755,13 +792,13 @@ static lm_status open_volume(const char *path, bool *volume, lm_in **in, lm_err 
 
 static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *c, lm_out *out, lm_out **json, lm_err *err)
 {
-    input in = {.identity = opt->identity, .alone = !n && !a.files && a.mask};
+    input in = {.identity = opt->identity, .alone = !n && !a.files && a.mask && !a.channel.n};
     lm_in *file = NULL;
     lm_source *src = NULL;
     bool volume = false;
     const char *mask = a.mask;
     lm_status rc = LM_OK;
-    if (n == 1 && !a.files && !a.list && a.frame == NO_FRAME) {
+    if (n == 1 && !a.files && !a.list && a.frame == NO_FRAME && !a.channel.n) {
         bool operand = a.label.n && !mask, piped = !strcmp(paths[0], "-"); /* operand: a volume there is the mask */
         if (!operand || !piped) rc = open_volume(paths[0], &volume, &file, err);
         in.alone = operand && (volume || piped);
@@ -769,7 +806,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     }
     if (!rc) rc = parse_probability(&in.level, err);
     opt->std_in = volume ? NULL : file;
-    if (!rc && !in.alone && !volume) rc = lm_source_scan(paths, n, opt, &src, err);
+    if (!rc && !in.alone && !volume && (n || a.files)) rc = lm_source_scan(paths, n, opt, &src, err);
     cli_progress_done(a.quiet);
     if (rc) goto done;
     if ((a.list && !src) || (a.info && !src && !file))
@@ -778,7 +815,8 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     else if (a.info) rc = info(src, file, opt, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {
-        if (volume && !in.alone) rc = load_file(file, c, &in, err);
+        if (a.channel.n) rc = load_channels(src, opt, c, &in, err);
+        else if (volume && !in.alone) rc = load_file(file, c, &in, err);
         else if (!in.alone) rc = load_series(src, opt, c, &in, err);
         if (!rc && mask) rc = load_mask(mask, opt->identity, &in, err);
         if (!rc) rc = a.sweep ? sweep(c, &in, err) : segment(c, &in, out, json, err);
@@ -810,7 +848,7 @@ int main(int argc, char **argv)
     lm_status rc = parse_outputs(&err);
     if (!rc) rc = parse_review(&err);
     const char *outputs[4] = {a.output, a.json, a.points, a.report};
-    if (!rc && !n && !a.files && !a.mask && !a.explain)
+    if (!rc && !n && !a.files && !a.mask && !a.explain && !a.channel.n)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
     if (!rc) rc = cli_outputs(outputs, 4, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);

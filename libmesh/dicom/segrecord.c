@@ -96,6 +96,19 @@ static lm_status segrecord_mask(const lm_segrecord *s, json_t *rec, lm_err *err)
     return s->alone || !m ? LM_OK : lm_segrecord_warnings(rec, m->facts, err);
 }
 
+/* Channels by name; which series it was stands in the facts. */
+static lm_status segrecord_channels(const lm_segrecord *s, json_t *rec, lm_err *err)
+{
+    json_t *list = json_array(), *one;
+    size_t i;
+    bool ok = list;
+    json_array_foreach(s->channels, i, one)
+        ok = ok && !json_array_append_new(list, json_sprintf("%s=SERIES", json_string_value(json_object_get(one, "name"))));
+    ok = ok && !json_object_set(json_object_get(rec, "options"), "channel", list) && !json_object_set(rec, "channels", s->channels);
+    json_decref(list);
+    return ok ? LM_OK : lm_err_nomem(err, 0);
+}
+
 /* The volumes of the object and of its largest pieces; and the classes that the user gave. */
 static lm_status segrecord_pieces(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
@@ -307,6 +320,7 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
     if (!rc) rc = segrecord_mask(s, rec, err);
     if (!rc) rc = segrecord_review(s, rec, err);
+    if (!rc && s->channels) rc = segrecord_channels(s, rec, err);
     if (rc) json_decref(rec);
     else *ret = rec;
     return rc;

@@ -30,6 +30,7 @@ typedef struct {
     const lm_partial_opt *partial;
     /* what came of it */
     json_t *source;
+    json_t *channels;                 /* {name, source} of each channel, of the first {name}; NULL: there are none */
     const char *unit;                 /* "HU" or "1" */
     const lm_masks *mask;             /* or NULL */
     const lm_segment_facts *facts;    /* NULL: labels went out as they are */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: 1 what is given, 2 the recorded options, 3 the images, 4 the mask, 5 the segmentation */
 #include "measure/replay.h"
+#include "dicom/channelset.h"
 #include "dicom/source_facts.h"
 #include "dicom/source_load.h"
 #include "dicom/stepfiles.h"
@@ -75,6 +76,7 @@ typedef struct {
     lm_segment_opt seg; /* lo is NAN where there was no threshold */
     bool threshold;
     lm_steps steps; /* n = 0: no more than seg says */
+    lm_channels channels;
 } replay_how;
 
 static bool replay_steps(const json_t *list, lm_steps *out, lm_err *err)
@@ -94,9 +96,9 @@ static lm_status replay_options(const json_t *dcmseg, bool masked, replay_how *h
     lm_segment_opt *out = &how->seg;
     const json_t *o = json_object_get(dcmseg, "options"), *t = json_object_get(o, "threshold"), *keep = json_object_get(o, "keep");
     const char *word = json_string_value(keep);
-    bool clear = t || masked;
+    bool clear;
     *how = (replay_how){.seg = LM_SEGMENT_OPT_INIT, .threshold = t};
-    clear = replay_steps(json_object_get(o, "steps"), &how->steps, err) && clear;
+    clear = replay_steps(json_object_get(o, "steps"), &how->steps, err) && (t || masked || lm_steps_make(&how->steps));
     out->lo = replay_number(t, "lo");
     if (t && !isfinite(out->lo)) clear = false;
     if (json_is_number(json_object_get(t, "hi"))) out->hi = replay_number(t, "hi");
@@ -187,6 +189,27 @@ static lm_status replay_images(const replay_from *f, const json_t *source, const
     lm_status rc = replay_series(f, source, vol, &again, frame, err);
     if (!rc) rc = replay_pixels(again, was, err);
     json_decref(again);
+    return rc;
+}
+
+/* The channels beside the first, which is vol. */
+static lm_status replay_channels(const replay_from *f, const json_t *list, const char *axes, const lm_vol *vol, const char *frame,
+                                 lm_channels *out, lm_err *err)
+{
+    lm_status rc = LM_OK;
+    const char *first = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+    if (first && strlen(first) < sizeof out->first) snprintf(out->first, sizeof out->first, "%s", first);
+    for (size_t i = 1; i < json_array_size(list) && !rc; i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *name = json_string_value(json_object_get(one, "name"));
+        char other[LM_UID] = "";
+        lm_vol v = LM_VOL_INIT;
+        if (!name) rc = lm_err_set(err, LM_ERULE, NULL, "the record names no channel %zu", i + 1);
+        if (!rc) rc = replay_images(f, json_object_get(one, "source"), axes, &v, other, err);
+        if (!rc) rc = lm_channelset_frame(frame, other, err);
+        if (!rc) rc = lm_channels_add(out, name, strlen(name), vol, &v, err);
+        lm_vol_release(&v);
+    }
     return rc;
 }
 
@@ -339,15 +362,19 @@ static lm_status replay_compare_labels(const json_t *was, const lm_regions *now,
 
 /* The field of a mask without threshold (finer than in or out where it has fractions), or grey values under a mask. */
 static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_opt *mo, const json_t *options, bool partial,
-                                const replay_how *how, lm_replay *out, lm_err *err)
+                                replay_how *how, lm_replay *out, lm_err *err)
 {
     uint64_t *bits = NULL;
     lm_object object = {.pieces = LM_PIECES_INIT};
     const lm_partial_opt po = {
         .inside = replay_number(options, "inside"), .outside = replay_number(options, "outside"), .threads = how->seg.threads};
-    lm_object_opt o = {.seg = how->seg, .steps = how->steps.n ? &how->steps : NULL, .measure = partial, .partial = &po};
+    lm_object_opt o = {.seg = how->seg,
+                       .steps = how->steps.n ? &how->steps : NULL,
+                       .channels = &how->channels,
+                       .measure = partial,
+                       .partial = &po};
     lm_status rc = LM_OK;
-    out->grey = true;
+    out->grey = how->threshold || m->facts;
     if (m->facts && how->threshold) rc = lm_regions_bits(&m->regions, NULL, &bits, err);
     else if (m->facts && alone && m->fractions && m->regions.count == 1) {
         rc = lm_masks_grey(m, mo, &out->vol, err);
@@ -357,7 +384,7 @@ static lm_status replay_segment(const lm_masks *m, bool alone, const lm_masks_op
         o.seg.lo = 0.5;
         out->grey = false;
     }
-    o.occupancy = !how->threshold;
+    o.occupancy = !how->threshold && m->facts;
     o.measure = partial && how->threshold && isinf(how->seg.hi);
     o.seg.mask = bits;
     if (!rc) rc = lm_object_cut(&out->vol, &o, &object, err);
@@ -384,6 +411,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     replay_how how;
     lm_status rc = replay_options(dcmseg, masked || alone, &how, err);
     if (!rc && !alone) rc = replay_images(f, source, axes, &out->vol, frame, err);
+    if (!rc && !alone) rc = replay_channels(f, json_object_get(dcmseg, "channels"), axes, &out->vol, frame, &how.channels, err);
     const lm_masks_opt mo = {.identity = &f->id,
                              .axes = axes,
                              .level = isfinite(level) && level > 0 && level <= 1 ? level : 0,
@@ -411,6 +439,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     if (labels) lm_vol_release(&out->vol);
     lm_masks_release(&m);
     lm_stepfiles_release(&files);
+    lm_channels_release(&how.channels);
     return rc;
 }
 

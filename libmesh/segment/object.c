@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/object.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,16 +21,35 @@ static lm_status object_start(const lm_vol *v, const lm_segment_opt *seg, bool o
     return LM_OK;
 }
 
+/* The object of steps without a threshold: what the values were says nothing of where its surface lies. */
+static lm_status object_field(lm_vol *v, const lm_bits *b, lm_err *err)
+{
+    uint8_t *x = lm_mem_alloc(lm_vol_count(v), 1, err);
+    if (!x) return LM_ENOMEM;
+    for (size_t k = 0; k < b->n[2]; k++)
+        for (size_t j = 0; j < b->n[1]; j++)
+            for (size_t i = 0; i < b->n[0]; i++) x[(k * b->n[1] + j) * b->n[0] + i] = lm_bits_get(b, i, j, k);
+    lm_vol_replace(v, LM_U8, x);
+    return LM_OK;
+}
+
 lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_err *err)
 {
     lm_segment_opt seg = opt->seg;
     lm_step_work w = {.vol = v, .roi = &opt->seg.roi, .threads = seg.threads};
+    bool field = opt->occupancy;
     uint64_t *was = NULL;
     lm_status rc = LM_OK;
     *out = (lm_object){.pieces = LM_PIECES_INIT};
+    w.channels = opt->channels;
     if (opt->steps) {
         rc = object_start(v, &seg, opt->occupancy, &w, err);
         if (!rc) rc = lm_steps_run(opt->steps, &w, opt->progress, opt->ctx, out->step, err);
+        if (!rc && !opt->occupancy && isnan(w.lo)) {
+            field = true;
+            rc = object_field(v, &w.bits, err);
+            w.lo = 0.5;
+        }
         if (!opt->occupancy) {
             seg.lo = w.lo;
             seg.hi = w.hi;
@@ -40,7 +60,7 @@ lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_
     }
     out->lo = seg.lo;
     out->hi = seg.hi;
-    const bool partial = opt->measure && opt->partial && !opt->occupancy && isinf(seg.hi);
+    const bool partial = opt->measure && opt->partial && !field && isinf(seg.hi);
     if (!rc && partial) rc = lm_mask_all(v, seg.lo, seg.threads, &was, err);
     if (!rc) rc = lm_segment(v, &seg, &out->facts, err);
     out->facts.roi_cut_voxels += w.roi_cut;

@@ -11,6 +11,7 @@ typedef struct {
     lm_segment_opt seg;    /* threshold, pieces to keep, region, and the bits of a mask; lo, hi and keep come from the steps where
                               there    are any */
     const lm_steps *steps; /* NULL: none but a threshold and a choice of the largest pieces */
+    lm_channels *channels; /* NULL: none but v; steps may change them */
     bool occupancy;        /* no threshold: inside is what reaches seg.lo, an object from the beginning */
     bool measure;          /* the pieces too */
     const lm_partial_opt
@@ -26,7 +27,8 @@ typedef struct {
     double lo, hi;                    /* the threshold */
 } lm_object;
 
-/* Leaves in v the field with its level; out is filled in, release its pieces. LM_ENO: nothing is inside. Errors of lm_segment and
+/* Leaves in v the field with its level: where steps made an object without a threshold 1 and 0,
+ * level 0.5; out is filled in, release its pieces. LM_ENO: nothing is inside. Errors of lm_segment and
  * lm_steps_run. */
 LM_CHECKED lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_err *err);
 

@@ -8,6 +8,7 @@
 #define LM_SEGMENT_STEP_H
 
 #include "segment/bits.h"
+#include "segment/channels.h"
 #include "segment/edits.h"
 #include "volume/regions.h"
 #include "volume/roi.h"
@@ -25,6 +26,7 @@ typedef struct {
     char args[LM_STEP_ARGS];
     double num[LM_STEP_NUMBERS];
     bool hounsfield; /* a value was given in HU */
+    bool channels;   /* it works on all channels; other filters of grey values are run on each */
     lm_step_reads reads;
     const lm_regions *mask; /* LM_STEP_MASK */
     lm_edits *edits;        /* LM_STEP_EDITS */
@@ -32,13 +34,14 @@ typedef struct {
 
 /* What the steps work on, and what one of them found. */
 typedef struct {
-    lm_vol *vol;       /* grey values; filters replace its samples, and may change their type */
-    lm_bits bits;      /* the object; owned */
-    bool object;       /* there is one: a threshold or a mask has made it */
-    bool masked;       /* it was there from the beginning: the first threshold only tells where its surface lies (stencil.h) */
-    const lm_roi *roi; /* what lies outside is cut from the object as soon as there is one; NULL: everywhere */
-    uint64_t roi_cut;  /* so many samples were */
-    double lo, hi;     /* of the last threshold; lo NAN: none, hi INFINITY: no upper bound */
+    lm_vol *vol;           /* grey values; filters replace its samples, and may change their type */
+    lm_bits bits;          /* the object; owned */
+    bool object;           /* there is one: a threshold or a mask has made it */
+    bool masked;           /* it was there from the beginning: the first threshold only tells where its surface lies (stencil.h) */
+    const lm_roi *roi;     /* what lies outside is cut from the object as soon as there is one; NULL: everywhere */
+    uint64_t roi_cut;      /* so many samples were */
+    lm_channels *channels; /* other volumes on the grid of vol; NULL for lm_steps_run: none */
+    double lo, hi;         /* of the last threshold; lo NAN: none, hi INFINITY: no upper bound */
     int threads;
 } lm_step_work;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/steps.h"
 #include "base/pool.h"
+#include "segment/step_channel.h"
 #include "segment/step_combine.h"
 #include "segment/step_edit.h"
 #include "segment/step_grey.h"
@@ -11,8 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey,  lm_step_object,  lm_step_region,
-                                                   lm_step_snake, lm_step_combine, lm_step_edit};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey,    lm_step_object, lm_step_region, lm_step_snake,
+                                                   lm_step_combine, lm_step_edit,   lm_step_channel};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
@@ -52,6 +53,13 @@ lm_status lm_steps_check(const lm_steps *s, bool mask, lm_err *err)
         if (k->makes) maker = "the step that makes the object";
     }
     return LM_OK;
+}
+
+bool lm_steps_make(const lm_steps *s)
+{
+    bool make = false;
+    for (size_t i = 0; i < s->n; i++) make = make || s->step[i].kind->makes;
+    return make;
 }
 
 bool lm_steps_beyond(const lm_steps *s)
@@ -95,12 +103,26 @@ static lm_status steps_roi(lm_step_work *w, lm_err *err)
     return rc;
 }
 
+/* A filter of grey values, on all channels; its facts are those of the first. */
+static lm_status steps_channels(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
+{
+    lm_vol *first = w->vol;
+    lm_status rc = s->kind->run(s, w, f, err);
+    for (size_t i = 0; s->kind->grey && !s->channels && i < w->channels->n && !rc; i++) {
+        lm_step_facts other = {.n = 0};
+        w->vol = &w->channels->item[i].vol;
+        if ((rc = s->kind->run(s, w, &other, err))) lm_err_frame(err, "channel '%s'", w->channels->item[i].name);
+    }
+    w->vol = first;
+    return rc;
+}
+
 static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     *f = (lm_step_facts){.before = w->object ? lm_bits_count(&w->bits) : 0};
     lm_status rc =
         s->kind->makes && !w->object ? lm_bits_alloc(&w->bits, w->vol->n, err) : LM_OK; /* a filter may have changed the grid */
-    if (!rc) rc = s->kind->run(s, w, f, err);
+    if (!rc) rc = steps_channels(s, w, f, err);
     if (rc) return rc;
     if (!w->object && s->kind->makes) {
         w->object = true;
@@ -115,7 +137,9 @@ static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, 
 
 lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress progress, void *ctx, lm_step_facts *facts, lm_err *err)
 {
+    lm_channels none = LM_CHANNELS_INIT;
     lm_status rc = LM_OK;
+    if (!w->channels) w->channels = &none;
     w->lo = NAN;
     w->hi = INFINITY;
     w->threads = lm_pool_threads(w->threads);
@@ -126,5 +150,7 @@ lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress pro
         if (progress) progress(ctx, one->kind->name, i, s->n);
         if ((rc = steps_one(one, w, &facts[i], err))) lm_err_frame(err, "step %zu, --%s %s", i + 1, one->kind->name, one->args);
     }
+    if (w->channels == &none) w->channels = NULL;
+    lm_channels_release(&none);
     return rc;
 }

@@ -18,6 +18,8 @@ const lm_step_kind *lm_steps_kind(size_t i);
 LM_CHECKED lm_status lm_steps_add(lm_steps *s, const char *name, const char *args, lm_err *err);
 /* Does the order make sense: filters first, no change of an object before there is one (mask: one is there from the beginning)? */
 LM_CHECKED lm_status lm_steps_check(const lm_steps *s, bool mask, lm_err *err);
+/* Is there a step that makes an object, a threshold or another? */
+bool lm_steps_make(const lm_steps *s);
 /* More than a threshold and then a choice of the largest pieces: then lm_steps_run is needed. */
 bool lm_steps_beyond(const lm_steps *s);
 /* The last step of that name, or NULL. */
@@ -25,8 +27,8 @@ const lm_step *lm_steps_find(const lm_steps *s, const char *name);
 
 /* What the tool says while it works; done: steps that are. */
 typedef void (*lm_steps_progress)(void *ctx, const char *step, size_t done, size_t all);
-/* Run all on w (vol, and where a mask is laid bits with object set; the rest is filled in). facts[s->n]: of each step. LM_ENO: a
- * step left nothing, and the text names it. Frames name the step. Release w->bits in any case. */
+/* Run all on w (vol, channels, and where a mask is laid bits with object set; the rest is filled in). facts[s->n]: of each step.
+ * LM_ENO: a step left nothing, and the text names it. Frames name the step. Release w->bits in any case. */
 LM_CHECKED lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress progress, void *ctx, lm_step_facts *facts,
                                   lm_err *err);
 

@@ -33,7 +33,9 @@ setup_file() {
     } >organs.seg.nrrd
     for f in before after; do cp organs.seg.nrrd $f.seg.nrrd; done
     cp -r CT CT-from-archive
-    mkdir bin
+    mkdir bin DE
+    gen_series --body sphere --radius 12 --size 32x32x32 --inside 597 --outside 55 --description 80kV -o DE/1
+    gen_series --body sphere --radius 12 --size 32x32x32 --inside 360 --outside 50 --description 140kV --seed 2 --frame-of 1 -o DE/2
     printf '#!/bin/sh\n[ "$1" = pacs ] && shift && exec "$@"\n' >bin/ssh && chmod +x bin/ssh
 }
 setup() {

@@ -17,7 +17,7 @@ lm_status cli_sweep_check(const lm_steps *s, lm_err *err)
 static lm_status sweep_filter(lm_vol *v, const cli_sweep_opt *opt, lm_err *err)
 {
     lm_step_facts facts[LM_STEPS_MAX];
-    lm_step_work w = {.vol = v, .threads = opt->threads};
+    lm_step_work w = {.vol = v, .channels = opt->channels, .threads = opt->threads};
     lm_status rc = lm_steps_run(opt->steps, &w, opt->progress, NULL, facts, err);
     lm_bits_release(&w.bits);
     return rc;
