@@ -20,6 +20,8 @@ endif
 GDCM_CFLAGS  ?= -isystem /usr/include/gdcm-3.0
 GDCM_LIBS    ?= -lgdcmMSFF -lgdcmDSED -lgdcmDICT -lgdcmCommon -lstdc++
 
+THREE ?= /usr/share/javascript/three
+
 PKGS         := libadmesh libzip libarchive libpcre2-8 libdeflate expat jansson libpng zlib nettle
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -61,7 +63,7 @@ MAN       := $(wildcard man/*.[157])
 
 all: $(BINS) $(GENBINS) ## build the tools and the fixture generators into build/<config>/bin
 
-$(LIB): $(LIB_OBJ) $(REP_OBJ)
+$(LIB): $(LIB_OBJ) $(REP_OBJ) $(B)/gen/viewer_js.o
 	@rm -f $@; mkdir -p $(@D)
 	$(AR) rcs $@ $^
 
@@ -104,6 +106,13 @@ $(B)/gen/report_css.h: reports/template/report.css tools/scripts/embed.sh
 	@mkdir -p $(@D)
 	tools/scripts/embed.sh report_css $< > $@
 $(B)/reports/page.o: $(B)/gen/report_css.h
+# So does the script of its 3D view, with three.js as Debian has it.
+$(B)/gen/viewer_js.S: reports/template/viewer.js $(THREE)/three.min.js $(THREE)/examples/js/controls/OrbitControls.js tools/scripts/viewer.sh
+	@mkdir -p $(@D)
+	tools/scripts/viewer.sh $(THREE) $< $(B)/gen
+$(B)/gen/viewer_js.o: $(B)/gen/viewer_js.S
+	$(CC) -c -o $@ $<
+$(B)/reports/viewer.o: $(B)/gen/viewer_js.S
 
 DEPS := $(shell find $(B) -name '*.d' 2>/dev/null)
 -include $(DEPS)

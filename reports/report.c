@@ -11,6 +11,7 @@
 #include "reports/result.h"
 #include "reports/review_page.h"
 #include "reports/vessel_page.h"
+#include "reports/viewer.h"
 #include "reports/wall_page.h"
 
 #include <string.h>
@@ -141,8 +142,8 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
                     p->left, p->right, p->top, p->bottom);
         lm_digits_plain(bar, t);
         lm_html_put(h,
-                    "<span class=\"barbox\"><span class=\"bar\" style=\"width:%s%%\"><span>%s" LM_CELL_NBSP
-                    "%s</span></span></span></div>\n",
+                    "<span class=\"barbox\"><svg class=\"scalebar\" width=\"%s%%\" height=\"8\" aria-hidden=\"true\"><path "
+                    "d=\"M1 0v7\"/><path d=\"M0 7h4000\"/></svg><span>%s" LM_CELL_NBSP "%s</span></span></div>\n",
                     pct, t, unit);
         lm_digits_fixed(p->height_mm / factor, places, t);
         lm_html_put(h,
@@ -228,10 +229,12 @@ static void report_signoff(lm_html *h, const json_t *facts)
 }
 
 /* ---- the page ---- */
-static void report_begin(lm_html *h, const json_t *facts)
+/* drawn: there is a mesh to look at. */
+static void report_begin(lm_html *h, const json_t *facts, bool drawn)
 {
     static const char *const toc[][2] = {
         {"pictures", "Pictures"},
+        {"view3d", "3D view"},
         {"measurements", "Measurements"},
         {"shape", "Shape"},
         {"ledger", "Ledger"},
@@ -245,7 +248,9 @@ static void report_begin(lm_html *h, const json_t *facts)
         {"software", "Software"},
         {"signoff", "Sign-off"},
     };
-    lm_page_begin(h);
+    char script[LM_PAGE_SOURCE];
+    lm_viewer_script(script);
+    lm_page_begin(h, drawn ? script : NULL);
     lm_html_put(h, "%s", lm_cell_verdict_of(facts)->word);
     if (lm_cell_str(facts, "case")) {
         lm_html_put(h, ": ");
@@ -258,7 +263,7 @@ static void report_begin(lm_html *h, const json_t *facts)
     if (lm_cell_get(facts, "vessel")) lm_html_put(h, "<li><a href=\"#vessel\">Vessel</a></li>");
     if (lm_cell_get(facts, "review")) lm_html_put(h, "<li><a href=\"#review\">Review</a></li>");
     for (size_t i = 0; i < sizeof toc / sizeof *toc; i++)
-        if (strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape")))
+        if ((strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape"))) && (strcmp(toc[i][0], "view3d") || drawn))
             lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
     lm_html_put(h, "</ul></nav>\n");
 }
@@ -269,9 +274,10 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     if (!json_is_object(facts)) return lm_err_set(err, LM_EFORMAT, NULL, "the facts of a report are a JSON object");
     lm_html_init(h, out);
     h->shown_in = lm_cell_get(facts, "shown_in");
-    report_begin(h, facts);
+    report_begin(h, facts, mesh && mesh->nt);
     if (mesh && mesh->nt) {
         lm_status st = report_pictures(h, mesh, err);
+        if (!st) st = lm_viewer_section(h, facts, mesh, err);
         if (st) return st;
     } else {
         lm_cell_section(h, "pictures", "Pictures");
@@ -301,9 +307,11 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     report_files(h, facts);
     lm_cell_section(h, "software", "Software and libraries");
     lm_cell_pairs(h, "Versions in use", lm_cell_get(facts, "software"));
-    lm_html_put(
-        h, "<p class=\"note\">Free software under the GNU General Public License, version 3 or later. Pictures by libpng %s.</p>\n",
-        lm_png_version());
+    lm_html_put(h,
+                "<p class=\"note\">Free software under the GNU General Public License, version 3 or later. Pictures by libpng %s; "
+                "3D view by "
+                "three.js r%s (MIT licence).</p>\n",
+                lm_png_version(), lm_viewer_revision());
     lm_cell_section_end(h);
     lm_html_put(h, "\n<p class=\"statement\"><strong>Not a cleared medical device.</strong> It produces evidence for the "
                    "lab\xe2\x80\x99s own procedures.</p>\n");

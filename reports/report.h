@@ -3,8 +3,9 @@
  *
  * Every text and number of the page comes from `facts`, the object that meshmeasure also writes as report.json
  * (man/meshqa-report.5 describes its keys); the pictures come from the mesh. Same facts and mesh, same bytes: no time, no
- * path, no host. The page has no script and asks for nothing outside itself (its content policy forbids both); every
- * string is escaped. A key that is missing or of another type shows as "not stated" and is never an error. */
+ * path, no host. The page asks for nothing outside itself, and runs no script but its own (its content policy forbids both: hashes
+ * of style and script); every string is escaped. A key that is missing or of another type shows as "not stated" and is never an
+ * error. */
 #ifndef REPORTS_REPORT_H
 #define REPORTS_REPORT_H
 

@@ -38,7 +38,7 @@ void lm_sweep_page(lm_out *out, const json_t *facts)
     const bool hu = unit && !strcmp(unit, "HU");
     lm_html page, *h = &page;
     lm_html_init(h, out);
-    lm_page_begin(h);
+    lm_page_begin(h, NULL);
     lm_html_put(h, "Sweep of levels");
     lm_page_body(h);
     lm_html_put(h, "<h1>Sweep of levels</h1>\n<p>The object of each level: all samples that reach it. ");

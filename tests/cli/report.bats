@@ -44,8 +44,10 @@ setup_file() {
         ! grep -q "$(hostname)" "$f"
     done
     grep -q 'A&lt;b&gt;&amp;&quot;7&quot;' qa.html
-    ! grep -qE '<script|<b>|https?:' qa.html
-    grep -q "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"" qa.html
+    sed '/^<script>/,/<\/script>$/d' qa.html >page # all but the script, which is ours
+    ! grep -qE '<script src|<b>|https?:' page
+    hash=$(sed -n '/<style>/,/<\/style>/p' qa.html | sed '1s/.*<style>//; $s/<\/style>.*//' | head -c -1 | openssl dgst -sha256 -binary | base64)
+    grep -qF "content=\"default-src 'none'; img-src data:; style-src 'sha256-$hash'; script-src 'sha256-" qa.html
     [ "$(grep -o 'src="data:image/png;base64,' qa.html | wc -l)" -eq 3 ]
 }
 
