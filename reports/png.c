@@ -38,7 +38,8 @@ static void png_warn(png_structp png, png_const_charp text)
     (void)text;
 }
 
-lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256][4], unsigned char **ret, size_t *n, lm_err *err)
+lm_status lm_png_encode(const uint8_t *pixels, size_t wide, size_t high, const uint8_t rgba[256][4], unsigned char **ret, size_t *n,
+                        lm_err *err)
 {
     jmp_buf env;
     png_sink sink = {0};
@@ -54,10 +55,10 @@ lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256]
     if (!info || setjmp(env)) { /* only memory can run out: the sink never fails otherwise */
         png_destroy_write_struct(&png, &info);
         free(sink.p);
-        return lm_err_nomem(err, (size_t)side * (size_t)side);
+        return lm_err_nomem(err, wide * high);
     }
     png_set_write_fn(png, &sink, png_put, png_flush_nothing);
-    png_set_IHDR(png, info, (png_uint_32)side, (png_uint_32)side, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, (png_uint_32)wide, (png_uint_32)high, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_PLTE(png, info, colour, 256);
     png_set_tRNS(png, info, alpha, 256, NULL);
@@ -67,7 +68,7 @@ lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256]
     png_set_compression_level(png, 6);
     png_set_compression_strategy(png, 1 /* Z_FILTERED */);
     png_write_info(png, info);
-    for (int y = 0; y < side; y++) png_write_row(png, pixels + (size_t)y * (size_t)side);
+    for (size_t y = 0; y < high; y++) png_write_row(png, pixels + y * wide);
     png_write_end(png, NULL);
     png_destroy_write_struct(&png, &info);
     *ret = sink.p;

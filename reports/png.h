@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* side*side palette indices, top row first; rgba has 256 entries. *ret is free()d by the caller. */
-LM_CHECKED lm_status lm_png_encode(const uint8_t *pixels, int side, const uint8_t rgba[256][4], unsigned char **ret, size_t *n,
-                                   lm_err *err);
+/* wide*high palette indices, top row first; rgba has 256 entries. *ret is free()d by the caller. */
+LM_CHECKED lm_status lm_png_encode(const uint8_t *pixels, size_t wide, size_t high, const uint8_t rgba[256][4], unsigned char **ret,
+                                   size_t *n, lm_err *err);
 /* Libraries in use, for the record: "1.6.39". */
 const char *lm_png_version(void);
 

@@ -118,7 +118,8 @@ static lm_status report_pictures(lm_html *h, const lm_mesh *mesh, lm_err *err)
         const lm_picture *p = &pic[i];
         unsigned char *png = NULL;
         size_t n = 0;
-        if ((st = lm_png_encode(p->pixels, p->side, (const uint8_t(*)[4])rgba, &png, &n, err)) != LM_OK) break;
+        if ((st = lm_png_encode(p->pixels, (size_t)p->side, (size_t)p->side, (const uint8_t(*)[4])rgba, &png, &n, err)) != LM_OK)
+            break;
         for (size_t k = 0; k < (size_t)p->side * (size_t)p->side && !inside; k++) inside = lm_picture_is_inside(p->pixels[k]);
         double factor, size, bar;
         const char *unit = lm_cell_shown(h, "mm", &factor);
@@ -229,12 +230,13 @@ static void report_signoff(lm_html *h, const json_t *facts)
 }
 
 /* ---- the page ---- */
-/* drawn: there is a mesh to look at. */
-static void report_begin(lm_html *h, const json_t *facts, bool drawn)
+/* drawn: there is a mesh to look at; overlay: slices of its source as well. */
+static void report_begin(lm_html *h, const json_t *facts, bool drawn, bool overlay)
 {
     static const char *const toc[][2] = {
         {"pictures", "Pictures"},
         {"view3d", "3D view"},
+        {"overlay", "Contour"},
         {"measurements", "Measurements"},
         {"shape", "Shape"},
         {"ledger", "Ledger"},
@@ -263,21 +265,30 @@ static void report_begin(lm_html *h, const json_t *facts, bool drawn)
     if (lm_cell_get(facts, "vessel")) lm_html_put(h, "<li><a href=\"#vessel\">Vessel</a></li>");
     if (lm_cell_get(facts, "review")) lm_html_put(h, "<li><a href=\"#review\">Review</a></li>");
     for (size_t i = 0; i < sizeof toc / sizeof *toc; i++)
-        if ((strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape"))) && (strcmp(toc[i][0], "view3d") || drawn))
+        if ((strcmp(toc[i][0], "shape") || json_is_object(lm_cell_get(facts, "shape"))) && (strcmp(toc[i][0], "view3d") || drawn) &&
+            (strcmp(toc[i][0], "overlay") || overlay))
             lm_html_put(h, "<li><a href=\"#%s\">%s</a></li>", toc[i][0], toc[i][1]);
     lm_html_put(h, "</ul></nav>\n");
 }
 
-lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh, lm_err *err)
+/* " HU" of CT; the values of other images have no unit that a reader could rely on. */
+static const char *report_unit(const json_t *facts)
+{
+    const char *modality = lm_cell_str(lm_cell_get(facts, "source"), "modality");
+    return modality && !strcmp(modality, "CT") ? " HU" : "";
+}
+
+lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh, const lm_overlay *overlay, lm_err *err)
 {
     lm_html page, *h = &page;
     if (!json_is_object(facts)) return lm_err_set(err, LM_EFORMAT, NULL, "the facts of a report are a JSON object");
     lm_html_init(h, out);
     h->shown_in = lm_cell_get(facts, "shown_in");
-    report_begin(h, facts, mesh && mesh->nt);
+    report_begin(h, facts, mesh && mesh->nt, overlay && overlay->drawn);
     if (mesh && mesh->nt) {
         lm_status st = report_pictures(h, mesh, err);
         if (!st) st = lm_viewer_section(h, facts, mesh, err);
+        if (!st) st = lm_overlay_section(h, overlay, report_unit(facts), err);
         if (st) return st;
     } else {
         lm_cell_section(h, "pictures", "Pictures");

@@ -10,13 +10,15 @@
 #define REPORTS_REPORT_H
 
 #include "base/io.h"
+#include "reports/overlay.h"
 #include "surface/mesh.h"
 #include <jansson.h>
 
 /* Write the page to out; the caller commits (or aborts) it.
  *   facts  borrowed; a JSON object (LM_EFORMAT when it is not)
  *   mesh   in LPS, indices and coordinates valid (lm_mesh_validate); NULL or without triangles: no pictures
+ *   overlay  slices of the source, or NULL
  * LM_ENOMEM. Failed writes show in lm_io_commit. */
-LM_CHECKED lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh, lm_err *err);
+LM_CHECKED lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh, const lm_overlay *overlay, lm_err *err);
 
 #endif

@@ -145,6 +145,7 @@ static struct {
     json_t *options, *facts, *references, *review;
     lm_reviewed reviewed; /* --acknowledge */
     lm_reported reported;
+    lm_overlay overlay;
     lm_reference reference;
     part part[PARTS];
     size_t parts;
@@ -478,11 +479,18 @@ static lm_status reported(const lm_reported *r, const lm_reported_opt *opt, lm_e
     return rc;
 }
 
+static lm_status against_seen(void *ctx, const lm_vol *source, const lm_mesh *solid, lm_err *err)
+{
+    return lm_overlay_cut(source, solid, ctx, err);
+}
+
 /* Several parts are compared as one body without walls too. A part that was taken out still has the records of the whole. */
 static lm_status against_source(const char *const *paths, size_t n, lm_facts *f, lm_err *err)
 {
     bool belong = s.rec.belong;
     s.aopt.label = belong != s.belonged ? s.label : 0;
+    s.aopt.seen = a.report ? against_seen : NULL;
+    s.aopt.seen_ctx = &s.overlay;
     s.rec.belong = s.belonged;
     lm_status rc = lm_against(paths, n, &s.rec, &s.mesh, s.mesh.label ? &s.joined : &s.mesh, s.mesh.label ? &s.whole : &s.mass,
                               &s.aopt, &s.against, err);
@@ -656,7 +664,7 @@ static lm_status write_all(const lm_facts *f, lm_verdict v, const char *verdict,
     progress(NULL, "write", 0.5);
     for (size_t i = 0; i < a.output.n && !rc && (!failed || a.write_failed); i++) rc = write_part(i, failed, verdict, err);
     if (!rc && a.report && !(rc = lm_io_create(a.report, true, &s.report, err)) &&
-        !(rc = lm_report_write(s.report, s.facts, &s.mesh, err)))
+        !(rc = lm_report_write(s.report, s.facts, &s.mesh, &s.overlay, err)))
         rc = lm_io_flush(s.report, err);
     if (!rc && a.centreline && !(rc = lm_io_create(a.centreline, true, &s.centreline, err))) {
         lm_vessel_csv(&s.vessel, s.centreline);
@@ -705,6 +713,7 @@ static void release(void)
     lm_io_abort(s.junit);
     lm_io_abort(s.centreline);
     lm_vessel_release(&s.vessel);
+    lm_overlay_release(&s.overlay);
     json_decref(s.options);
     json_decref(s.facts);
     json_decref(s.references);

@@ -340,16 +340,32 @@ lm_status lm_against_solid(const lm_records *rec, const lm_mesh *body, lm_origin
                       o->stage);
 }
 
+typedef struct {
+    const lm_against_opt *opt;
+    const lm_mesh *solid;
+} against_look;
+
+static lm_status against_seen(void *ctx, const lm_vol *source, lm_err *err)
+{
+    const against_look *l = ctx;
+    return l->opt->seen(l->opt->seen_ctx, source, l->solid, err);
+}
+
 lm_status lm_against(const char *const *paths, size_t n, const lm_records *rec, const lm_mesh *mesh, const lm_mesh *body,
                      const lm_mass *mass, const lm_against_opt *opt, lm_against_facts *out, lm_err *err)
 {
     const json_t *dcmseg = NULL;
     const json_t *mcubes = lm_moved_record(rec);
-    const lm_replay_opt ro = {
-        .partial = mcubes, .threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx};
+    lm_original o = {.changed = false}, parts = {.changed = false};
+    against_look look = {opt, &o.solid};
+    const lm_replay_opt ro = {.partial = mcubes,
+                              .threads = opt->threads,
+                              .seen = opt->seen ? against_seen : NULL,
+                              .seen_ctx = &look,
+                              .progress = opt->progress,
+                              .progress_ctx = opt->progress_ctx};
     lm_moved moved = {.moved = 0};
     lm_replay again = LM_REPLAY_INIT;
-    lm_original o = {.changed = false}, parts = {.changed = false};
     lm_mass outer = LM_MASS_INIT;
     lm_measurement books;
     lm_against_release(out);

@@ -37,6 +37,9 @@ typedef struct {
     uint32_t label;  /* the mesh is one part, taken out of several: that one; 0: it is all there was */
     lm_replay *keep; /* NULL, or: the source as it was segmented is left there, for lm_replay_release */
     lm_tol tol;      /* what the user gave: percent or mm3 for the volume, mm for centroid and box; else the defaults */
+    /* The images as they were read, with the solid that is judged on them; may be NULL. */
+    lm_status (*seen)(void *ctx, const lm_vol *source, const lm_mesh *solid, lm_err *err);
+    void *seen_ctx;
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_against_opt;

@@ -412,6 +412,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     lm_status rc = replay_options(dcmseg, masked || alone, &how, err);
     if (!rc && !alone) rc = replay_images(f, source, axes, &out->vol, frame, err);
     if (!rc && !alone) rc = replay_channels(f, json_object_get(dcmseg, "channels"), axes, &out->vol, frame, &how.channels, err);
+    if (!rc && !alone && opt->seen) rc = opt->seen(opt->seen_ctx, &out->vol, err);
     const lm_masks_opt mo = {.identity = &f->id,
                              .axes = axes,
                              .level = isfinite(level) && level > 0 && level <= 1 ? level : 0,

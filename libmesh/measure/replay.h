@@ -14,6 +14,9 @@
 typedef struct {
     bool partial; /* measure the partial volumes again */
     int threads;
+    lm_status (*seen)(void *ctx, const lm_vol *source,
+                      lm_err *err); /* the images as they were read, before any step; may be NULL */
+    void *seen_ctx;
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_replay_opt;

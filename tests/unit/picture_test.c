@@ -169,8 +169,8 @@ static void threads_do_not_change_a_byte(void **state)
         size_t n = 0, k = 0;
         lm_err err = LM_ERR_INIT;
         assert_memory_equal(a[v].pixels, b[v].pixels, 200 * 200);
-        assert_int_equal(lm_png_encode(a[v].pixels, 200, (const uint8_t(*)[4])rgba, &p, &n, &err), LM_OK);
-        assert_int_equal(lm_png_encode(b[v].pixels, 200, (const uint8_t(*)[4])rgba, &q, &k, &err), LM_OK);
+        assert_int_equal(lm_png_encode(a[v].pixels, 200, 200, (const uint8_t(*)[4])rgba, &p, &n, &err), LM_OK);
+        assert_int_equal(lm_png_encode(b[v].pixels, 200, 200, (const uint8_t(*)[4])rgba, &q, &k, &err), LM_OK);
         assert_int_equal(n, k);
         assert_memory_equal(p, q, n);
         assert_memory_equal(p, "\x89PNG\r\n\x1a\n", 8);

@@ -27,7 +27,7 @@ static char *page(const json_t *facts, const lm_mesh *mesh, size_t *n)
     lm_out *out;
     unsigned char *p;
     assert_int_equal(lm_io_create_mem(&out, &err), LM_OK);
-    assert_int_equal(lm_report_write(out, facts, mesh, &err), LM_OK);
+    assert_int_equal(lm_report_write(out, facts, mesh, NULL, &err), LM_OK);
     assert_int_equal(lm_io_take(out, &p, n, &err), LM_OK);
     char *s = realloc(p, *n + 1);
     assert_non_null(s);
@@ -273,7 +273,7 @@ static void missing_and_wrong_keys_are_not_stated(void **state)
     free(html);
     json_decref(j);
     lm_err err = LM_ERR_INIT;
-    assert_int_equal(lm_report_write(NULL, NULL, NULL, &err), LM_EFORMAT);
+    assert_int_equal(lm_report_write(NULL, NULL, NULL, NULL, &err), LM_EFORMAT);
 }
 
 /* Hostile strings in the place of every string, and as keys. */
