@@ -445,6 +445,7 @@ static lm_status vessel(lm_err *err)
         lm_audit_line(&s.audit.all, line, sizeof line);
         return lm_err_set(err, LM_ERULE, NULL, "--vessel needs a valid mesh, see meshfix: %.300s", line);
     }
+    s.route.voxel_mm = lm_budget_edge(s.belonged ? &s.rec : NULL);
     lm_status rc = lm_vessel_measure(&s.mesh, &s.mass, &s.route, (int)a.threads, &s.vessel, err);
     if (rc) return lm_err_frame(err, "--vessel");
     s.shape.vessel = &s.vessel;

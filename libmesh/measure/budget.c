@@ -117,3 +117,11 @@ json_t *lm_budget_json(const lm_budget *b, lm_err *err)
     lm_err_nomem(err, 0);
     return NULL;
 }
+
+double lm_budget_edge(const lm_records *rec)
+{
+    const json_t *spacing = rec ? json_object_get(json_object_get(lm_record_last(rec, "dcmseg"), "source"), "spacing_mm") : NULL;
+    double most = 0;
+    for (size_t a = 0; a < json_array_size(spacing); a++) most = fmax(most, json_number_value(json_array_get(spacing, a)));
+    return most;
+}

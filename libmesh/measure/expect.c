@@ -199,6 +199,13 @@ static double expect_between(const lm_mass *m)
     return 2 * sqrt(m->u_box_mm[0] * m->u_box_mm[0] + m->u_box_mm[1] * m->u_box_mm[1] + m->u_box_mm[2] * m->u_box_mm[2]);
 }
 
+/* Is what is asked for read where the voxels do not resolve it? */
+static bool expect_thin(char of, const lm_vessel *v)
+{
+    const size_t b = !v ? SIZE_MAX : of == 'M' ? v->least : of == 'R' ? v->narrow : SIZE_MAX;
+    return b != SIZE_MAX && (v->limits.flag[b][of == 'M' ? v->branch[b].least_at : v->branch[b].narrow_at] & LM_VESSEL_THIN);
+}
+
 /* Along the centreline; a vessel that was not measured leaves it undecided. */
 static void expect_vessel(char of, const lm_vessel *v, double u_mm, lm_measurement *out)
 {
@@ -206,9 +213,15 @@ static void expect_vessel(char of, const lm_vessel *v, double u_mm, lm_measureme
     const lm_vessel_branch *narrow = v && v->narrow != SIZE_MAX ? &v->branch[v->narrow] : NULL;
     out->value = NAN;
     if (!v) return;
+    const double voxel = v->limits.voxel_mm;
     if (of == 'L') out->value = v->length_mm, out->u_value = u_mm + LM_VESSEL_U_LENGTH * v->length_mm;
-    if (of == 'M' && least) out->value = least->least_mm, out->u_value = u_mm + LM_VESSEL_U_DIAMETER * least->least_mm;
-    if (of == 'R') out->value = narrow ? narrow->degree : 0, out->u_value = 2 * LM_VESSEL_U_DIAMETER;
+    if (of == 'M' && least)
+        out->value = least->least_mm,
+        out->u_value = u_mm + LM_VESSEL_U_DIAMETER * least->least_mm + (expect_thin(of, v) ? voxel : 0);
+    if (of == 'R' && (narrow || v->sound_mm > 0)) {
+        out->value = narrow ? narrow->degree : 0;
+        out->u_value = 2 * LM_VESSEL_U_DIAMETER + (narrow && expect_thin(of, v) ? voxel / narrow->reference_mm : 0);
+    }
     if (of == 'T') out->value = (double)v->ends;
     if (of == 'F') out->value = (double)v->forks;
 }
@@ -260,7 +273,13 @@ lm_status lm_expect_judge(const lm_expect *e, const lm_mass *mass, const lm_shap
         snprintf(out->note, sizeof out->note, "%s",
                  e->fit <= shape->n_fits && shape->fit[e->fit - 1].note[0] ? shape->fit[e->fit - 1].note
                                                                            : "there is no such number");
-    else if (isnan(out->value) && lm_expect_of_vessel(e)) snprintf(out->note, sizeof out->note, "no vessel was measured");
+    else if (isnan(out->value) && lm_expect_of_vessel(e))
+        snprintf(out->note, sizeof out->note, "%s",
+                 shape->vessel ? "all of it is too thin for the voxels, or near a cut" : "no vessel was measured");
+    else if (expect_thin(expect_known[e->what].of, shape->vessel))
+        snprintf(out->note + strlen(out->note), sizeof out->note - strlen(out->note),
+                 "; it is not resolved there: thinner than %g voxels of %.4g mm", LM_VESSEL_RESOLVED,
+                 shape->vessel->limits.voxel_mm);
     else if (isnan(out->value))
         snprintf(out->note, sizeof out->note, "%.*s", (int)sizeof out->note - 1,
                  lm_mass_solid(mass, &why) ? why.text[0] : "the volume is zero: there is no centre");

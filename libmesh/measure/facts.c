@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "measure/facts_form.h"
 #include "measure/ledger.h"
+#include "measure/vessel.h"
 #include "shell/scale.h"
 #include "shell/shell_json.h"
 #include "stream/audit_json.h"
@@ -143,6 +144,15 @@ static json_t *facts_warnings(const lm_facts *f, const json_t *dcmseg, const jso
         char text[LM_VERDICT_TEXT];
         snprintf(text, sizeof text, "compared with a mask by itself: %s", frame ? frame : "");
         if (frame && strcmp(frame, "the same")) ok = !json_array_append_new(list, facts_warning("note", "G-3", text));
+    }
+    const lm_vessel *v = f->shape ? f->shape->vessel : NULL;
+    if (ok && v && (v->thin_mm > 0 || v->limits.cut_ends || v->limits.cuts)) {
+        char text[LM_VERDICT_TEXT];
+        snprintf(text, sizeof text,
+                 "vessel: %.4g mm of it thinner than %g voxels of %.4g mm, so not resolved; %.4g mm near a cut, "
+                 "where nothing counts for least lumen and narrowing",
+                 v->thin_mm, LM_VESSEL_RESOLVED, v->limits.voxel_mm, v->near_cut_mm);
+        ok = !json_array_append_new(list, facts_warning("warning", "", text));
     }
     if (ok && f->unplaced) ok = !json_array_append_new(list, facts_warning("note", "", LM_FACTS_UNPLACED));
     if (ok && json_array_size(ledger) && !f->against && f->mass->has_volume) {

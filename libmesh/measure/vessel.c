@@ -64,26 +64,32 @@ static lm_status vessel_sections(const lm_mesh *m, const lm_nearest *near, int t
 
 /* ---- 2 branches ---- */
 
+static bool vessel_counts(const lm_centreline_branch *b, const uint8_t *flag, size_t i)
+{
+    return vessel_own(&b->point[i]) && !(flag[i] & LM_VESSEL_CUT);
+}
+
 /* The greatest narrowing: where the diameter is most below the lesser of the largest before and behind. */
-static void vessel_narrow(const lm_centreline_branch *b, lm_vessel_branch *out)
+static void vessel_narrow(const lm_centreline_branch *b, const uint8_t *flag, double resolved_mm, lm_vessel_branch *out)
 {
     for (size_t i = 0; i < b->n; i++) {
         double before = 0, behind = 0, d = 2 * b->point[i].radius_mm;
-        if (!vessel_own(&b->point[i])) continue;
+        if (!vessel_counts(b, flag, i)) continue;
         for (size_t k = 0; k < b->n; k++) {
             double *side = k <= i ? &before : &behind, e = 2 * b->point[k].radius_mm;
-            if (vessel_own(&b->point[k]) && e > *side) *side = e;
+            if (vessel_counts(b, flag, k) && e > *side) *side = e;
         }
         double reference = before < behind ? before : behind;
         if (b->closed) reference = before < behind ? behind : before;
-        if (!(reference > 0) || 1 - d / reference <= out->degree) continue;
+        if (!(reference >= resolved_mm) || 1 - d / reference <= out->degree) continue;
         out->degree = 1 - d / reference;
         out->reference_mm = reference;
         out->narrow_at = i;
     }
 }
 
-static void vessel_branch(const lm_centreline_branch *b, const lm_section *section, lm_vessel_branch *out)
+static void vessel_branch(const lm_centreline_branch *b, const lm_section *section, const lm_vessel_limits *limits,
+                          const uint8_t *flag, lm_vessel_branch *out)
 {
     double sum = 0, length = 0, area = 0, area_length = 0;
     const double *a = b->point[0].at, *z = b->point[b->n - 1].at;
@@ -96,14 +102,19 @@ static void vessel_branch(const lm_centreline_branch *b, const lm_section *secti
         double w = 0.5 * (b->point[i + 1 < b->n ? i + 1 : i].s_mm - b->point[i ? i - 1 : i].s_mm), wide = 2 * p->radius_mm;
         out->n++;
         sum += w * wide, length += w;
-        if (wide < out->least_mm) out->least_mm = wide, out->least_at = i;
+        if (flag[i] & LM_VESSEL_THIN) out->thin_mm += w;
+        if (!flag[i]) out->sound_mm += w;
+        if (flag[i] & LM_VESSEL_CUT) out->near_cut_mm += w;
+        else out->told++;
+        if (!(flag[i] & LM_VESSEL_CUT) && wide < out->least_mm) out->least_mm = wide, out->least_at = i;
         if (wide > out->most_mm) out->most_mm = wide, out->most_at = i;
         if (section[i].segments) area += w * section[i].area_mm2, area_length += w;
     }
     out->mean_mm = length > 0 ? sum / length : NAN;
     out->mean_area_mm2 = area_length > 0 ? area / area_length : NAN;
-    if (!out->n) out->least_mm = out->most_mm = NAN;
-    vessel_narrow(b, out);
+    if (!out->n) out->most_mm = NAN;
+    if (!out->told) out->least_mm = NAN;
+    vessel_narrow(b, flag, LM_VESSEL_RESOLVED * limits->voxel_mm, out);
 }
 
 static void vessel_all(lm_vessel *v)
@@ -112,10 +123,11 @@ static void vessel_all(lm_vessel *v)
     v->least = v->narrow = SIZE_MAX;
     for (size_t b = 0; b < v->line.n; b++) {
         lm_vessel_branch *x = &v->branch[b];
-        vessel_branch(&v->line.branch[b], v->section[b], x);
+        vessel_branch(&v->line.branch[b], v->section[b], &v->limits, v->limits.flag[b], x);
+        v->thin_mm += x->thin_mm, v->near_cut_mm += x->near_cut_mm, v->sound_mm += x->sound_mm;
         v->length_mm += x->length_mm;
         v->rings += v->line.branch[b].closed;
-        if (x->n && (v->least == SIZE_MAX || x->least_mm < v->branch[v->least].least_mm)) v->least = b;
+        if (x->told && (v->least == SIZE_MAX || x->least_mm < v->branch[v->least].least_mm)) v->least = b;
         if (x->degree > 0 && (v->narrow == SIZE_MAX || x->degree > v->branch[v->narrow].degree)) v->narrow = b;
     }
     for (size_t i = 0; i < v->line.n_nodes; i++) {
@@ -206,6 +218,7 @@ lm_status lm_vessel_measure(const lm_mesh *m, const lm_mass *mass, const lm_vess
     lm_status rc = vessel_genus(m, mass->parts, &opt.loops, err);
     if (!rc) rc = lm_nearest_build(m, lm_pool_threads(threads), &near, err);
     if (!rc) rc = lm_centreline_find(m, &near, &opt, &out->line, err);
+    if (!rc) rc = lm_vessel_limits_find(m, &out->line, ask->voxel_mm, &out->limits, err);
     if (!rc) rc = vessel_sections(m, &near, threads, out, err);
     if (!rc) {
         vessel_all(out);
@@ -218,6 +231,7 @@ lm_status lm_vessel_measure(const lm_mesh *m, const lm_mass *mass, const lm_vess
 
 void lm_vessel_release(lm_vessel *v)
 {
+    lm_vessel_limits_release(&v->limits, &v->line);
     for (size_t b = 0; v->section && b < v->line.n; b++) free(v->section[b]);
     free(v->section);
     free(v->branch);

@@ -23,13 +23,37 @@ setup_file() {
     jq -e '.vessel.loops == 0 and .options.vessel and (.vessel.volume_of_sections - 1 | fabs) < 0.15' m.json
     # the least segment ends 1.74 mm wide
     jq -e '.vessel.least.diameter_mm < 1.75 and .vessel.least.diameter_mm > 1.2' m.json
-    jq -e '[.vessel.branches[].points[]] | length > 300 and all(length == 10)' m.json
+    jq -e '[.vessel.branches[].points[]] | length > 300 and all(length == 11)' m.json
     [ "$(wc -l < c.csv)" -eq "$(jq '[.vessel.branches[].points[]] | length + 1' m.json)" ]
     head -1 c.csv | grep -q '^branch,along_mm,x_mm,y_mm,z_mm,diameter_mm,'
     grep -q '<section id="vessel"' r.html
     grep -q 'class="course"' r.html
     run -0 meshmeasure -q -j 1 --vessel "$F/tree.ply" --json one.json
     cmp <(jq .vessel m.json) <(jq .vessel one.json)
+}
+
+@test "what is too thin for the voxels and what the image's border cuts is said, and counts for no narrowing" {
+    cd "$BATS_TEST_TMPDIR"
+    # 30 mm of the field's height are left out: the root is cut across, two branches from the side
+    gen_series --body vessels --size 140x100x75 --spacing 0.7,0.7,0.7 -o ct
+    dcmseg -q ct --threshold 500 --keep largest | mcubes -q -o cut.ply
+    run -1 meshmeasure -q --vessel cut.ply --json m.json --report r.html --centreline c.csv -e least-lumen=1.74mm -e narrowing=0.05
+    [[ $output == *"; NOT RESOLVED"*"resolved from "*" 2.100 mm   3 voxels of 0.700 mm (widest edge, by the records)"* ]]
+    [[ $output == *$'\n'"cut                           1   cut ends, 3 cuts: "* ]]
+    [[ $output == *"verdict: undecided: least-lumen: "*"it is not resolved there: thinner than 3 voxels of 0.7 mm"* ]]
+    jq -e '.vessel | .limits.voxel_mm == 0.7 and .limits.cuts == 3 and .limits.cut_ends == 1 and .least.resolved == false
+        and ([.nodes[] | select(.cut)] | length) == 1 and ([.branches[] | select(.near_cut_mm > 0)] | length) >= 3' m.json
+    # without the cut no point of these is narrower than the least segment's end; those that the cut made so are flagged
+    jq -e '.vessel | .least.diameter_mm > 1.2 and .known_to.fork_radii == 0.2
+        and ([.branches[].points[] | select(.[4] != null and .[4] < 1.2)] | length > 0 and all(.[10] == "near a cut"))' m.json
+    jq -e '[.warnings[] | select(.text | startswith("vessel: "))] | length == 1' m.json
+    grep -q 'near a cut$' c.csv
+    grep -q 'not resolved$' c.csv
+    grep -q 'What the voxels do not tell' r.html
+    # without records the triangles say how fine it is
+    meshconv -q cut.ply -o cut.stl
+    run -0 meshmeasure -q --vessel cut.stl
+    [[ $output == *"(as the triangles are)"* ]]
 }
 
 @test "one way through a tree; a ring" {

@@ -216,12 +216,52 @@ static void balls_and_plates_are_no_tubes(void **state)
     lm_mesh_release(&m);
 }
 
+/* Three voxels across or more; flat ends are cuts, and within a diameter of them nothing counts; a neck is found between. */
+static void what_is_too_thin_and_what_is_cut(void **state)
+{
+    (void)state;
+    lm_mesh m = LM_MESH_INIT;
+    lm_err err = LM_ERR_INIT;
+    lm_vessel x;
+    straight();
+    for (size_t i = 0; i < K; i++) { /* half as wide in the middle, and narrower at the very end */
+        const double z = (double)i - 30, y = (double)i - 58;
+        r[i] = 4 - 2 * exp(-z * z / 16) - exp(-y * y / 8);
+    }
+    tube(&m, K, 32, false, at, u, v, r, 0);
+    for (int k = 0; k < 3; k++) {
+        static const double voxel[] = {0.5, 1.5, 3};
+        const lm_vessel_ask ask = {.voxel_mm = voxel[k]};
+        if (measure(&m, &ask, 1, &x, &err)) fail_msg("%s", err.text[0]);
+        assert_true(x.limits.of_records && x.limits.voxel_mm == voxel[k]);
+        assert_int_equal(x.limits.cut_ends, 2);
+        assert_true(x.limits.cut[0] && x.limits.cut[1]);
+        assert_true(x.near_cut_mm > 4 && x.near_cut_mm < 16);
+        assert_true(fabs(x.branch[0].least_mm - 4) < 0.1); /* not the one at the end */
+        assert_true(!(x.limits.flag[0][x.branch[0].least_at] & LM_VESSEL_THIN) == (k == 0));
+        if (k == 0) assert_true(x.thin_mm == 0 && fabs(x.branch[0].degree - 0.5) < 0.02);
+        if (k == 1) assert_true(x.thin_mm > 3 && x.thin_mm < 12 && fabs(x.branch[0].degree - 0.5) < 0.02);
+        if (k == 2) assert_true(x.sound_mm == 0 && x.narrow == SIZE_MAX); /* 8 mm are less than 3 voxels: nothing to be told */
+        lm_vessel_release(&x);
+    }
+    lm_mesh_release(&m);
+    straight(); /* nobody says how wide voxels are: as the triangles */
+    tube(&m, K, 32, false, at, u, v, r, 0);
+    x = of(&m);
+    assert_true(!x.limits.of_records && fabs(x.limits.voxel_mm - 8 * sin(M_PI / 32)) < 1e-3 && x.thin_mm == 0);
+    lm_vessel_release(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(straight_tubes_also_far_off_and_coarse),   cmocka_unit_test(taper_is_no_narrowing),
-        cmocka_unit_test(narrowings_are_found_where_they_are),      cmocka_unit_test(arcs_and_rings),
-        cmocka_unit_test(from_and_to_and_the_same_for_any_threads), cmocka_unit_test(balls_and_plates_are_no_tubes),
+        cmocka_unit_test(what_is_too_thin_and_what_is_cut),
+        cmocka_unit_test(straight_tubes_also_far_off_and_coarse),
+        cmocka_unit_test(taper_is_no_narrowing),
+        cmocka_unit_test(narrowings_are_found_where_they_are),
+        cmocka_unit_test(arcs_and_rings),
+        cmocka_unit_test(from_and_to_and_the_same_for_any_threads),
+        cmocka_unit_test(balls_and_plates_are_no_tubes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
