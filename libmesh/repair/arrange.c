@@ -239,7 +239,7 @@ static lm_status arrange_tree(const lm_mesh *m, int threads, lm_bvh *tree, lm_er
     return rc;
 }
 
-lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **from, lm_err *err)
+static lm_status arrange_all(lm_mesh *m, bool always, int threads, lm_arrange *out, uint32_t **from, lm_err *err)
 {
     lm_bvh tree = LM_BVH_INIT;
     lm_mesh sub = {.nv = m->nv, .nt = m->nt}; /* as it is on the grid */
@@ -260,7 +260,8 @@ lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **
         rc = lm_err_set(err, LM_ERANGE, NULL, "two vertices are nearer to each other than 2^-40 of the mesh");
         goto done;
     }
-    if ((rc = arrange_tree(&sub, threads, &tree, err)) || (rc = lm_arrange_faces_make(&f, &tree, threads, &good, err)) || !good)
+    if ((rc = arrange_tree(&sub, threads, &tree, err)) || (rc = lm_arrange_faces_make(&f, &tree, always, threads, &good, err)) ||
+        !good)
         goto done;
     out->pairs = f.pairs;
     out->cut = f.cut;
@@ -279,7 +280,17 @@ done:
     return rc;
 }
 
+lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **from, lm_err *err)
+{
+    return arrange_all(m, false, threads, out, from, err);
+}
+
 lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
 {
-    return lm_arrange_trace(m, threads, out, NULL, err);
+    return arrange_all(m, false, threads, out, NULL, err);
+}
+
+lm_status lm_arrange_sort(lm_mesh *m, int threads, lm_arrange *out, lm_err *err)
+{
+    return arrange_all(m, true, threads, out, NULL, err);
 }

@@ -8,8 +8,8 @@
  * Patches between a number of 1 or more and one of 0 or less stay and face the latter: bodies that overlap become one,
  * cavities and shells in cavities stay, what was enclosed twice is inside once.
  * Triangles that meet nothing keep their vertices. Where bodies touch, edges with four triangles remain (cut.h). The new points are
- * rounded to float32 last; that may make triangles meet anew: audit, and do it again. It is no promise: of bodies turned so that
- * their faces nearly coincide an edge was seen to stay non-manifold. The audit decides. */
+ * rounded to float32 last; that may make triangles meet anew: audit, join what is nearer than rounding (snap.h), and do it again.
+ * It is no promise: the audit decides. */
 #ifndef LM_REPAIR_ARRANGE_H
 #define LM_REPAIR_ARRANGE_H
 
@@ -28,8 +28,11 @@ typedef struct {
 
 /* m: lm_mesh_validate, no triangle repeats a vertex, no two vertices coincide. On error m is as it was. */
 LM_CHECKED lm_status lm_arrange_run(lm_mesh *m, int threads, lm_arrange *out, lm_err *err);
-/* The same; *from, when done, takes for each triangle of the result one of the triangles of m as it was in whose plane it lies
- * (free() it). LM_ERANGE when vertices that share an edge are one on the grid. */
+/* The same also where nothing meets: shells inside others that face alike go, as they do where something meets. For what is left
+ * when those that met were joined (snap.h). */
+LM_CHECKED lm_status lm_arrange_sort(lm_mesh *m, int threads, lm_arrange *out, lm_err *err);
+/* As lm_arrange_run; *from, when done, takes for each triangle of the result one of the triangles of m as it was in whose plane it
+ * lies (free() it). LM_ERANGE when vertices that share an edge are one on the grid. */
 LM_CHECKED lm_status lm_arrange_trace(lm_mesh *m, int threads, lm_arrange *out, uint32_t **from, lm_err *err);
 
 #endif

@@ -638,14 +638,14 @@ static lm_status cut_needles(cut_work *w, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, int threads, bool *good, lm_err *err)
+lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, bool always, int threads, bool *good, lm_err *err)
 {
     cut_work w = {.f = f, .m = f->m};
     lm_intersect x = LM_INTERSECT_INIT;
     lm_err why = LM_ERR_INIT;
     *good = false;
     lm_status rc = lm_intersect_run(f->m, tree, NULL, true, threads, &x, err);
-    if (rc || !x.pairs) goto done;
+    if (rc || (!x.pairs && !always)) goto done;
     f->pairs = x.pairs;
     for (size_t i = 0; i < x.pairs && i < LM_SPOTS; i++) lm_spots_triangle(&f->where, f->m, x.list[i][0]);
     rc = LM_ENOMEM;

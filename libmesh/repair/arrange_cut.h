@@ -30,8 +30,9 @@ typedef struct {
 /* f: m set, the rest 0. Positions are rounded to the grid, so that what meets by them meets on the grid. Vertices at one place of
  * the grid become one in m->tri, triangles that name one twice then go. */
 LM_CHECKED lm_status lm_arrange_grid(lm_arrange_faces *f, lm_err *err);
-/* tree: over all triangles of f->m that have area. *good false: nothing meets, or the grid is too coarse. */
-LM_CHECKED lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, int threads, bool *good, lm_err *err);
+/* tree: over all triangles of f->m that have area. *good false: nothing meets (unless always), or the grid is too coarse. */
+LM_CHECKED lm_status lm_arrange_faces_make(lm_arrange_faces *f, const lm_bvh *tree, bool always, int threads, bool *good,
+                                           lm_err *err);
 void lm_arrange_faces_release(lm_arrange_faces *f);
 LM_CHECKED lm_status lm_arrange_vertex(lm_arrange_faces *f, uint32_t v, uint32_t *point, lm_err *err);
 /* The point of a face's v. */

@@ -11,15 +11,19 @@
 #include "repair/orient.h"
 #include "repair/refill.h"
 #include "repair/seam.h"
+#include "repair/snap.h"
 #include "repair/weld.h"
 #include "surface/audit.h"
 #include "surface/topo.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPAIR_RESOLVES = 8, REPAIR_AGAIN = 3 }; /* rounding makes new intersections, mostly fewer from round to round */
+enum { REPAIR_FEW = 1000 };                     /* triangles that cutting may always add */
 enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
 
 const char *lm_repair_name(lm_repair_kind k)
@@ -217,39 +221,39 @@ static lm_status repair_all(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, 
     return repair_rounds(m, opt, r, volume, err);
 }
 
-/* Cut along each other what intersects, and what rounding makes of it, round after round. *worse: that gave more from one round to
- * the next, and m is what it was before that. */
-static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *pairs, bool *worse,
-                                lm_err *err)
+/* The unit in the last place of the largest coordinate. */
+static double repair_ulp(const lm_mesh *m)
 {
-    lm_status rc = LM_OK;
-    size_t n, last = SIZE_MAX;
-    *pairs = 0;
-    *worse = false;
-    for (int round = 0; round < REPAIR_RESOLVES && !rc && !*worse; round++) {
-        lm_arrange a;
-        lm_mesh was = LM_MESH_INIT;
-        if ((rc = lm_mesh_copy(m, &was, err))) break;
-        if ((rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done) {
-            lm_mesh_release(&was);
-            break;
-        }
-        *worse = a.pairs >= last;
-        if (*worse) {
-            lm_mesh_release(m);
-            *m = was;
-            break;
-        }
-        lm_mesh_release(&was);
-        *pairs += last = a.pairs;
-        repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
-        lm_spots_merge(&r->step[LM_REPAIR_INTERSECT].where, &a.where);
-        if ((rc = lm_weld_exact(m, &n, NULL, err))) break; /* points that rounding brought together */
-        if (repair_does(opt, LM_REPAIR_DEGENERATE)) {
-            if ((rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err))) break;
-            repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
-        }
-    }
+    double lo[3], hi[3], most = 0;
+    lm_mesh_box(m, lo, hi);
+    for (int k = 0; k < 3; k++) most = fmax(most, fmax(fabs(lo[k]), fabs(hi[k])));
+    return most > 0 ? ldexp(1, ilogb(most) - FLT_MANT_DIG + 1) : FLT_MIN;
+}
+
+/* Points that rounding brought together, and what they leave without area. */
+static lm_status repair_tidy(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    size_t n;
+    lm_status rc = lm_weld_exact(m, &n, NULL, err);
+    if (rc || !repair_does(opt, LM_REPAIR_DEGENERATE)) return rc;
+    if (!(rc = lm_clean_degenerate(m, &n, &r->step[LM_REPAIR_DEGENERATE].where, err)))
+        repair_note(r, LM_REPAIR_DEGENERATE, n, 0, volume, lm_mesh_volume(m));
+    return rc;
+}
+
+/* What rounding left meeting by a hair, joined; *joined grows by how many. *some: there are still triangles that meet. */
+static lm_status repair_snap(lm_mesh *m, int ulps, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *joined,
+                             bool *some, lm_err *err)
+{
+    lm_snap snap;
+    lm_arrange sorted;
+    lm_status rc = lm_snap_run(m, ulps * repair_ulp(m), opt->threads, &snap, err);
+    *some = snap.pairs > 0;
+    *joined += snap.joined;
+    if (rc || !snap.joined) return rc;
+    if ((rc = repair_tidy(m, opt, r, volume, err))) return rc;
+    if (!*some) rc = lm_arrange_sort(m, opt->threads, &sorted, err);
+    repair_note(r, LM_REPAIR_INTERSECT, snap.joined, snap.max_move_mm, volume, lm_mesh_volume(m));
     return rc;
 }
 
@@ -306,6 +310,69 @@ static void repair_settle(lm_mesh *m, lm_repair *r, double *volume, repair_befor
         lm_mesh_release(&b->was);
         free(b->had.hole);
     }
+}
+
+/* Cut along each other what intersects, and what rounding makes of it, round after round; before the first what is nearer than
+ * `coarse` units in the last place is joined. *stuck: no end was found, and m is what had the fewest pairs. */
+static lm_status repair_cut_with(lm_mesh *m, int coarse, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *pairs,
+                                 bool *stuck, lm_err *err)
+{
+    lm_status rc = LM_OK;
+    lm_mesh best = LM_MESH_INIT;
+    const size_t most = 8 * m->nt + REPAIR_FEW; /* where cutting goes on and on it finds no end */
+    size_t fewest = SIZE_MAX;
+    bool some = true;
+    *pairs = 0;
+    *stuck = false;
+    for (int round = 0; round < REPAIR_RESOLVES && !rc; round++) {
+        lm_arrange a;
+        lm_mesh was = LM_MESH_INIT;
+        const int ulps = round ? 1 << (round + 1) / 2 : coarse;
+        *stuck = round > 0;
+        if (m->nt > most || (ulps && ((rc = repair_snap(m, ulps, opt, r, volume, pairs, &some, err)) || !some))) break;
+        if ((rc = lm_mesh_copy(m, &was, err)) || (rc = lm_arrange_run(m, opt->threads, &a, err)) || !a.done ||
+            a.pairs > 2 * fewest) {
+            lm_mesh_release(&was);
+            break;
+        }
+        if (a.pairs < fewest) {
+            lm_mesh swap = best;
+            best = was;
+            was = swap;
+            fewest = a.pairs;
+        }
+        lm_mesh_release(&was);
+        *pairs += a.pairs;
+        repair_note(r, LM_REPAIR_INTERSECT, a.pairs, a.max_move_mm, volume, lm_mesh_volume(m));
+        lm_spots_merge(&r->step[LM_REPAIR_INTERSECT].where, &a.where);
+        rc = repair_tidy(m, opt, r, volume, err);
+    }
+    *stuck = *stuck && some && !rc;
+    if (*stuck) {
+        lm_mesh swap = *m;
+        *m = best;
+        best = swap;
+        *volume = lm_mesh_volume(m);
+    }
+    lm_mesh_release(&best);
+    return rc;
+}
+
+/* The same, where it finds no end again with more joined first: surfaces that nearly coincide. */
+static lm_status repair_arrange(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, size_t *pairs, bool *stuck,
+                                lm_err *err)
+{
+    static const int coarse[] = {0, 8, 64};
+    const size_t ways = sizeof coarse / sizeof *coarse;
+    lm_status rc = LM_OK;
+    *stuck = true;
+    for (size_t i = 0; i < ways && *stuck && !rc; i++) {
+        repair_before before;
+        if ((rc = repair_remember(m, r, *volume, &before, err))) break;
+        rc = repair_cut_with(m, coarse[i], opt, r, volume, pairs, stuck, err);
+        repair_settle(m, r, volume, &before, !rc && *stuck && i + 1 < ways);
+    }
+    return rc;
 }
 
 /* Holes that only other components are in the way of: closed, all of them or none; what meets is cut next. *n: holes closed. */

@@ -40,7 +40,7 @@ typedef enum {
     LM_REPAIR_FAIR,         /* vertices put into patches */
     LM_REPAIR_FLAPS,        /* triangles */
     LM_REPAIR_OUTWARD,      /* pieces */
-    LM_REPAIR_INTERSECT,    /* pairs of triangles */
+    LM_REPAIR_INTERSECT,    /* pairs of triangles; and corners joined because rounding left them meeting others */
     LM_REPAIR_REFILL,       /* patches taken out and filled */
     LM_REPAIR_REBUILD,      /* 1: the whole surface */
     LM_REPAIR_KEEP,         /* shells dropped */

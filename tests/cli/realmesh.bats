@@ -20,7 +20,6 @@ cgal/quads_to_stitch.off|an open sheet bounds no volume
 cgal/tetra_intersected_by_triangle.off|--keep 1 leaves it out
 libigl/degenerated.obj|a sheet bounds no volume
 libigl/truck.obj|open edges, 
-manifold/Offset1.obj|164 pairs of intersecting triangles; --rebuild LENGTH
 manifoldplus/bathtub.obj|non-manifold edges, 
 manifoldplus/chair.off|non-manifold edges, 
 trimesh/metadata.ply|an open sheet bounds no volume
