@@ -36,7 +36,7 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 static struct {
     bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *sweep, *report;
+    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *map, *sweep, *report;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, channel, outputs;
@@ -94,6 +94,7 @@ static const cli_opt own_opts[] = {
      LM_UNIT_NONE},
     {"review-points", 0, CLI_TEXT, "FILE", NULL, "write their centres as landmarks (text, or .mrk.json for 3D Slicer)", &a.points,
      LM_UNIT_NONE},
+    {"walker-map", 0, CLI_TEXT, "FILE", NULL, "write the probability that --walker found as a volume (NRRD)", &a.map, LM_UNIT_NONE},
     {"inside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly inside (else their mean nearby)",
      &a.inside, LM_UNIT_NONE},
     {"outside", 0, CLI_TEXT, "VALUE", NULL, "of the partial volume: value of samples wholly outside", &a.outside, LM_UNIT_NONE},
@@ -256,12 +257,14 @@ typedef struct {
     lm_label_volumes *of_label; /* of the mask's segments; owned */
     bool alone;                 /* there is nothing but the mask */
     double level;               /* --probability */
+    lm_vol map;                 /* --walker-map */
     json_t *review;             /* what is to be looked at, or NULL */
 } input;
 
 static void input_release(input *in)
 {
     lm_vol_release(&in->vol);
+    lm_vol_release(&in->map);
     json_decref(in->source);
     json_decref(in->review);
     json_decref(in->channel_list);
@@ -652,6 +655,7 @@ static lm_status cut_and_measure(choice *c, input *in, lm_object *object, lm_err
                          .occupancy = c->occupancy && in->mask.facts,
                          .measure = true,
                          .partial = &c->partial,
+                         .map = a.map ? &in->map : NULL,
                          .progress = step_progress};
     lm_status rc = in->mask.facts && !c->occupancy ? lm_regions_bits(&in->mask.regions, NULL, &mask, err) : LM_OK;
     opt.seg.mask = mask;
@@ -685,6 +689,18 @@ static lm_status review(input *in, const lm_vol *v, lm_out *out, lm_err *err)
     return lm_reviewlist_points(in->review, dot && !strcmp(dot, ".json"), points, err);
 }
 
+/* The probability goes with the stream. */
+static lm_status send_map(const input *in, lm_out *out, lm_err *err)
+{
+    lm_records none = LM_RECORDS_INIT;
+    lm_out *map = NULL;
+    if (!a.map) return LM_OK;
+    lm_status rc = lm_io_create(a.map, false, &map, err);
+    if (rc) return rc;
+    lm_io_follow(out, map);
+    return lm_nrrd_write(map, &in->map, &none, err);
+}
+
 static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
 {
     lm_object object = {.pieces = LM_PIECES_INIT};
@@ -708,6 +724,7 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
     } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
     if (!rc) rc = cut_and_measure(c, in, &object, err);
     if (!rc) rc = review(in, &in->vol, out, err);
+    if (!rc) rc = send_map(in, out, err);
     cli_progress_done(a.quiet);
     if (rc) return rc;
     c->seg.lo = object.lo; /* what a step has found */
@@ -764,10 +781,12 @@ static lm_status parse_review(lm_err *err)
     double limit;
     if (!a.review != !a.prob)
         return lm_err_set(err, LM_EUSAGE, NULL, "--prob and --review belong together: a map, and the limit below which to look");
+    if (a.map && !asked("walker")) return lm_err_set(err, LM_EUSAGE, NULL, "--walker-map needs --walker");
     if (a.points && !a.review) return lm_err_set(err, LM_EUSAGE, NULL, "--review-points needs --review");
     if (a.prob && !strcmp(a.prob, "-")) return lm_err_set(err, LM_EUSAGE, NULL, "--prob: the map has a name; '-' is for PATH");
-    if (a.review && (a.list || a.info || a.verify || a.frame != NO_FRAME))
-        return lm_err_set(err, LM_EUSAGE, NULL, "--review looks at a segmentation, and there is none");
+    if ((a.review || a.map) && (a.list || a.info || a.verify || a.sweep || a.frame != NO_FRAME))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "--review and --walker-map are of a segmentation that is written, and there is none");
     if (!a.review || (lm_num_all(a.review, &limit) && limit > 0 && limit <= 1)) return LM_OK;
     return lm_err_set(err, LM_EUSAGE, NULL, "--review '%s': more than 0, at most 1", a.review);
 }
@@ -847,10 +866,10 @@ int main(int argc, char **argv)
                          .where = a.where};
     lm_status rc = parse_outputs(&err);
     if (!rc) rc = parse_review(&err);
-    const char *outputs[4] = {a.output, a.json, a.points, a.report};
+    const char *outputs[5] = {a.output, a.map, a.json, a.points, a.report};
     if (!rc && !n && !a.files && !a.mask && !a.explain && !a.channel.n)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 4, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
+    if (!rc) rc = cli_outputs(outputs, 5, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);

@@ -36,7 +36,7 @@ static lm_status object_field(lm_vol *v, const lm_bits *b, lm_err *err)
 lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_err *err)
 {
     lm_segment_opt seg = opt->seg;
-    lm_step_work w = {.vol = v, .roi = &opt->seg.roi, .threads = seg.threads};
+    lm_step_work w = {.vol = v, .roi = &opt->seg.roi, .map = opt->map, .threads = seg.threads};
     bool field = opt->occupancy;
     uint64_t *was = NULL;
     lm_status rc = LM_OK;

@@ -16,6 +16,7 @@ typedef struct {
     bool measure;          /* the pieces too */
     const lm_partial_opt
         *partial;               /* with measure: also partial volumes, where one threshold alone tells what a sample's share is */
+    lm_vol *map;                /* for the probability of random walks (step.h); NULL: not wanted */
     lm_steps_progress progress; /* may be NULL */
     void *ctx;
 } lm_object_opt;

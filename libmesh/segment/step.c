@@ -51,6 +51,12 @@ lm_status lm_step_file(lm_step *s, lm_step_reads reads, const char *text, lm_err
     return LM_OK;
 }
 
+lm_status lm_step_values(const lm_step_work *w, lm_err *err)
+{
+    if (!w->masked || !isnan(w->lo)) return LM_OK;
+    return lm_err_set(err, LM_EUSAGE, NULL, "it looks at grey values: with a mask a --threshold must stand before it");
+}
+
 void lm_step_fact(lm_step_facts *f, const char *name, double value)
 {
     if (f->n == LM_STEP_FACTS) return;

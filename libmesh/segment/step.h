@@ -42,6 +42,7 @@ typedef struct {
     uint64_t roi_cut;      /* so many samples were */
     lm_channels *channels; /* other volumes on the grid of vol; NULL for lm_steps_run: none */
     double lo, hi;         /* of the last threshold; lo NAN: none, hi INFINITY: no upper bound */
+    lm_vol *map;           /* random walks leave their probability there; NULL: it is not wanted */
     int threads;
 } lm_step_work;
 
@@ -70,6 +71,8 @@ LM_CHECKED lm_status lm_step_length(lm_step *s, const char *text, lm_err *err);
 LM_CHECKED lm_status lm_step_volume(lm_step *s, const char *text, lm_err *err);
 /* For a step that reads a file: text, which begins with its name, into args. */
 LM_CHECKED lm_status lm_step_file(lm_step *s, lm_step_reads reads, const char *text, lm_err *err);
+/* For run: there are grey values. A mask alone has none, a threshold tells where they are: LM_EUSAGE. */
+LM_CHECKED lm_status lm_step_values(const lm_step_work *w, lm_err *err);
 /* For run: note a number under a name that lives on. */
 void lm_step_fact(lm_step_facts *f, const char *name, double value);
 

@@ -91,6 +91,7 @@ static lm_status region_grow(const lm_step *s, lm_step_work *w, lm_step_facts *f
     lm_grow_opt g;
     (void)f;
     lm_status rc = region_read(s->args, &g, err);
+    if (!rc && isfinite(g.gradient)) rc = lm_step_values(w, err);
     return rc ? rc : lm_grow(&w->bits, w->vol, &g, w->threads, err);
 }
 

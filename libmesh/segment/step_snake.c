@@ -91,19 +91,12 @@ static lm_status snake_parse_edges(lm_step *s, const char *text, lm_err *err)
     return LM_OK;
 }
 
-/* A mask alone has no grey values: the threshold tells where they are. */
-static lm_status snake_values(const lm_step_work *w, lm_err *err)
-{
-    if (!w->masked || !isnan(w->lo)) return LM_OK;
-    return lm_err_set(err, LM_EUSAGE, NULL, "it looks at grey values: with a mask a --threshold must stand before it");
-}
-
 static lm_status snake_regions(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     const lm_snake_opt o = {
         .iterations = (size_t)s->num[0], .smoothing = (size_t)s->num[1], .lambda1 = s->num[2], .lambda2 = s->num[3]};
     lm_snake found;
-    lm_status rc = snake_values(w, err);
+    lm_status rc = lm_step_values(w, err);
     if (!rc) rc = lm_snake_regions(&w->bits, w->vol, &o, w->threads, &found, err);
     if (rc) return rc;
     lm_step_fact(f, "mean_inside", found.inside);
@@ -121,7 +114,7 @@ static lm_status snake_edges(const lm_step *s, lm_step_work *w, lm_step_facts *f
                             .sigma_mm = s->num[4],
                             .alpha = s->num[5]};
     lm_snake found;
-    lm_status rc = snake_values(w, err);
+    lm_status rc = lm_step_values(w, err);
     if (!rc) rc = lm_snake_edges(&w->bits, w->vol, &o, w->threads, &found, err);
     if (rc) return rc;
     if (o.balloon != 0) lm_step_fact(f, "threshold", found.threshold);

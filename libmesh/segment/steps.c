@@ -5,6 +5,7 @@
 #include "segment/step_combine.h"
 #include "segment/step_edit.h"
 #include "segment/step_grey.h"
+#include "segment/step_markers.h"
 #include "segment/step_object.h"
 #include "segment/step_region.h"
 #include "segment/step_snake.h"
@@ -12,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey,    lm_step_object, lm_step_region, lm_step_snake,
-                                                   lm_step_combine, lm_step_edit,   lm_step_channel};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey,    lm_step_object, lm_step_region,  lm_step_snake,
+                                                   lm_step_combine, lm_step_edit,   lm_step_channel, lm_step_markers};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
