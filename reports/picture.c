@@ -58,6 +58,20 @@ static const picture_view picture_views[LM_PICTURE_VIEWS] = {
     {{0, 2, 1}, {1, 1, 1}, "anterior", "R", "L", "S", "I", "from \xe2\x88\x92y", "\xe2\x88\x92x", "+x", "+z", "\xe2\x88\x92z"},
     {{1, 2, 0}, {1, 1, -1}, "left lateral", "A", "P", "S", "I", "from +x", "\xe2\x88\x92y", "+y", "+z", "\xe2\x88\x92z"},
     {{0, 1, 2}, {-1, -1, -1}, "superior", "L", "R", "A", "P", "from +z", "+x", "\xe2\x88\x92x", "\xe2\x88\x92y", "+y"},
+    {{0, 2, 1}, {-1, 1, -1}, "posterior", "L", "R", "S", "I", "from +y", "+x", "\xe2\x88\x92x", "+z", "\xe2\x88\x92z"},
+    {{1, 2, 0},
+     {-1, 1, 1},
+     "right lateral",
+     "P",
+     "A",
+     "S",
+     "I",
+     "from \xe2\x88\x92x",
+     "+y",
+     "\xe2\x88\x92y",
+     "+z",
+     "\xe2\x88\x92z"},
+    {{0, 1, 2}, {1, -1, 1}, "inferior", "R", "L", "A", "P", "from \xe2\x88\x92z", "\xe2\x88\x92x", "+x", "\xe2\x88\x92y", "+y"},
 };
 
 enum { PICTURE_SS = 2, PICTURE_SUB = 256, PICTURE_INSIDE_BIT = 0x8000, PICTURE_FULL = 0x7fff };

@@ -592,6 +592,8 @@ static lm_status judge(lm_facts *f, lm_err *err)
         f->second = &s.second;
     }
     if (s.calipers.n && (rc = landmarks(err))) return rc;
+    f->landmarks = a.landmarks ? &s.calipers : NULL;
+    f->keep_names = a.keep_names;
     if ((rc = reviewed(f, err))) return rc;
     for (size_t i = 0; i < s.list.n; i++)
         if ((rc = lm_spec_apply(&s.spec, &s.list.item[i], err))) return rc;

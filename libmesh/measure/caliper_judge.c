@@ -256,3 +256,17 @@ lm_status lm_caliper_judge(const lm_calipers *c, const lm_caliper_on *on, size_t
     for (size_t i = 0; i < c->n && !rc; i++) rc = judge_one(c, i, on, n, tol, keep_names, out, err);
     return rc;
 }
+
+json_t *lm_caliper_json(const lm_calipers *c, bool keep_names)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < c->n_points; i++) {
+        const lm_caliper_point *p = &c->point[i];
+        char name[LM_CALIPER_NAME];
+        if (keep_names || lm_terms_known(p->name)) snprintf(name, sizeof name, "%s", p->name);
+        else snprintf(name, sizeof name, "point %zu", i + 1);
+        if (json_array_append_new(list, json_pack("{s:s,s:[f,f,f]}", "name", name, "at", p->mm[0], p->mm[1], p->mm[2])))
+            json_decref(list), list = NULL;
+    }
+    return list;
+}

@@ -16,6 +16,7 @@
 #include "measure/caliper.h"
 #include "measure/edge.h"
 #include "measure/verdict.h"
+#include <jansson.h>
 
 #define LM_CALIPER_SNAP 5.0 /* mm */
 #define LM_CALIPER_TOL 1.0  /* mm, end to end (STANDARDS 13); of an angle so much at the end of the shorter arm */
@@ -32,5 +33,9 @@ LM_CHECKED lm_status lm_caliper_judge(const lm_calipers *c, const lm_caliper_on 
 /* Diameter of the circle of least squares through n >= 3 points (x y z each), its centre and two unit vectors in its plane; false
  * where they lie on a line. */
 bool lm_caliper_circle(const double (*p)[3], size_t n, double *diameter, double centre[3], double u[3], double v[3]);
+
+/* The points, as [{"name", "at": [x, y, z]}]; a name that is no anatomical term becomes "point N" unless keep_names. New reference;
+ * NULL: out of memory, or a name is no UTF-8. */
+json_t *lm_caliper_json(const lm_calipers *c, bool keep_names);
 
 #endif

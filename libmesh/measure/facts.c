@@ -251,6 +251,8 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
     if (j && f->references && json_object_set_new(j, "references", json_incref(f->references))) json_decref(j), j = NULL;
     if (j && f->review && json_object_set(j, "review", f->review)) json_decref(j), j = NULL;
+    if (j && f->landmarks && json_object_set_new(j, "landmarks", lm_caliper_json(f->landmarks, f->keep_names)))
+        json_decref(j), j = NULL;
     if (j && f->budget &&
         json_object_set_new(j, "uncertainty",
                             json_pack("{s:o, s:s, s:o}", "volume_mm3", facts_real(f->budget->u_mm3), "rule", LM_BUDGET_RULE,

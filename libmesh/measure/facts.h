@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "measure/against.h"
 #include "measure/budget.h"
+#include "measure/caliper_judge.h"
 #include "measure/grown.h"
 #include "measure/perpart.h"
 #include "measure/print.h"
@@ -37,6 +38,8 @@ typedef struct {
     const lm_measurement *item;
     const lm_against_facts *against; /* NULL: not compared with a source */
     json_t *references;              /* of masks by themselves, as diff/reference.h makes them; NULL: none */
+    const lm_calipers *landmarks;    /* NULL: none were given */
+    bool keep_names;                 /* of landmarks: also what is no anatomical term */
     json_t *review;                  /* regions to be looked at (reviewed.h); NULL: none are listed */
     const lm_grown *grown;           /* walls that were made, checked again; NULL: none were, or nothing was judged */
     const lm_admesh_result *second;  /* NULL: no second opinion was asked for */

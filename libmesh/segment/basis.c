@@ -38,7 +38,7 @@ lm_status lm_basis_parse(const char *text, lm_basis *out, lm_err *err)
     *out = (lm_basis){.n = 0};
     for (const char *at = text;; at++) {
         const size_t n = strcspn(at, ",");
-        size_t count;
+        size_t count = 0;
         if (out->n == LM_BASIS_MAX) return lm_err_set(err, LM_EUSAGE, NULL, "more than %d materials", (int)LM_BASIS_MAX);
         lm_status rc = basis_material(at, n, out, &count, err);
         if (rc) return rc;

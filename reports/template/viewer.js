@@ -407,7 +407,7 @@
   $('v-axis').addEventListener('change', slice);
   $('v-slice').addEventListener('input', slice);
   controls.addEventListener('change', draw);
-  window.addEventListener('resize', resize);
+  new ResizeObserver(resize).observe(stage);
 
   // ---- begin ----
   function render() {

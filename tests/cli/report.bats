@@ -48,7 +48,7 @@ setup_file() {
     ! grep -qE '<script src|<b>|https?:' page
     hash=$(sed -n '/<style>/,/<\/style>/p' qa.html | sed '1s/.*<style>//; $s/<\/style>.*//' | head -c -1 | openssl dgst -sha256 -binary | base64)
     grep -qF "content=\"default-src 'none'; img-src data:; style-src 'sha256-$hash'; script-src 'sha256-" qa.html
-    [ "$(grep -o 'src="data:image/png;base64,' qa.html | wc -l)" -eq 3 ]
+    [ "$(grep -o 'src="data:image/png;base64,' qa.html | wc -l)" -eq 6 ]
 }
 
 @test "report: shape, parts, sections, fits, mass and bed stand on the page as in the facts" {

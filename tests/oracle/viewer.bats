@@ -35,9 +35,12 @@ of() { jq -r "$1" "$BATS_TEST_TMPDIR/said.json"; }
     [ "$(of '.complaints | length')" -eq 0 ]
     box 0 0 0 20 20 1 >plate.off
     meshshell -q plate.off --check-wall 1.5mm -o plate.ply >/dev/null || [ $? -eq 1 ]
-    meshmeasure -q plate.ply --report plate.html >/dev/null || [ $? -eq 1 ]
+    printf 'point left 20 10 0.5\npoint right 0 10 0.5\ndistance across left right 20mm\n' >marks.txt
+    meshmeasure -q plate.ply --landmarks marks.txt --report plate.html >/dev/null || [ $? -eq 1 ]
     said plate.html
     [ "$(of '.legend | length')" -eq 2 ]
+    [ "$(of '.places | length')" -eq 2 ]
+    [ "$(of .target)" = 20.000,10.000,0.500 ]
     [ "$(of .length)" = 20.0000 ] || [ "$(of .length)" = 20 ] # across the plate from the front: exactly its depth
     [ "$(of '.complaints | length')" -eq 0 ]
 }

@@ -89,11 +89,11 @@ static void sides_of_the_body_are_not_swapped(void **state)
     (void)state;
     static const struct {
         double at[3];
-        double want[LM_PICTURE_VIEWS][2]; /* sign of right, up in anterior, left lateral, superior */
+        double want[LM_PICTURE_VIEWS][2]; /* sign of right, up in each view */
     } t[] = {
-        {{40, 0, 0}, {{1, 0}, {0, 0}, {-1, 0}}},  /* patient's left */
-        {{0, -40, 0}, {{0, 0}, {-1, 0}, {0, 1}}}, /* front */
-        {{0, 0, 40}, {{0, 1}, {0, 1}, {0, 0}}},   /* up */
+        {{40, 0, 0}, {{1, 0}, {0, 0}, {-1, 0}, {-1, 0}, {0, 0}, {1, 0}}}, /* patient's left */
+        {{0, -40, 0}, {{0, 0}, {-1, 0}, {0, 1}, {0, 0}, {1, 0}, {0, 1}}}, /* front */
+        {{0, 0, 40}, {{0, 1}, {0, 1}, {0, 0}, {0, 1}, {0, 1}, {0, 0}}},   /* up */
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         for (int ras = 0; ras < 2; ras++) {
@@ -128,7 +128,7 @@ static void sides_of_the_body_are_not_swapped(void **state)
 static void nearer_hides_farther_and_flipped_is_red(void **state)
 {
     (void)state;
-    static const double front[LM_PICTURE_VIEWS][3] = {{0, -60, 0}, {60, 0, 0}, {0, 0, 60}};
+    static const double front[LM_PICTURE_VIEWS][3] = {{0, -60, 0}, {60, 0, 0}, {0, 0, 60}, {0, 60, 0}, {-60, 0, 0}, {0, 0, -60}};
     for (int v = 0; v < LM_PICTURE_VIEWS; v++)
         for (int behind = 0; behind < 2; behind++) {
             lm_mesh m = LM_MESH_INIT;

@@ -171,7 +171,7 @@ static void says_what_the_facts_say(void **state)
     size_t n;
     char *html = page(j, &m, &n);
     seen s = look(html, n);
-    assert_int_equal(s.images, 3);
+    assert_int_equal(s.images, 6);
     has(&s, "UNDECIDED");
     has(&s, "One of two cannot be decided.");
     has(&s, "C-7");
