@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contents: head - pictures - warnings - files - sign-off - the page. */
 #include "reports/report.h"
+#include "base/num.h"
 #include "reports/digits.h"
 #include "reports/cell.h"
 #include "reports/form.h"
@@ -10,10 +11,12 @@
 #include "reports/recipe.h"
 #include "reports/result.h"
 #include "reports/review_page.h"
+#include "reports/shell_page.h"
 #include "reports/vessel_page.h"
 #include "reports/viewer.h"
 #include "reports/wall_page.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- head ---- */
@@ -43,8 +46,9 @@ static void report_head(lm_html *h, const json_t *facts)
     lm_cell_key(h, facts, "case");
     lm_html_put(h, "</strong></p>\n<p class=\"scale\"><span class=\"lbl\">Scale</span> <strong>");
     if (lm_cell_num(facts, "scale", &scale) && scale > 0) {
-        char t[LM_DIGITS_TEXT];
-        lm_digits_plain(scale >= 1 ? scale : 1 / scale, t);
+        char t[LM_DIGITS_TEXT], six[LM_NUM_TEXT];
+        snprintf(six, sizeof six, "%.6g", scale >= 1 ? scale : 1 / scale); /* as it stands in names and metadata */
+        if (lm_num_all(six, &x)) lm_digits_plain(x, t);
         if (scale >= 1) lm_html_put(h, "%s" LM_CELL_NBSP ":" LM_CELL_NBSP "1", t);
         else lm_html_put(h, "1" LM_CELL_NBSP ":" LM_CELL_NBSP "%s", t);
     } else lm_html_not_stated(h);
@@ -300,6 +304,7 @@ lm_status lm_report_write(lm_out *out, const json_t *facts, const lm_mesh *mesh,
     lm_vessel_page(h, facts);
     lm_result_ledger(h, facts);
     lm_wall_page(h, facts);
+    lm_shell_page(h, facts);
     lm_result_integrity(h, facts);
     lm_cell_section(h, "source", "Source");
     json_t *source = json_copy((json_t *)lm_cell_get(facts, "source"));

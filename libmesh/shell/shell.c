@@ -204,6 +204,7 @@ static lm_status shell_work(lm_mesh *m, lm_shell *s, lm_err *err)
         s->out.before = m->before;
         m->before = NULL;
     }
+    if (!s->out.parts.n && (rc = lm_parts_copy(&m->parts, &s->out.parts, err))) return rc; /* its name */
     shell_progress(o, "check again", 0.8);
     if ((rc = lm_audit_parts_run(&s->out, &a, &after, err))) return rc;
     s->after = after.all;

@@ -99,9 +99,12 @@ setup() {
     dcmseg -q series --threshold 500 | mcubes -q | meshfix -q >solid.ply
     extras=(--qa-cube 10mm --qa-ball-bar 6mm,20mm)
     meshshell -q --hollow 2mm --drain 3mm --plug 0.2mm "${extras[@]}" solid.ply >part.ply
-    meshmeasure -q --against series --expect volume=4189mm3,tol=1% --json m.json -o part.3mf part.ply
+    meshmeasure -q --against series --expect volume=4189mm3,tol=1% --json m.json --report r.html -o part.3mf part.ply
     [ "$(jq -r .verdict m.json)" = pass ]
     [ "$(jq '[.ledger[] | select(.beside)] | length' m.json)" -eq 2 ]
+    # the page states walls, holes and the sizes to measure
+    for t in 'Made for printing' 'Least wall' 'Drain holes' 'qa-ball-bar' 'distance of their centres' 'to be measured'; do grep -q "$t" r.html; done
+    [ "$(grep -c 'to be measured' r.html)" -eq 3 ]
     meshfix --check part.3mf | grep -cE '^part .*(plug-1|plug-2|qa-cube|qa-ball-bar).* valid$' | grep -qx 4
     unzip -p part.3mf 3D/3dmodel.model | grep -q '"mq:Reference">qa-cube: edge 10 mm; qa-ball-bar: balls 6 mm, centres 20 mm<'
     # what comes through meshfix, and out of the 3MF, is the same part
