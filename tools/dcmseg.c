@@ -36,7 +36,7 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 static struct {
     bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *map, *sweep, *report;
+    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *map, *sweep, *report, *seed;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, channel, outputs;
@@ -61,7 +61,10 @@ static const cli_opt own_opts[] = {
     {"where", 'w', CLI_TEXT, "CONDITION", NULL,
      "the series for whose files it holds: 'SeriesDescription~bone && SliceThickness<=1.5'; see the manual", &a.where,
      LM_UNIT_NONE},
-    {"preset", 'p', CLI_STEP, "NAME", NULL, "the steps of a named tissue: bone, skin, soft, lung, vessel", &a.steps, LM_UNIT_NONE},
+    {"preset", 'p', CLI_STEP, "NAME", NULL,
+     "the steps of a named tissue: bone, skin, soft, fat, lung, vessel, metal; with --seed: liver, airway", &a.steps, LM_UNIT_NONE},
+    {"seed", 0, CLI_TEXT, "PLACE", NULL, "a place in the tissue, for a preset that grows from one: X,Y,Z (mm, LPS) or voxel=I,J,K",
+     &a.seed, LM_UNIT_NONE},
     {"explain", 0, CLI_FLAG, NULL, NULL, "print the steps that are asked for, those of a preset too, and end", &a.explain,
      LM_UNIT_NONE},
     {"sweep", 0, CLI_TEXT, "LO:HI:STEP", NULL,
@@ -157,9 +160,15 @@ static lm_status preset_steps(const char *name, bool keep, choice *c, lm_err *er
     lm_preset p;
     lm_status rc = cli_preset(name, &p, err);
     if (!rc && a.verbose && p.note[0]) cli_note(&tool, "preset %s: %s", name, p.note);
-    for (size_t i = 0; i < p.n && !rc; i++)
-        if ((keep || strcmp(p.step[i].name, "keep")) && (rc = lm_steps_add(&c->steps, p.step[i].name, p.step[i].args, err)))
+    bool used = false;
+    for (size_t i = 0; i < p.n && !rc; i++) {
+        char args[LM_PRESET_ARGS];
+        if (!keep && !strcmp(p.step[i].name, "keep")) continue;
+        if ((rc = cli_preset_seed(p.step[i].args, a.seed, args, &used, err)) ||
+            (rc = lm_steps_add(&c->steps, p.step[i].name, args, err)))
             lm_err_frame(err, "preset '%s', line %zu", name, p.step[i].line);
+    }
+    if (!rc && a.seed && !used) rc = lm_err_set(err, LM_EUSAGE, NULL, "--seed: preset '%s' grows from no place", name);
     return rc;
 }
 
@@ -184,12 +193,19 @@ static bool asked(const char *step)
 static lm_status choose_steps(choice *c, lm_err *err)
 {
     lm_status rc = LM_OK;
+    bool preset = false;
     for (size_t i = 0; i < a.steps.n && !rc; i++) {
         const char *name = a.steps.item[i].name, *value = a.steps.item[i].value;
         if (strcmp(name, "preset")) rc = lm_steps_add(&c->steps, name, value, err);
-        else if (a.preset) rc = lm_err_set(err, LM_EUSAGE, NULL, "--preset is given twice");
-        else rc = preset_steps(a.preset = value, !asked("keep"), c, err);
+        else if (preset) rc = lm_err_set(err, LM_EUSAGE, NULL, "--preset is given twice");
+        else {
+            rc = preset_steps(value, !asked("keep"), c, err);
+            preset = true;
+            if (!cli_preset_own(value)) a.preset = value; /* a file's name says something of its owner: the record has the steps */
+        }
     }
+    if (!rc && a.seed && !preset)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--seed is for a preset that grows from a place; without one say --grow PLACE");
     if (!rc && (rc = lm_steps_check(&c->steps, a.mask || a.label.n, err))) return rc;
     for (size_t i = 0; i < c->steps.n; i++) c->hounsfield |= c->steps.step[i].hounsfield;
     const lm_step *t = lm_steps_find(&c->steps, "threshold"), *k = lm_steps_find(&c->steps, "keep");

@@ -39,8 +39,7 @@ static lm_status grow_steep(void *ctx, size_t k, int worker, lm_err *err)
     return LM_OK;
 }
 
-/* The sample that a seed lies in; the text names seeds as the user counts them. */
-static lm_status grow_sample(const lm_vol *v, const lm_grow_opt *opt, size_t s, size_t at[3], lm_err *err)
+lm_status lm_grow_sample(const lm_vol *v, const lm_grow_opt *opt, size_t s, size_t at[3], lm_err *err)
 {
     double inv[3][3], ijk[3];
     bool in = true;
@@ -77,7 +76,7 @@ lm_status lm_grow(lm_bits *b, const lm_vol *v, const lm_grow_opt *opt, int threa
     lm_bits whole = LM_BITS_INIT, seeds = LM_BITS_INIT;
     lm_islands i;
     lm_status rc = LM_OK;
-    for (size_t s = 0; s < opt->n && !rc; s++) rc = grow_sample(v, opt, s, at[s], err);
+    for (size_t s = 0; s < opt->n && !rc; s++) rc = lm_grow_sample(v, opt, s, at[s], err);
     if (!rc) rc = grow_inside(b, v, at, opt->n, "in no sample of the object", err);
     if (!rc && isfinite(opt->gradient)) {
         grow_job job = {.b = b, .v = v, .limit = opt->gradient};

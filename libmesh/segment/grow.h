@@ -22,5 +22,7 @@ typedef struct {
 /* b, the object on the grid of v, becomes the region. LM_EUSAGE: a seed lies outside the volume, in no sample of the object, on
  * steep ground, or in a neck; the text says which. LM_ERULE G-5 with a neck: the grid is sheared. */
 LM_CHECKED lm_status lm_grow(lm_bits *b, const lm_vol *v, const lm_grow_opt *opt, int threads, lm_err *err);
+/* The sample that seed s lies in. LM_EUSAGE: outside the volume; the text counts seeds from 1. */
+LM_CHECKED lm_status lm_grow_sample(const lm_vol *v, const lm_grow_opt *opt, size_t s, size_t at[3], lm_err *err);
 
 #endif

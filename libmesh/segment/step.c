@@ -57,6 +57,14 @@ lm_status lm_step_values(const lm_step_work *w, lm_err *err)
     return lm_err_set(err, LM_EUSAGE, NULL, "it looks at grey values: with a mask a --threshold must stand before it");
 }
 
+bool lm_step_place(const char *text, size_t n, double at[3])
+{
+    const char *end = text + n;
+    for (int a = 0; a < 3; a++)
+        if (!(text = lm_num_parse(text, end, &at[a])) || (a < 2 && (text == end || *text++ != ','))) return false;
+    return text == end;
+}
+
 void lm_step_fact(lm_step_facts *f, const char *name, double value)
 {
     if (f->n == LM_STEP_FACTS) return;

@@ -73,6 +73,8 @@ LM_CHECKED lm_status lm_step_volume(lm_step *s, const char *text, lm_err *err);
 LM_CHECKED lm_status lm_step_file(lm_step *s, lm_step_reads reads, const char *text, lm_err *err);
 /* For run: there are grey values. A mask alone has none, a threshold tells where they are: LM_EUSAGE. */
 LM_CHECKED lm_status lm_step_values(const lm_step_work *w, lm_err *err);
+/* Three numbers apart by commas, the whole of n bytes. */
+bool lm_step_place(const char *text, size_t n, double at[3]);
 /* For run: note a number under a name that lives on. */
 void lm_step_fact(lm_step_facts *f, const char *name, double value);
 

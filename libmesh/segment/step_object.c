@@ -7,6 +7,7 @@
 #include "segment/islands.h"
 #include "segment/levels.h"
 #include "segment/morph.h"
+#include "segment/step_tissue.h"
 #include "volume/preset.h"
 
 #include <math.h>
@@ -17,7 +18,8 @@
 /* ---- threshold ---- */
 
 static const char *const object_methods[] = {"otsu", "minerr", "em", "kmeans"}; /* in the order of lm_levels_method */
-/* A threshold's num: lo, hi, or 1 + method, classes, first and last class that are kept. */
+/* A threshold's num: lo, hi, or 1 + method, classes, first and last class that are kept; or near a place (step_tissue.h). */
+enum { OBJECT_NEAR = 5, OBJECT_NEAR_VOXEL };
 
 /* METHOD[:CLASSES[:CLASS[+]]] */
 static lm_status object_parse_method(lm_step *s, const char *text, lm_err *err)
@@ -48,6 +50,7 @@ static lm_status object_parse_threshold(lm_step *s, const char *text, lm_err *er
 {
     lm_segment_opt o = LM_SEGMENT_OPT_INIT;
     char lo[LM_NUM_TEXT], hi[LM_NUM_TEXT] = "";
+    if (!strncmp(text, "near:", 5)) return lm_step_near_parse(s, text, OBJECT_NEAR, err);
     if (text[0] >= 'a' && text[0] <= 'z') return object_parse_method(s, text, err);
     lm_status rc = lm_preset_threshold(text, &o, &s->hounsfield, err);
     if (rc) return rc;
@@ -111,7 +114,9 @@ static lm_status object_threshold(const lm_step *s, lm_step_work *w, lm_step_fac
 {
     const bool level_only = w->masked && isnan(w->lo);
     object_cut c = {.v = w->vol, .b = &w->bits, .lo = s->num[0], .hi = s->num[1], .lay = w->object};
-    lm_status rc = s->num[2] > 0 ? object_levels(s, w->vol, w->threads, &c.lo, &c.hi, f, err) : LM_OK;
+    lm_status rc = LM_OK;
+    if (s->num[2] >= OBJECT_NEAR) rc = lm_step_near_range(s, w->vol, s->num[2] >= OBJECT_NEAR_VOXEL, &c.lo, &c.hi, f, err);
+    else if (s->num[2] > 0) rc = object_levels(s, w->vol, w->threads, &c.lo, &c.hi, f, err);
     if (rc) return rc;
     w->lo = c.lo;
     w->hi = c.hi;
@@ -210,8 +215,9 @@ static lm_status object_split(const lm_step *s, lm_step_work *w, lm_step_facts *
 }
 
 const lm_step_kind lm_step_object[] = {
-    {"threshold", 't', "LO[:HI]", "keep values from LO (up to HI; HU for CT), or by otsu, minerr, em, kmeans: otsu:CLASSES:CLASS",
-     false, true, object_parse_threshold, object_threshold},
+    {"threshold", 't', "LO[:HI]",
+     "keep values from LO (up to HI; HU for CT), or by otsu:CLASSES:CLASS, minerr, em, kmeans, near:X,Y,Z", false, true,
+     object_parse_threshold, object_threshold},
     {"keep", 'k', "WHAT", "all, largest, or the N largest pieces", false, false, object_parse_keep, object_keep},
     {"islands", 0, "VOLUME", "drop pieces smaller than VOLUME", false, false, lm_step_volume, object_islands},
     {"fill", 0, "all|VOLUME", "fill cavities, all or up to VOLUME", false, false, lm_step_volume, object_fill},

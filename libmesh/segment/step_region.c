@@ -7,16 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Three numbers apart by commas, the whole of n bytes. */
-static bool region_place(const char *text, size_t n, double at[3])
-{
-    const char *end = text + n;
-    for (int a = 0; a < 3; a++) {
-        if (!(text = lm_num_parse(text, end, &at[a])) || (a < 2 && (text == end || *text++ != ','))) return false;
-    }
-    return text == end;
-}
-
 /* A length in mm above 0, or with bare a plain number above 0; the whole of n bytes. */
 static lm_status region_amount(const char *text, size_t n, bool bare, double *out, lm_err *err)
 {
@@ -43,7 +33,7 @@ static lm_status region_read(const char *text, lm_grow_opt *g, lm_err *err)
         else if (!strncmp(at, "neck=", 5)) rc = region_amount(at + 5, n - 5, false, &g->neck_mm, err);
         else {
             if (g->n == LM_GROW_SEEDS) return lm_err_set(err, LM_EUSAGE, NULL, "more than %d seeds", (int)LM_GROW_SEEDS);
-            if (!region_place(at + (voxel ? 6 : 0), n - (voxel ? 6 : 0), g->seed[g->n].at))
+            if (!lm_step_place(at + (voxel ? 6 : 0), n - (voxel ? 6 : 0), g->seed[g->n].at))
                 return lm_err_set(err, LM_EUSAGE, NULL, "'%.*s': X,Y,Z in mm, voxel=I,J,K, gradient=G or neck=MM is needed", (int)n,
                                   at);
             g->seed[g->n++].voxel = voxel;

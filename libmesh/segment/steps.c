@@ -9,12 +9,14 @@
 #include "segment/step_object.h"
 #include "segment/step_region.h"
 #include "segment/step_snake.h"
+#include "segment/step_tissue.h"
+#include "volume/histogram.h"
 
 #include <math.h>
 #include <string.h>
 
-static const lm_step_kind *const steps_tables[] = {lm_step_grey,    lm_step_object, lm_step_region,  lm_step_snake,
-                                                   lm_step_combine, lm_step_edit,   lm_step_channel, lm_step_markers};
+static const lm_step_kind *const steps_tables[] = {lm_step_grey, lm_step_object,  lm_step_region,  lm_step_snake, lm_step_combine,
+                                                   lm_step_edit, lm_step_channel, lm_step_markers, lm_step_tissue};
 
 const lm_step_kind *lm_steps_kind(size_t i)
 {
@@ -118,6 +120,18 @@ static lm_status steps_channels(const lm_step *s, lm_step_work *w, lm_step_facts
     return rc;
 }
 
+static lm_status steps_nothing(const lm_vol *v, lm_err *err)
+{
+    double lo, hi;
+    char text[256];
+    lm_histogram h = LM_HISTOGRAM_INIT;
+    lm_status rc = lm_vol_range(v, &lo, &hi, err); /* NaN has no place in a histogram */
+    if (rc) return rc;
+    lm_histogram_add(&h, v, 0, lm_vol_count(v));
+    lm_histogram_text(&h, text, sizeof text);
+    return lm_err_set(err, LM_ENO, NULL, "nothing is inside; values %s", text);
+}
+
 static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     *f = (lm_step_facts){.before = w->object ? lm_bits_count(&w->bits) : 0};
@@ -133,7 +147,7 @@ static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, 
     f->after = lm_bits_count(&w->bits);
     if (f->after) return LM_OK;
     return f->before ? lm_err_set(err, LM_ENO, NULL, "nothing is left of %zu samples", (size_t)f->before)
-                     : lm_err_set(err, LM_ENO, NULL, "nothing is inside");
+                     : steps_nothing(w->vol, err);
 }
 
 lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress progress, void *ctx, lm_step_facts *facts, lm_err *err)

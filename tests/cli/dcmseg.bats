@@ -86,7 +86,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(d <= t && 
     run --separate-stderr dcmseg -t 1 -p bone "$ball"
     refused 2 'only one of'
     run --separate-stderr dcmseg -p bones "$ball"
-    refused 2 "no preset 'bones'" 'bone, lung, skin, soft, vessel'
+    refused 2 "no preset 'bones'" 'airway, bone, fat, liver, lung, metal, skin, soft, vessel'
     run --separate-stderr dcmseg -p ../presets/bone "$ball"
     refused 2 'no preset'
     run --separate-stderr dcmseg -t 1 --keep 0 "$ball"
