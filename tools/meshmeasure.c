@@ -24,7 +24,7 @@
 static struct {
     cli_list section, fit, expect, tol, against, measurement, output, stage;
     const char *label, *space, *case_id, *report, *json, *spec, *landmarks, *scan_back, *junit, *density, *bed, *units,
-        *acknowledge;
+        *acknowledge, *probability;
     bool keep_names, write_failed, quiet, verbose;
     size_t threads;
     bool vessel; /* and where from, where to, and what to write */
@@ -74,6 +74,9 @@ static const cli_opt opts[] = {
     {"label", 0, CLI_TEXT, "WHICH", NULL,
      "of several parts, and of a mask by itself, take what has this number, or a name that matches", &a.label, LM_UNIT_NONE},
     {"space", 0, CLI_TEXT, "LPS|RAS", NULL, "where the axes of a NIfTI mask lead that does not state it", &a.space, LM_UNIT_NONE},
+    {"probability", 0, CLI_TEXT, "P", NULL,
+     "of a fractional mask by itself: from this part of its maximum on a sample is inside (else 0.5)", &a.probability,
+     LM_UNIT_NONE},
     {"keep-names", 0, CLI_FLAG, NULL, NULL, "keep names of parts also when they are no anatomical terms", &a.keep_names,
      LM_UNIT_NONE},
     {"write-failed", 0, CLI_FLAG, NULL, NULL, "write the part also when the answer is no, marked FAILED in name and metadata",
@@ -111,6 +114,7 @@ static struct {
     size_t expected;
     lm_spec spec;
     lm_units units;
+    double level; /* --probability; 0: not given */
     lm_calipers calipers;
     lm_replay replay; /* the source, for these */
     lm_vol mask;
@@ -258,6 +262,10 @@ static lm_status check_options(lm_err *err)
             rc = lm_err_set(err, LM_EUSAGE, NULL, "--against: the source has a name; standard input is for the mesh");
     if (!rc && a.space && strcmp(a.space, "LPS") && strcmp(a.space, "RAS"))
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--space '%s': LPS or RAS", a.space);
+    if (!rc && a.probability && (!lm_num_all(a.probability, &s.level) || !(s.level > 0 && s.level <= 1)))
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--probability '%.40s': more than 0, at most 1", a.probability);
+    if (!rc && a.probability && !a.against.n)
+        rc = lm_err_set(err, LM_EUSAGE, NULL, "--probability needs --against: a fractional segmentation");
     if (!rc && a.measurement.n && !a.against.n)
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--measurement needs --against: the structured report");
     if (rc) return rc;
@@ -280,6 +288,7 @@ static lm_status check_options(lm_err *err)
     }
     if ((a.density && json_object_set_new(s.options, "density", json_string(a.density))) ||
         (a.bed && json_object_set_new(s.options, "bed", json_string(a.bed))) ||
+        (s.level > 0 && json_object_set_new(s.options, "probability", json_real(s.level))) ||
         (a.units && json_object_set_new(s.options, "units", json_string(a.units))) ||
         (a.vessel && json_object_set_new(s.options, "vessel", json_true())) ||
         (a.from && json_object_set_new(s.options, "from", json_string(a.from))) ||
@@ -305,6 +314,7 @@ static lm_reference_opt reference_opt(void)
     return (lm_reference_opt){.threads = (int)a.threads,
                               .label = a.label,
                               .axes = a.space,
+                              .level = s.level,
                               .keep_names = a.keep_names,
                               .tol = &s.aopt.tol,
                               .keep = a.landmarks ? &s.mask : NULL,

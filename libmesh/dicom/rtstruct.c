@@ -56,13 +56,14 @@ static void rt_warn(lm_rtstruct_facts *f, const char *rule, const char *fmt, ...
     va_end(ap);
 }
 
-void lm_rtstruct_reference(const lm_tree *t, char series[LM_UID], char frame[LM_UID])
+size_t lm_rtstruct_reference(const lm_tree *t, char series[LM_UID], char frame[LM_UID])
 {
     const lm_tree_item *r = lm_tree_root(t), *of = lm_tree_at(r, T_REFERENCED_FRAME, 0);
     const lm_tree_item *s = lm_tree_at(lm_tree_at(of, T_STUDY, 0), T_REFERENCED_SERIES, 0);
     lm_tree_code(s, T_SERIES, 0, series, LM_UID);
     if (!lm_tree_code(lm_tree_at(r, T_ROIS, 0), T_ROI_FRAME, 0, frame, LM_UID) || !frame[0])
         lm_tree_code(of, T_FRAME, 0, frame, LM_UID);
+    return lm_tree_items(s, 0x30060016); /* Contour Image Sequence */
 }
 
 /* The item of a sequence that speaks of this region of interest. */

@@ -28,8 +28,9 @@ typedef struct {
         .n = 0 \
     }
 
-/* Series Instance UID of the images that the contours were drawn on, and their frame of reference; "" when not stated. */
-void lm_rtstruct_reference(const lm_tree *t, char series[LM_UID], char frame[LM_UID]);
+/* Series Instance UID of the images that the contours were drawn on, and their frame of reference; "" when not stated. Returns how
+ * many of its images are named. */
+size_t lm_rtstruct_reference(const lm_tree *t, char series[LM_UID], char frame[LM_UID]);
 /* All regions of interest of t on the grid of `grid` (its samples are not looked at), whose frame of reference is frame_uid ("":
  * not known, a warning). Numbers are those of the file; where these are no labels (0, twice), 1, 2, .. in the file's order, with a
  * warning. Names are those of the file: what goes out passes lm_identity_name. LM_ERULE G-3: another frame of reference; R-2:

@@ -80,16 +80,21 @@ lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_source *
     const lm_dicom_file *h;
     const char *name;
     char uid[LM_UID], frame[LM_UID];
+    size_t slices = 0;
     lm_tree *t = NULL;
     lm_status rc = segmask_tree(s, series, false, opt, &t, &name, err);
     if (rc) return rc;
-    if (segmask_kind(s, series, &h) == LM_DICOM_RTSTRUCT) lm_rtstruct_reference(t, uid, frame);
+    if (segmask_kind(s, series, &h) == LM_DICOM_RTSTRUCT) slices = lm_rtstruct_reference(t, uid, frame);
     else {
         lm_tree_code(lm_tree_at(lm_tree_root(t), 0x00081115, 0), 0x0020000e, 0, uid, sizeof uid);
         lm_tree_code(lm_tree_root(t), 0x00200052, 0, frame, sizeof frame);
     }
     lm_tree_release(t);
+    static const lm_identity plain = LM_IDENTITY_INIT;
+    char shown[LM_IDENTITY_TEXT] = "not named", count[40] = "";
     size_t n = 0, same = 0, first = 0;
+    if (slices) snprintf(count, sizeof count, "%zu images, ", slices);
+    if (uid[0]) lm_identity_uid(opt->identity ? opt->identity : &plain, uid, shown);
     for (size_t i = 0; i < lm_source_count(among); i++) {
         if (!segmask_image(among, i, &h)) continue;
         if (uid[0] && !strcmp(h->series, uid) && !n++) *images = i;
@@ -100,8 +105,10 @@ lm_status lm_segmask_images(const lm_source *s, size_t series, const lm_source *
     return lm_err_set(
         err, LM_ERULE, "G-3",
         n ? "'%s' was drawn on a series that is %zu volumes here: choose one with --series and give this file with --mask"
-          : "the images that '%s' was drawn on are not among the files: give their folder too (%zu found)",
-        name, n);
+          : "'%s' needs the images that it was drawn on, and they are not among the files (%zu found): give their folder too "
+            "(%sseries %s "
+            "in dcmseg --info --json), or a label map in place of this file",
+        name, n, count, shown);
 }
 
 /* ---- facts ---- */
@@ -248,7 +255,7 @@ static lm_status segmask_rt(const lm_tree *t, const lm_dicom_file *h, const lm_s
         return lm_err_set(err, LM_EUSAGE, NULL, "contours have no grid of their own: give the images that they were drawn on too");
     lm_status rc = lm_rtstruct_read(t, opt->grid, opt->grid_frame, &out->regions, &f, err);
     if (rc) return rc;
-    lm_rtstruct_reference(t, series, out->frame);
+    (void)lm_rtstruct_reference(t, series, out->frame);
     segmask_sha(t, hex);
     if (!(out->facts = segmask_rt_facts(h, out, &f, hex, opt))) rc = lm_err_nomem(err, 0);
     lm_rtstruct_facts_release(&f);

@@ -83,14 +83,20 @@ static lm_status maskcheck_voxels(const lm_mesh *mesh, const lm_vol *grid, int t
 
 /* ---- the named volume ---- */
 
-static void maskcheck_volume(const lm_regions *mask, const lm_mass *mass, const lm_partial *p, lm_maskcheck *out)
+static void maskcheck_volume(const lm_regions *mask, const lm_mass *mass, const lm_maskcheck_opt *opt, lm_maskcheck *out)
 {
+    const lm_partial *p = opt->partial;
     const lm_vol g = lm_regions_grid(mask);
     const double d[3] = {lm_vol_spacing(&g, 0), lm_vol_spacing(&g, 1), lm_vol_spacing(&g, 2)};
     out->voxel_mm3 = fabs(lm_vol_det(&g));
-    out->volume_is = "voxel count of the mask";
+    out->volume_is = opt->volume_is ? opt->volume_is : "voxel count of the mask";
     out->volume_mm3 = (double)mask->item[0].voxels * out->voxel_mm3;
     out->u_mm3 = sqrt(mass->area_mm2 / ((d[0] * d[1] + d[1] * d[2] + d[2] * d[0]) / 3) / 12) * out->voxel_mm3;
+    if (opt->occupied_mm3 > 0 && fabs(opt->occupied_mm3 - out->volume_mm3) > 1e-6 * out->voxel_mm3) {
+        out->volume_is = "sum of the occupancies of the mask"; /* known no better: how they were found is not told */
+        out->volume_mm3 = opt->occupied_mm3;
+        return;
+    }
     if (!p || !p->stated || !(p->u_mm3 <= out->u_mm3)) return;
     out->volume_is = "two-class partial volume of the mask";
     out->volume_mm3 = p->volume_mm3;
@@ -188,7 +194,7 @@ lm_status lm_maskcheck_run(const lm_regions *mask, const lm_mesh *mesh, const lm
     lm_vol lattice;
     double centroid[3] = {0, 0, 0}, shift = 0;
     *out = (lm_maskcheck){.beside = false};
-    maskcheck_volume(mask, mass, opt->partial, out);
+    maskcheck_volume(mask, mass, opt, out);
     lm_status rc = maskcheck_lattice(mask, mesh, &l, &lattice, &out->beside, err);
     if (!rc) rc = maskcheck_measure(mask, mesh, &l, &lattice, opt, out, centroid, err);
     if (rc) return rc;

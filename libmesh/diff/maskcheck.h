@@ -19,6 +19,8 @@
 typedef struct {
     const lm_tol *tol;         /* as in against.h */
     const lm_partial *partial; /* two-class partial volume of the mask, or NULL */
+    const char *volume_is;     /* what the count of voxels is called; static text; NULL: as it is */
+    double occupied_mm3;       /* of a mask of occupancies: their sum, which is the reference where it is no count; 0: none */
     const char *suffix;        /* behind the names: "" or " 2" */
     const char *note;          /* behind that of the place, or "" */
     int threads;

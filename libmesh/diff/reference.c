@@ -221,7 +221,7 @@ static lm_status reference_partial(const lm_reference_opt *opt, reference_work *
 static lm_status reference_read(const char *path, const lm_source *images, bool need, const lm_reference_opt *opt,
                                 reference_work *w, lm_err *err)
 {
-    lm_masks_opt mo = {.axes = opt->axes, .identity = &w->id, .threads = opt->threads};
+    lm_masks_opt mo = {.axes = opt->axes, .level = opt->level, .identity = &w->id, .threads = opt->threads};
     bool volume;
     lm_status rc = lm_volfile_is(path, &volume, err);
     if (!rc)
@@ -259,16 +259,38 @@ static lm_status reference_frame(const reference_work *w, const json_t *dcmseg, 
 
 /* ---- 4 judging ---- */
 
-static lm_status reference_facts(const reference_work *w, const lm_maskcheck *c, const char *note, json_t *facts, lm_err *err)
+static lm_status reference_facts(const reference_work *w, const lm_maskcheck *c, const char *note, bool given, json_t *facts,
+                                 lm_err *err)
 {
     json_t *labels = lm_masks_labels(&w->mask.regions, NULL, false, err), *one = labels ? lm_maskcheck_json(c, err) : NULL;
     bool ok = one && !json_object_set(one, "labels", labels) && !json_object_set(one, "mask", w->mask.facts) &&
               !json_object_set_new(one, "frame_of_reference", json_string(note[0] ? note : "the same")) &&
+              (!json_object_get(w->mask.facts, "maximum") ||
+               !json_object_set_new(one, "level_is", json_string(given ? "--probability" : "default"))) &&
               (!w->fits || !json_object_set_new(one, "partial", lm_masks_partial(&w->partial)));
     json_decref(labels);
     if (ok) return json_array_append_new(facts, one) ? lm_err_nomem(err, 0) : LM_OK;
     json_decref(one);
     return err->code ? err->code : lm_err_nomem(err, 0);
+}
+
+/* Of a fractional mask: what its volume is called, and of an occupancy, which alone may be summed (STANDARDS 4), the sum. */
+static void reference_fractions(const reference_work *w, bool given, lm_maskcheck_opt *out)
+{
+    static const char *const name[2][2] = {
+        {"voxel count of the mask: probability from 0.5 on (default)",
+         "voxel count of the mask: probability from --probability on"},
+        {"voxel count of the mask: occupancy from 0.5 on (default)", "voxel count of the mask: occupancy from --probability on"}};
+    const json_t *all = json_object_get(w->mask.facts, "occupancy"), *one;
+    const bool occupancy = reference_word(w->mask.facts, "type", "occupancy", "occupancy");
+    const double most = json_number_value(json_object_get(w->mask.facts, "maximum"));
+    size_t i;
+    if (!(most > 0)) return;
+    out->volume_is = name[occupancy][given];
+    if (w->mask.regions.count != 1) return; /* several may share what they occupy */
+    json_array_foreach(all, i, one)
+        if (json_integer_value(json_object_get(one, "label")) == (json_int_t)w->mask.regions.item[0].part.label)
+            out->occupied_mm3 = json_number_value(json_object_get(one, "mm3"));
 }
 
 static lm_status reference_one(const lm_reference *r, size_t i, const lm_source *images, const lm_records *rec, const lm_mesh *body,
@@ -284,8 +306,9 @@ static lm_status reference_one(const lm_reference *r, size_t i, const lm_source 
     lm_status rc = lm_identity_load(&w.id, err);
     if (!rc) rc = reference_read(r->mask[i], images, r->alone, opt, &w, err);
     if (!rc) rc = reference_frame(&w, dcmseg, &note, err);
-    const lm_maskcheck_opt mo = {
+    lm_maskcheck_opt mo = {
         .tol = opt->tol, .partial = w.fits ? &w.partial : NULL, .suffix = suffix, .note = note, .threads = opt->threads};
+    if (!rc) reference_fractions(&w, opt->level > 0, &mo);
     if (!rc && opt->progress) opt->progress(opt->progress_ctx, "comparing with the mask", 0);
     if (!rc) rc = lm_maskcheck_run(&w.one, body, mass, &mo, &c, list, err);
     if (!rc) lm_budget_reference(budget, c.volume_is, suffix, c.voxel_mm3, c.u_mm3);
@@ -293,7 +316,7 @@ static lm_status reference_one(const lm_reference *r, size_t i, const lm_source 
         opt->keep->iso = 0.5;
         opt->keep->has_iso = true;
     }
-    if (!rc) rc = reference_facts(&w, &c, note, facts, err);
+    if (!rc) rc = reference_facts(&w, &c, note, opt->level > 0, facts, err);
     reference_close(&w);
     return rc;
 }

@@ -29,6 +29,7 @@ typedef struct {
     int threads;
     const char *label; /* which segments, as in lm_masks_pick; NULL: the mask has one */
     const char *axes;  /* of a NIfTI file without orientation: "LPS", "RAS", or NULL */
+    double level;      /* of fractional segmentations: inside from this part of the maximum on; 0: 0.5, the default */
     bool keep_names;
     const lm_tol *tol;
     lm_vol *keep; /* NULL, or: the first mask is left there, 1 inside and 0 outside at 0.5 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/budget.h"
+#include "shell/scale.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -123,5 +124,5 @@ double lm_budget_edge(const lm_records *rec)
     const json_t *spacing = rec ? json_object_get(json_object_get(lm_record_last(rec, "dcmseg"), "source"), "spacing_mm") : NULL;
     double most = 0;
     for (size_t a = 0; a < json_array_size(spacing); a++) most = fmax(most, json_number_value(json_array_get(spacing, a)));
-    return most;
+    return rec ? most * lm_scale_of(rec) : most;
 }

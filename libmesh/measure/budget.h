@@ -43,7 +43,8 @@ void lm_budget_reference(lm_budget *b, const char *what, const char *suffix, dou
 /* [{name, kind, mm3, text}] (new reference). */
 LM_CHECKED json_t *lm_budget_json(const lm_budget *b, lm_err *err);
 
-/* The widest edge of the voxels that the mesh was made from, mm; 0: the records (may be NULL) do not say. */
+/* The widest edge of the voxels that the mesh was made from, mm, at the scale of the mesh; 0: the records (may be NULL) do not say.
+ */
 double lm_budget_edge(const lm_records *rec);
 
 #endif

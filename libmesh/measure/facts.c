@@ -16,7 +16,7 @@ enum { FACTS_PARTS = 50 }; /* components listed one by one */
 
 /* ---- 1 verdict ---- */
 
-lm_verdict lm_facts_verdict(const lm_facts *f, char *reason, size_t cap)
+static lm_verdict facts_verdict(const lm_facts *f, char *reason, size_t cap)
 {
     char line[LM_ERR_TEXT];
     lm_verdict v = lm_verdict_overall(f->item, f->n);
@@ -39,6 +39,14 @@ lm_verdict lm_facts_verdict(const lm_facts *f, char *reason, size_t cap)
         snprintf(reason, cap, "%s: %s", f->item[i].name, f->item[i].note);
         break;
     }
+    return v;
+}
+
+lm_verdict lm_facts_verdict(const lm_facts *f, char *reason, size_t cap)
+{
+    lm_verdict v = facts_verdict(f, reason, cap);
+    const size_t at = strlen(reason);
+    if (f->unplaced) snprintf(reason + at, cap - at, "; place and side not checked: no reference mask");
     return v;
 }
 
@@ -248,6 +256,9 @@ json_t *lm_facts_json(const lm_facts *f, lm_err *err)
     json_decref(shown);
     const char *shrunk = lm_scale_shrunk(rec, reason);
     if (j && shrunk && json_object_set_new(j, "shrinkage", json_string(shrunk))) json_decref(j), j = NULL;
+    const bool placed = f->against || json_array_size(f->references);
+    if (j && json_object_set_new(j, "place_checked", placed || f->unplaced ? json_boolean(placed) : json_null()))
+        json_decref(j), j = NULL;
     if (j && lm_facts_form_json(f, j, err)) json_decref(j), j = NULL;
     if (j && f->references && json_object_set_new(j, "references", json_incref(f->references))) json_decref(j), j = NULL;
     if (j && f->review && json_object_set(j, "review", f->review)) json_decref(j), j = NULL;
@@ -313,6 +324,20 @@ static void facts_budget(const lm_units *units, const lm_budget *b, lm_out *out)
     }
 }
 
+static void facts_reference(const lm_facts *f, const json_t *one, lm_out *out)
+{
+    const json_t *mask = json_object_get(one, "mask");
+    const char *level_is = json_string_value(json_object_get(one, "level_is"));
+    char a[LM_NUM_TEXT];
+    lm_units_text(&f->units, json_number_value(json_object_get(one, "volume_mm3")), LM_UNIT_MM3, a, sizeof a);
+    lm_io_printf(out, "%-14s %16s   %s; frame of reference: %s", "mask", a, json_string_value(json_object_get(one, "volume_is")),
+                 json_string_value(json_object_get(one, "frame_of_reference")));
+    if (level_is)
+        lm_io_printf(out, "; place by %s, inside from %.6g on (%s)", json_string_value(json_object_get(mask, "type")),
+                     json_number_value(json_object_get(mask, "level")), level_is);
+    lm_io_printf(out, "\n");
+}
+
 void lm_facts_table(const lm_facts *f, lm_out *out)
 {
     static const char *const extent[3] = {"width (x)", "depth (y)", "height (z)"};
@@ -356,13 +381,7 @@ void lm_facts_table(const lm_facts *f, lm_out *out)
         lm_units_text(units, s->voxel_mm3 * (double)s->voxel_count, LM_UNIT_MM3, a, sizeof a);
         lm_io_printf(out, "%-14s %16s   %zu voxels of %.6g mm3\n", "voxel count", a, s->voxel_count, s->voxel_mm3);
     }
-    for (size_t i = 0; i < json_array_size(f->references); i++) {
-        const json_t *one = json_array_get(f->references, i);
-        lm_units_text(units, json_number_value(json_object_get(one, "volume_mm3")), LM_UNIT_MM3, a, sizeof a);
-        lm_io_printf(out, "%-14s %16s   %s; frame of reference: %s\n", "mask", a,
-                     json_string_value(json_object_get(one, "volume_is")),
-                     json_string_value(json_object_get(one, "frame_of_reference")));
-    }
+    for (size_t i = 0; i < json_array_size(f->references); i++) facts_reference(f, json_array_get(f->references, i), out);
     if (f->unplaced) lm_io_printf(out, "%-14s %16s   %s\n", "place, side", "not judged", LM_FACTS_UNPLACED);
     facts_budget(units, f->budget, out);
     if (f->n)

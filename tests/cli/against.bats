@@ -127,7 +127,8 @@ reported() { # EXIT MESH OPTIONS: judged by r.dcm
     # a number has no place: it is said
     jq -e '[.warnings[].text | select(contains("neither place nor side"))] | length == 1' m.json
     run -0 meshmeasure "$f/cut.ply" --against r.dcm
-    [[ $output == *"place, side"*"not judged"* ]]
+    [[ $output == *"place, side"*"not judged"*"verdict: "*"; place and side not checked: no reference mask"* ]]
+    jq -e '.place_checked == false and (.reason | endswith("place and side not checked: no reference mask"))' m.json
     run -0 meshmeasure "$f/cut.ply" --against r.dcm --against "$f/s" --against "$f/contours.dcm"
     [[ $output != *"not judged"* ]]
     reported 1 "$f/cut.ply" --tol 1mm3

@@ -184,6 +184,35 @@ judged() { # EXIT MESH OPTIONS
     judged 1 nets.3mf --against "$f/three.dcm" --label 1 --tol 0.01%
 }
 
+@test "fractions: an occupancy is summed, a probability is counted from a level on, and the verdict says which" {
+    gen_mask --kind occupancy --ball 0,0,0,15 --truth t.json -o occ.dcm "$f/s"
+    gen_mask --kind probability --ball 0,0,0,15 -o prob.dcm "$f/s"
+    dcmseg -q occ.dcm | mcubes -q | meshconv -q - -o b.stl
+    judged 0 b.stl --against occ.dcm
+    jq -e --slurpfile t t.json '.references[0] | .volume_is == "sum of the occupancies of the mask" and .level_is == "default"
+        and .mask.level == 0.5 and (.volume_mm3 - $t[0].segments[0].mm3 | fabs) < 1e-6' m.json
+    [[ $output == *"place by occupancy, inside from 0.5 on (default)"* ]]
+    judged 0 b.stl --against prob.dcm --tol 3%
+    [[ $output == *"pass, voxel count of the mask: probability from 0.5 on (default)"* ]]
+    n=$(jq '.references[0].mask_voxels' m.json)
+    judged 1 b.stl --against prob.dcm --tol 3% --probability 0.9
+    [[ $output == *"fail, voxel count of the mask: probability from --probability on"* ]]
+    jq -e --argjson n "$n" '.references[0] | .mask_voxels < 0.8 * $n and .level_is == "--probability" and .mask.level == 0.9' m.json
+    jq -e '.options.probability == 0.9 and .place_checked' m.json
+    for p in 0 1.1 nan x; do run -2 meshmeasure b.stl --against prob.dcm --probability $p; done
+    run -2 --separate-stderr meshmeasure b.stl --probability 0.5
+    [[ $stderr == *"--probability needs --against"* ]]
+}
+
+@test "contours without their images: the message names their series and the way out" {
+    dcmseg -q "$f/binary.dcm" --label 1 | mcubes -q | meshconv -q - -o b.stl
+    dcmseg --info "$f/s" --json i.json >/dev/null
+    series=$(jq -r '.info[0].series' i.json)
+    [ ${#series} -eq 16 ]
+    run -2 --separate-stderr meshmeasure b.stl --against "$f/contours.dcm" --label 1
+    [[ $stderr == *"needs the images that it was drawn on"*"give their folder too ("*"series $series in dcmseg --info --json), or a label map"* ]]
+}
+
 @test "tolerances of a specification: by the names of the masks' quantities" {
     echo '{ "schema": 1, "tolerances": { "mask-volume": "3%", "mask-dice": "0.1", "mask-centroid-shift": "1mm", "mask-hd95": "2mm", "mask-assd": "1mm", "mask-misplaced": "5" } }' >spec.json
     judged 0 "$f/both.stl" --against "$f/both.nrrd" --spec spec.json

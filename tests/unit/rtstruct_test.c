@@ -67,7 +67,7 @@ static lm_status read(lm_regions *r, lm_rtstruct_facts *f, lm_err *err)
     char series[LM_UID], frame[LM_UID];
     *err = (lm_err)LM_ERR_INIT;
     assert_int_equal(lm_tree_read(&file, 1, &(lm_tree_opt){.max_value = SIZE_MAX}, &t, err), LM_OK);
-    lm_rtstruct_reference(t, series, frame);
+    (void)lm_rtstruct_reference(t, series, frame);
     assert_string_equal(series, "2.25.77");
     assert_true(frame[0]);
     lm_status rc = lm_rtstruct_read(t, &image, "2.25.3", r, f, err);
