@@ -89,6 +89,32 @@ static void mend_rebuild_text(const lm_mend *s, uint32_t label, const lm_repair 
                  b->step_mm, b->max_move_mm, (double)b->lost_at[0], (double)b->lost_at[1], (double)b->lost_at[2]);
 }
 
+/* Regions were built anew, or why not: that tells people what the faults are like. */
+static bool mend_region_text(const lm_mend *s, uint32_t label, const lm_repair *r, char *text)
+{
+    static const char *const why[] = {
+        [LM_REWORK_LARGE] = "the faults are spread over more than a tenth of the surface, the first",
+        [LM_REWORK_AMBIGUOUS] = "what is inside cannot be told (the winding number is no whole number)",
+        [LM_REWORK_LOST] = "surface would be lost",
+        [LM_REWORK_UNCUT] = "what comes of it is not valid: a region",
+    };
+    const lm_rework *w = &r->rework;
+    const lm_repair_step *step = &r->step[LM_REPAIR_REWORK];
+    int n = mend_of_part(s, label, text);
+    if (step->count)
+        snprintf(
+            text + n, (size_t)(LM_MEND_TEXT - n),
+            "other repairs were not enough: %zu region(s) were rebuilt, the first at (%.6g, %.6g, %.6g) mm; the surface that was "
+            "there lies within %.4g mm of the new one",
+            step->count, (double)step->where.at[0][0], (double)step->where.at[0][1], (double)step->where.at[0][2],
+            step->max_move_mm);
+    else if (w->why > LM_REWORK_NONE)
+        snprintf(text + n, (size_t)(LM_MEND_TEXT - n), "no region was rebuilt: %s at (%.6g, %.6g, %.6g) mm", why[w->why],
+                 (double)w->at[0], (double)w->at[1], (double)w->at[2]);
+    else return false;
+    return true;
+}
+
 /* What cutting did, or why it did not. */
 static void mend_cut_text(const lm_mend *s, char *text)
 {
@@ -116,6 +142,8 @@ lm_status lm_mend_remarks(const lm_mend *s, size_t most, lm_status (*say)(void *
         mend_side_text(s, s->repair.label[i], &s->repair.part[i], text);
         rc = say(ctx, text, err);
     }
+    for (size_t i = 0; i < s->repair.n && !rc; i++)
+        if (mend_region_text(s, s->repair.label[i], &s->repair.part[i], text)) rc = say(ctx, text, err);
     for (size_t i = 0; i < s->repair.n && !rc; i++) {
         if (!(s->repair.part[i].rebuild.step_mm > 0)) continue;
         mend_rebuild_text(s, s->repair.label[i], &s->repair.part[i], text);

@@ -9,6 +9,7 @@
 #include "repair/cut.h"
 #include "repair/fair.h"
 #include "repair/orient.h"
+#include "repair/reason.h"
 #include "repair/refill.h"
 #include "repair/seam.h"
 #include "repair/snap.h"
@@ -43,6 +44,7 @@ const char *lm_repair_name(lm_repair_kind k)
         [LM_REPAIR_FLAPS] = "flaps",
         [LM_REPAIR_INTERSECT] = "intersections",
         [LM_REPAIR_REFILL] = "refill",
+        [LM_REPAIR_REWORK] = "region",
         [LM_REPAIR_REBUILD] = "rebuild",
         [LM_REPAIR_KEEP] = "keep",
         [LM_REPAIR_UNREFERENCED] = "unreferenced",
@@ -515,6 +517,44 @@ static lm_status repair_doubled(lm_mesh *m, lm_mesh *was, const lm_repair_opt *o
     return LM_OK;
 }
 
+/* Are faults of bodies all that is wrong? Pieces that enclose nothing, or face the wrong way, a winding number would drop. */
+static lm_status repair_solid(const lm_mesh *m, const lm_repair_opt *opt, bool *ails, bool *solid, lm_err *err)
+{
+    lm_audit_opt look = {.threads = opt->threads};
+    lm_audit a;
+    lm_reason why;
+    lm_status rc = lm_audit_run(m, &look, &a, err);
+    *ails = !rc && !a.valid;
+    if (rc || !*ails || (rc = lm_reason_find(m, m->nt, opt->threads, &why, err))) return rc;
+    *solid = why.kind == LM_REASON_FAULTS && !why.pieces && !a.count[LM_FAULT_INVERTED];
+    return LM_OK;
+}
+
+/* The solid around the faults built anew, and what that leaves repaired. Only what is valid then counts; else all is as it was. */
+static lm_status repair_rework(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
+{
+    bool ails, firm, solid = false;
+    repair_before before;
+    lm_rework did;
+    const unsigned before_it = (1U << LM_REPAIR_REBUILD) - 1; /* what was to be left out must not be done this way */
+    if (opt->skip & before_it || !m->nt || r->nonorientable) return LM_OK;
+    lm_status rc = repair_solid(m, opt, &ails, &solid, err);
+    if (rc || !ails || !solid || (rc = repair_ground(m, opt, &firm, err)) || !firm ||
+        (rc = repair_remember(m, r, *volume, &before, err)))
+        return rc;
+    if (!(rc = lm_rework_run(m, opt->threads, &did, err)) && did.why == LM_REWORK_DONE) {
+        repair_note(r, LM_REPAIR_REWORK, did.regions, did.max_move_mm, volume, lm_mesh_volume(m));
+        lm_spots_merge(&r->step[LM_REPAIR_REWORK].where, &did.where);
+        if (!(rc = repair_tidy(m, opt, r, volume, err)) && !(rc = repair_resolve(m, opt, r, volume, err)) &&
+            !(rc = repair_rounds(m, opt, r, volume, err)))
+            rc = repair_done(m, opt, r, volume, &ails, err);
+        if (!rc && ails) did.why = LM_REWORK_UNCUT;
+    }
+    repair_settle(m, r, volume, &before, !rc && ails);
+    r->rework = did;
+    return rc;
+}
+
 /* The last resort. Nothing is lost, or the mesh stays as it is. */
 static lm_status repair_rebuild(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r, double *volume, lm_err *err)
 {
@@ -557,6 +597,7 @@ static lm_status repair_body(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r,
     if (!rc && doubled) rc = lm_mesh_copy(m, &was, err);
     if (!rc && !(rc = repair_all(m, opt, r, volume, err)) && !(rc = repair_rest(m, opt, r, volume, err)) && doubled)
         rc = repair_doubled(m, &was, opt, r, volume, err);
+    if (!rc) rc = repair_rework(m, opt, r, volume, err);
     if (!rc) rc = repair_rebuild(m, opt, r, volume, err);
     lm_mesh_release(&was);
     return rc;

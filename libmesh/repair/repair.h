@@ -2,15 +2,16 @@
 /* repair.h: the repairs in their order, with what each did: weld, weld near; then, until nothing changes, triangles without
  * area, seams, duplicates, orientation, cutting, holes, flaps; then facing; then intersections, and the
  * others again; where that is not enough faulty triangles are taken out with what is around them and the holes filled (refill.h),
- * if what comes is valid; then the surface is rebuilt, if
- * that loses nothing (rebuild.h; never a surface with one side only); then shells that are not to be kept, and vertices left over.
- * What is not repaired stays for the audit to name. Doing it twice changes nothing more. */
+ * if what comes is valid; then the regions of faults are rebuilt as solids (rework.h), on the same terms; then the whole surface,
+ * when asked for, if that loses nothing (rebuild.h; never a surface with one side only); then shells that are not to be kept, and
+ * vertices left over. What is not repaired stays for the audit to name. Doing it twice changes nothing more. */
 #ifndef LM_REPAIR_REPAIR_H
 #define LM_REPAIR_REPAIR_H
 
 #include "repair/holes.h"
 #include "repair/keep.h"
 #include "repair/rebuild.h"
+#include "repair/rework.h"
 #include "repair/spots.h"
 #include "surface/mesh.h"
 
@@ -42,6 +43,7 @@ typedef enum {
     LM_REPAIR_OUTWARD,      /* pieces */
     LM_REPAIR_INTERSECT,    /* pairs of triangles; and corners joined because rounding left them meeting others */
     LM_REPAIR_REFILL,       /* patches taken out and filled */
+    LM_REPAIR_REWORK,       /* regions rebuilt */
     LM_REPAIR_REBUILD,      /* 1: the whole surface */
     LM_REPAIR_KEEP,         /* shells dropped */
     LM_REPAIR_UNREFERENCED, /* vertices */
@@ -64,6 +66,7 @@ typedef struct {
     float nonorientable_at[3]; /* its first corner */
     size_t holes_left;         /* holes not filled */
     lm_hole *hole;             /* they; owned */
+    lm_rework rework;          /* why no region was rebuilt, where that was tried */
     lm_rebuild rebuild;        /* what rebuilding did or would have done; step_mm 0: it was not tried */
 } lm_repair;
 #define LM_REPAIR_INIT \
