@@ -41,6 +41,7 @@ static struct {
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, channel, outputs;
     size_t threads, frame;
+    const char *motion, *priority;
 } a = {.output = "-", .frame = NO_FRAME, .probability = "0.5"};
 
 static const cli_opt own_opts[] = {
@@ -56,6 +57,8 @@ static const cli_opt own_opts[] = {
      "read the paths that the file LIST names, one on a line or ended by NUL ('-': standard input)", &a.files, LM_UNIT_NONE},
     {"gaps", 0, CLI_TEXT, "WHAT", "fail", "uneven steps between slices: fail, interpolate missing slices, or resample", &a.gaps,
      LM_UNIT_NONE},
+    {"motion", 0, CLI_TEXT, "WHAT", "keep", "slices that moved within their plane: keep them, or correct: move them back",
+     &a.motion, LM_UNIT_NONE},
     {"phase", 0, CLI_TEXT, "N|TERM", NULL, "of several volumes that share places the N-th, or that with the term: 'echo 2'",
      &a.phase, LM_UNIT_NONE},
     {"where", 'w', CLI_TEXT, "CONDITION", NULL,
@@ -87,6 +90,8 @@ static const cli_opt own_opts[] = {
      "is",
      &a.mask, LM_UNIT_NONE},
     {"label", 0, CLI_LIST, "REGEX|N", NULL, "of a mask the segments with such a name, or number N; may be repeated", &a.label,
+     LM_UNIT_NONE},
+    {"priority", 0, CLI_TEXT, "L,L,...", NULL, "of segments that overlap: which come first, by name or number", &a.priority,
      LM_UNIT_NONE},
     {"probability", 0, CLI_TEXT, "P", "0.5", "of a fractional segmentation: from this part of its maximum on a sample is inside",
      &a.probability, LM_UNIT_NONE},
@@ -232,6 +237,8 @@ static lm_status choose(choice *c, lm_err *err)
                           "--sweep is about grey values: leave out --frame, --mask, --label, --prob, --review, --inside, --outside "
                           "and what --output would send");
     if (a.frame != NO_FRAME) return LM_OK;
+    if (a.priority && !a.mask && !a.label.n)
+        return lm_err_set(err, LM_EUSAGE, NULL, "--priority orders the segments of a mask: give --mask or --label");
     if (asked("threshold") && asked("preset")) return lm_err_set(err, LM_EUSAGE, NULL, "give only one of --threshold and --preset");
     lm_status rc = LM_OK;
     for (size_t i = 0; i < a.roi.n && !rc; i++) rc = lm_roi_add(&c->seg.roi, a.roi.item[i], err);
@@ -297,6 +304,7 @@ static lm_segrecord record_of(const choice *c, const input *in, const lm_object 
     bool masked = in->mask.facts;
     return (lm_segrecord){.case_id = a.case_id,
                           .identity = in->identity,
+                          .unshift = a.motion && !strcmp(a.motion, "correct"),
                           .keep = c->keep,
                           .preset = a.preset,
                           .space = a.space,
@@ -511,7 +519,12 @@ static lm_status load_images(const lm_source *src, size_t series, const lm_sourc
 /* What of the mask that was read is meant, and where it goes. */
 static lm_status place_mask(const lm_masks_opt *opt, input *in, lm_err *err)
 {
-    lm_status rc = lm_masks_pick(&in->mask, a.label.item, a.label.n, opt, err);
+    uint32_t *order = NULL;
+    size_t n = 0;
+    lm_status rc = a.priority ? lm_masks_order(&in->mask, a.priority, opt, &order, &n, err) : LM_OK;
+    if (!rc) rc = lm_masks_pick(&in->mask, a.label.item, a.label.n, opt, err);
+    if (!rc && a.priority) rc = lm_masks_rank(&in->mask, order, n, err);
+    free(order);
     if (!rc && !in->alone) rc = lm_masks_place(&in->mask, &in->vol, in->frame, err);
     if (!rc && !a.quiet) say_warnings(in->mask.facts);
     if (rc || !in->alone) return rc;
@@ -887,6 +900,9 @@ int main(int argc, char **argv)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
     if (!rc) rc = cli_outputs(outputs, 5, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
+    opt.unshift = !strcmp(a.motion, "correct");
+    if (!rc && !opt.unshift && strcmp(a.motion, "keep"))
+        rc = lm_err_set(&err, LM_EUSAGE, NULL, "--motion '%s': keep or correct", a.motion);
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && a.verify) {

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "dicom/select.h"
 #include "stream/volfile.h"
+#include "volume/priority.h"
 #include "volume/terms.h"
 
 #include <inttypes.h>
@@ -234,6 +235,69 @@ lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm
     free(pick);
     if (!rc && !voxels)
         rc = lm_err_set(err, LM_ENO, NULL, "nothing is inside: the %zu labels of the mask that are meant have no voxel", kept);
+    return rc;
+}
+
+lm_status lm_masks_order(const lm_masks *m, const char *text, const lm_masks_opt *opt, uint32_t **label, size_t *n, lm_err *err)
+{
+    const size_t count = m->regions.count;
+    char one[LM_PART_NAME];
+    lm_status rc = LM_OK;
+    bool *pick = lm_mem_calloc(2 * count, sizeof *pick, err);
+    *n = 0;
+    if (!pick) return LM_ENOMEM;
+    bool *done = pick + count;
+    if (!(*label = lm_mem_alloc(count, sizeof **label, err))) rc = LM_ENOMEM;
+    for (const char *at = text; !rc; at++) {
+        const size_t length = strcspn(at, ",");
+        if (!length || length >= sizeof one)
+            rc = lm_err_set(err, LM_EUSAGE, NULL, "--priority '%.80s': names or numbers of segments apart by commas", text);
+        if (rc) break;
+        snprintf(one, sizeof one, "%.*s", (int)length, at);
+        memset(pick, 0, count * sizeof *pick);
+        rc = masks_match(m, one, opt, pick, err);
+        for (size_t i = 0; i < count && !rc; i++) {
+            if (pick[i] && !done[i]) (*label)[(*n)++] = m->regions.item[i].part.label;
+            done[i] = done[i] || pick[i];
+        }
+        at += length;
+        if (!*at) break;
+    }
+    free(pick);
+    if (rc) {
+        free(*label);
+        *label = NULL;
+    }
+    return rc;
+}
+
+lm_status lm_masks_rank(lm_masks *m, const uint32_t *label, size_t n, lm_err *err)
+{
+    lm_regions *r = &m->regions;
+    uint64_t *lost = lm_mem_calloc(r->count, sizeof *lost, err);
+    json_t *list = json_array();
+    if (!lost) {
+        json_decref(list);
+        return LM_ENOMEM;
+    }
+    lm_status rc = lm_priority_apply(r, label, n, lost, err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        const lm_region *g = lm_regions_find(r, label[i]);
+        if (g && json_array_append_new(
+                     list, json_pack("{s:I, s:I}", "label", (json_int_t)label[i], "lost_voxels", (json_int_t)lost[g - r->item])))
+            rc = lm_err_nomem(err, 0);
+    }
+    for (size_t i = 0; i < r->count && !rc; i++) {
+        char text[200];
+        if (!lost[i]) continue;
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " voxels of label %" PRIu32 " (%.64s) belong to labels of higher priority; %" PRIu64 " are left",
+                 lost[i], r->item[i].part.label, r->item[i].part.name, r->item[i].voxels);
+        rc = masks_warn(m, NULL, text, err);
+    }
+    if (!rc && json_object_set(m->facts, "priority", list)) rc = lm_err_nomem(err, 0);
+    json_decref(list);
+    free(lost);
     return rc;
 }
 

@@ -47,6 +47,13 @@ void lm_masks_release(lm_masks *m);
  * the meaning of its code; n = 0 keeps all. Then names become what may be shown (identity.h), and numbers beyond what is
  * known stay. LM_EUSAGE when a text names none (it lists what there is), LM_ENO when what is kept has no voxel at all. */
 LM_CHECKED lm_status lm_masks_pick(lm_masks *m, const char *const *text, size_t n, const lm_masks_opt *opt, lm_err *err);
+/* "a,b,c": the segments in the order of their priority, each text as in lm_masks_pick; of several that one names the lesser number
+ * first. To be asked before it, as names change there. label: numbers, from malloc. */
+LM_CHECKED lm_status lm_masks_order(const lm_masks *m, const char *text, const lm_masks_opt *opt, uint32_t **label, size_t *n,
+                                    lm_err *err);
+/* Make the segments disjoint by that order (volume/priority.h); facts get priority [{label, lost_voxels}], warnings say what was
+ * lost. */
+LM_CHECKED lm_status lm_masks_rank(lm_masks *m, const uint32_t *label, size_t n, lm_err *err);
 /* LM_EUSAGE when there are several: they are listed. */
 LM_CHECKED lm_status lm_masks_only(const lm_masks *m, const lm_masks_opt *opt, lm_err *err);
 /* Move the segments onto the grid of `to`: copied where the samples coincide within 1e-3 of a voxel, else each sample takes what

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *segrecord_three(const double v[3])
@@ -56,11 +57,12 @@ static lm_status segrecord_identity(const lm_segrecord *s, json_t *rec, lm_err *
 }
 
 /* What was chosen among the slices, where it mattered. */
-static lm_status segrecord_choices(json_t *rec, const json_t *source, lm_err *err)
+static lm_status segrecord_choices(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
-    json_t *o = json_object_get(rec, "options"), *gaps = json_object_get(json_object_get(source, "gaps"), "choice"),
-           *phase = json_object_get(json_object_get(source, "phase"), "number");
-    bool ok = (!gaps || !json_object_set(o, "gaps", gaps)) && (!phase || !json_object_set(o, "phase", phase));
+    json_t *o = json_object_get(rec, "options"), *gaps = json_object_get(json_object_get(s->source, "gaps"), "choice"),
+           *phase = json_object_get(json_object_get(s->source, "phase"), "number");
+    bool ok = (!gaps || !json_object_set(o, "gaps", gaps)) && (!phase || !json_object_set(o, "phase", phase)) &&
+              (!s->unshift || !json_object_set_new(o, "motion", json_string("correct")));
     return ok ? LM_OK : lm_err_nomem(err, 0);
 }
 
@@ -77,6 +79,20 @@ lm_status lm_segrecord_start(const lm_segrecord *s, json_t **ret, lm_err *err)
     return err->code;
 }
 
+/* "3,1,2" */
+static json_t *segrecord_priority(const json_t *rank)
+{
+    const size_t room = json_array_size(rank) * 12 + 1;
+    char *text = malloc(room);
+    size_t n = 0;
+    for (size_t i = 0; text && i < json_array_size(rank); i++)
+        n += (size_t)snprintf(text + n, room - n, "%s%" JSON_INTEGER_FORMAT, i ? "," : "",
+                              json_integer_value(json_object_get(json_array_get(rank, i), "label")));
+    json_t *s = text ? json_stringn(text, n) : NULL;
+    free(text);
+    return s;
+}
+
 /* What of a mask was taken, and which kind of stream it became. */
 static lm_status segrecord_mask(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
@@ -88,6 +104,8 @@ static lm_status segrecord_mask(const lm_segrecord *s, json_t *rec, lm_err *err)
     ok = ok && (!m || !s->by_label || !json_object_set(o, "label", list));
     json_decref(list);
     if (ok && level) ok = !json_object_set(o, "probability", level);
+    const json_t *rank = m ? json_object_get(m->facts, "priority") : NULL;
+    if (ok && rank) ok = !json_object_set_new(o, "priority", segrecord_priority(rank));
     if (ok && (m || s->labels)) ok = !json_object_set_new(o, "output", json_string(s->labels ? "labels" : "grey"));
     if (!ok) return lm_err_nomem(err, 0);
     const lm_regions *r = s->labels ? s->labels : m ? &m->regions : NULL;
@@ -242,7 +260,7 @@ static lm_status segrecord_steps(const lm_segrecord *s, json_t *rec, lm_err *err
         const lm_step *step = &s->steps->step[i];
         const lm_step_facts *f = &s->step_facts[i];
         json_t *one = json_pack("{s:s}", "step", step->kind->name);
-        if (!step->kind->grey)
+        if (!step->kind->grey || f->before)
             ok = !json_object_update_new(
                 one, json_pack("{s:I, s:I}", "voxels_before", (json_int_t)f->before, "voxels_after", (json_int_t)f->after));
         for (size_t k = 0; k < f->n && ok; k++) ok = !json_object_set_new(one, f->fact[k].name, json_real(f->fact[k].value));
@@ -316,7 +334,7 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (!rc && s->pieces) rc = segrecord_pieces(s, rec, err);
     if (!rc && s->pieces) rc = segrecord_ledger_pieces(s->pieces, s->facts, rec, err);
     if (!rc && s->labels && s->mask) rc = segrecord_ledger_labels(s, rec, err);
-    if (!rc) rc = segrecord_choices(rec, s->source, err);
+    if (!rc) rc = segrecord_choices(s, rec, err);
     if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
     if (!rc) rc = segrecord_mask(s, rec, err);
     if (!rc) rc = segrecord_review(s, rec, err);

@@ -19,6 +19,7 @@ typedef struct {
     /* what the user chose */
     const char *case_id; /* or NULL */
     const lm_identity *identity;
+    bool unshift;              /* moved slices were moved back */
     const char *keep, *preset; /* words; preset may be NULL */
     const char *space;         /* where the axes of a NIfTI file lead that does not state it, or NULL */
     const lm_segment_opt *seg;

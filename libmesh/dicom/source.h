@@ -19,13 +19,14 @@
 typedef struct lm_source lm_source; /* what was found in the files: a list of series */
 
 typedef struct {
-    int threads;                                                    /* child processes; 0: as lm_pool_threads */
-    lm_in *std_in;                                                  /* what "-" is, when it is open already, or NULL */
-    const char *list;                                               /* file that lists further paths (lm_files_add_list), or NULL */
-    lm_gaps_choice gaps;                                            /* what to do about uneven steps */
-    const char *phase;                                              /* among volumes that share places (phase.h), or NULL */
-    const char *where;                                              /* condition (where.h) that a chosen series meets, or NULL */
-    size_t max_memory;                                              /* bytes one child may take; 0: as its files need */
+    int threads;         /* child processes; 0: as lm_pool_threads */
+    lm_in *std_in;       /* what "-" is, when it is open already, or NULL */
+    const char *list;    /* file that lists further paths (lm_files_add_list), or NULL */
+    bool unshift;        /* move slices back that moved within their plane (volume/unshift.h) */
+    lm_gaps_choice gaps; /* what to do about uneven steps */
+    const char *phase;   /* among volumes that share places (phase.h), or NULL */
+    const char *where;   /* condition (where.h) that a chosen series meets, or NULL */
+    size_t max_memory;   /* bytes one child may take; 0: as its files need */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
     const lm_identity *identity; /* how UIDs go out, copied; NULL: hashed under the built-in key */

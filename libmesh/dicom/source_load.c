@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "dicom/decode.h"
 #include "dicom/source_data.h"
-#include "volume/shift.h"
+#include "volume/unshift.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -124,19 +124,21 @@ lm_status lm_source_padding(const lm_source_loading *l, lm_series *w, lm_vol *vo
 }
 
 /* Slices that moved: notes for people; for programs a list, or NULL when there is none. */
-static json_t *source_motion(const lm_shift *m, size_t slices, lm_series *w, bool *ok)
+static json_t *source_motion(const lm_shift *m, size_t slices, bool back, lm_series *w, bool *ok)
 {
     json_t *list = m->n ? json_array() : NULL;
     for (size_t i = 0; i < m->n && i < LM_SHIFT_MAX; i++) {
         const lm_shift_item *t = &m->item[i];
         if (json_array_append_new(list, json_pack("{s:I, s:b, s:[f,f], s:f}", "slice", (json_int_t)t->slice + 1, "rest", t->rest,
-                                                  "px", t->px[0], t->px[1], "mm", t->mm)))
+                                                  "px", t->px[0], t->px[1], "mm", t->mm)) ||
+            (back && json_object_set_new(json_array_get(list, i), "moved_back", json_true())))
             *ok = false;
         if (i < 4)
             lm_series_warn(w, "",
                            "slice %zu of %zu%s off its neighbours by %.2f mm within the plane (%.1f pixels along rows, %.1f down "
-                           "columns): motion?",
-                           t->slice + 1, slices, t->rest ? " and all behind it lie" : " lies", t->mm, t->px[0], t->px[1]);
+                           "columns)%s",
+                           t->slice + 1, slices, t->rest ? " and all behind it lie" : " lies", t->mm, t->px[0], t->px[1],
+                           back ? ", and was moved back: the samples are interpolated" : ": motion?");
     }
     if (m->n > 4) lm_series_warn(w, "", "%zu more places where slices lie off their neighbours", m->n - 4);
     return list;
@@ -206,10 +208,12 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
     if (!rc) rc = source_duplicates(&l, err);
     if (!rc) rc = lm_source_padding(&l, r, vol, err);
     lm_shift motion = {.n = 0};
+    const bool back = opt && opt->unshift;
     if (!rc) { /* on what was read, before slices are made */
         memcpy(vol->dir, r->dir, sizeof vol->dir);
         rc = lm_shift_find(vol, r->gaps.read, opt ? opt->threads : 0, &motion, err);
     }
+    if (!rc && back && motion.n) rc = lm_unshift(vol, r->gaps.read, &motion, opt->threads, err);
     if (!rc) lm_gaps_fill(&r->gaps, vol);
     if (!rc && r->duplicates)
         lm_series_warn(r, "G-4", "%zu images are there twice, with equal pixels; one of each was used", r->duplicates);
@@ -226,7 +230,7 @@ lm_status lm_source_load(const lm_source *s, size_t series, const lm_source_opt 
             if (!i || r->slice[i] != r->slice[i - 1]) lm_hash_sha256_update(&sha, l.fact[i].sha256, sizeof l.fact[i].sha256);
         lm_hash_sha256_hex(&sha, hex);
         bool ok = true;
-        json_t *moved = source_motion(&motion, r->gaps.read, r, &ok);
+        json_t *moved = source_motion(&motion, r->gaps.read, back, r, &ok);
         *facts = lm_source_facts(s, r, hex);
         if (!*facts || !ok || (moved && json_object_set(*facts, "motion", moved))) rc = lm_err_nomem(err, 0);
         if (!rc) rc = source_hash(&l, series, opt, *facts, err);

@@ -51,6 +51,8 @@ static lm_status replay_open(const char *const *paths, size_t n, const json_t *d
     f->id.show = json_is_true(json_object_get(json_object_get(dcmseg, "options"), "show-identity"));
     f->so =
         (lm_source_opt){.threads = opt->threads, .progress = opt->progress, .progress_ctx = opt->progress_ctx, .identity = &f->id};
+    const char *motion = json_string_value(json_object_get(json_object_get(dcmseg, "options"), "motion"));
+    f->so.unshift = motion && !strcmp(motion, "correct");
     lm_status rc = gaps ? lm_gaps_parse(gaps, &f->so.gaps, err) : LM_OK;
     if (!rc) rc = lm_identity_load(&f->id, err);
     if (!rc) rc = lm_identity_same_key(&f->id, json_string_value(json_object_get(source, "uid_key")), err);
@@ -273,6 +275,20 @@ static lm_status replay_pick(lm_masks *m, const json_t *dcmseg, const lm_masks_o
     return rc;
 }
 
+/* The order of overlapping segments. */
+static lm_status replay_priority(lm_masks *m, const json_t *options, const lm_masks_opt *mo, lm_err *err)
+{
+    const char *text = json_string_value(json_object_get(options, "priority"));
+    uint32_t *label = NULL;
+    size_t n;
+    if (!text) return LM_OK;
+    lm_status rc = lm_masks_order(m, text, mo, &label, &n, err);
+    if (!rc) rc = lm_masks_rank(m, label, n, err);
+    if (rc == LM_EUSAGE) err->code = rc = LM_ERULE;
+    free(label);
+    return rc;
+}
+
 /* Edits, as the record tells them: [text, samples] each. */
 static lm_status replay_edits(const json_t *list, lm_steps *s, size_t step, lm_stepfiles *files, lm_err *err)
 {
@@ -423,6 +439,7 @@ static lm_status replay_again(const replay_from *f, const json_t *dcmseg, const 
     if (!rc && (masked || alone))
         rc = replay_mask_find(f, lm_masks_proof(was), json_string_value(json_object_get(was, "series")), &mo, &m, err);
     if (!rc && (masked || alone)) rc = replay_pick(&m, dcmseg, &mo, err);
+    if (!rc && m.facts) rc = replay_priority(&m, o, &mo, err);
     if (!rc && masked) rc = lm_masks_place(&m, &out->vol, frame, err);
     if (!rc) rc = replay_step_files(f, &mo, json_object_get(json_object_get(dcmseg, "segment"), "steps"), &how.steps, &files, err);
     how.seg.threads = opt->threads;

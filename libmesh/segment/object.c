@@ -37,11 +37,12 @@ lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_
 {
     lm_segment_opt seg = opt->seg;
     lm_step_work w = {.vol = v, .roi = &opt->seg.roi, .map = opt->map, .threads = seg.threads};
+    lm_channels none = LM_CHANNELS_INIT;
     bool field = opt->occupancy;
     uint64_t *was = NULL;
     lm_status rc = LM_OK;
     *out = (lm_object){.pieces = LM_PIECES_INIT};
-    w.channels = opt->channels;
+    w.channels = opt->channels ? opt->channels : &none;
     if (opt->steps) {
         rc = object_start(v, &seg, opt->occupancy, &w, err);
         if (!rc) rc = lm_steps_run(opt->steps, &w, opt->progress, opt->ctx, out->step, err);
@@ -65,6 +66,7 @@ lm_status lm_object_cut(lm_vol *v, const lm_object_opt *opt, lm_object *out, lm_
     if (!rc) rc = lm_segment(v, &seg, &out->facts, err);
     out->facts.roi_cut_voxels += w.roi_cut;
     lm_bits_release(&w.bits);
+    lm_channels_release(&none);
     if (!rc && opt->measure) rc = lm_pieces_of(v, v->iso, seg.threads, &out->pieces, err);
     if (!rc && partial) rc = lm_pieces_partial(&out->pieces, v, v->iso, was, opt->partial, err);
     free(was);

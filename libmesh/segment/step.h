@@ -26,6 +26,7 @@ typedef struct {
     char args[LM_STEP_ARGS];
     double num[LM_STEP_NUMBERS];
     bool hounsfield; /* a value was given in HU */
+    bool object;     /* grey, and it changes the object too: it may stand behind what makes one */
     bool channels;   /* it works on all channels; other filters of grey values are run on each */
     lm_step_reads reads;
     const lm_regions *mask; /* LM_STEP_MASK */
@@ -40,7 +41,7 @@ typedef struct {
     bool masked;           /* it was there from the beginning: the first threshold only tells where its surface lies (stencil.h) */
     const lm_roi *roi;     /* what lies outside is cut from the object as soon as there is one; NULL: everywhere */
     uint64_t roi_cut;      /* so many samples were */
-    lm_channels *channels; /* other volumes on the grid of vol; NULL for lm_steps_run: none */
+    lm_channels *channels; /* other volumes on the grid of vol; not NULL */
     double lo, hi;         /* of the last threshold; lo NAN: none, hi INFINITY: no upper bound */
     lm_vol *map;           /* random walks leave their probability there; NULL: it is not wanted */
     int threads;

@@ -7,6 +7,7 @@
 #include "segment/median.h"
 #include "segment/normalise.h"
 #include "segment/resample.h"
+#include "segment/reshape.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -84,6 +85,7 @@ static lm_status grey_parse_resample(lm_step *s, const char *text, lm_err *err)
     if (steps == 1) s->num[1] = s->num[2] = s->num[0];
     for (int a = 0; a < 3; a++) lm_num_f64(s->num[a], t[a]);
     s->num[3] = kernel;
+    s->object = true;
     if (steps == 1) snprintf(s->args, sizeof s->args, "%smm:%s", t[0], grey_kernels[kernel]);
     else snprintf(s->args, sizeof s->args, "%smm,%smm,%smm:%s", t[0], t[1], t[2], grey_kernels[kernel]);
     return LM_OK;
@@ -91,7 +93,14 @@ static lm_status grey_parse_resample(lm_step *s, const char *text, lm_err *err)
 
 static lm_status grey_resample(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
+    lm_reshape_facts shape;
     lm_status rc = grey_check(w->vol, err);
+    if (!rc && w->object) {
+        if (!(rc = lm_reshape(&w->bits, w->vol, s->num, w->threads, &shape, err))) {
+            lm_step_fact(f, "level_mm", shape.level_mm);
+            lm_step_fact(f, "volume_change_percent", shape.change_percent);
+        }
+    }
     if (!rc) rc = lm_resample(w->vol, s->num, (lm_resample_kernel)(int)s->num[3], w->threads, err);
     if (!rc) lm_step_fact(f, "samples", (double)lm_vol_count(w->vol));
     return rc;

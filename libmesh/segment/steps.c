@@ -12,6 +12,7 @@
 #include "segment/step_tissue.h"
 #include "volume/histogram.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ lm_status lm_steps_check(const lm_steps *s, bool mask, lm_err *err)
     const char *maker = "--mask";
     for (size_t i = 0; i < s->n; i++) {
         const lm_step_kind *k = s->step[i].kind;
-        if (k->grey && object)
+        if (k->grey && object && !s->step[i].object)
             return lm_err_set(err, LM_EUSAGE, NULL, "--%s changes grey values: it must stand before %s", k->name, maker);
         if (!k->grey && !k->makes && !object)
             return lm_err_set(err, LM_EUSAGE, NULL,
@@ -110,13 +111,16 @@ static lm_status steps_roi(lm_step_work *w, lm_err *err)
 static lm_status steps_channels(const lm_step *s, lm_step_work *w, lm_step_facts *f, lm_err *err)
 {
     lm_vol *first = w->vol;
+    const bool object = w->object;
     lm_status rc = s->kind->run(s, w, f, err);
     for (size_t i = 0; s->kind->grey && !s->channels && i < w->channels->n && !rc; i++) {
         lm_step_facts other = {.n = 0};
+        w->object = false; /* it has been changed already */
         w->vol = &w->channels->item[i].vol;
         if ((rc = s->kind->run(s, w, &other, err))) lm_err_frame(err, "channel '%s'", w->channels->item[i].name);
     }
     w->vol = first;
+    w->object = object;
     return rc;
 }
 
@@ -152,9 +156,8 @@ static lm_status steps_one(const lm_step *s, lm_step_work *w, lm_step_facts *f, 
 
 lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress progress, void *ctx, lm_step_facts *facts, lm_err *err)
 {
-    lm_channels none = LM_CHANNELS_INIT;
     lm_status rc = LM_OK;
-    if (!w->channels) w->channels = &none;
+    assert(w->channels);
     w->lo = NAN;
     w->hi = INFINITY;
     w->threads = lm_pool_threads(w->threads);
@@ -165,7 +168,5 @@ lm_status lm_steps_run(const lm_steps *s, lm_step_work *w, lm_steps_progress pro
         if (progress) progress(ctx, one->kind->name, i, s->n);
         if ((rc = steps_one(one, w, &facts[i], err))) lm_err_frame(err, "step %zu, --%s %s", i + 1, one->kind->name, one->args);
     }
-    if (w->channels == &none) w->channels = NULL;
-    lm_channels_release(&none);
     return rc;
 }

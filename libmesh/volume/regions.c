@@ -181,7 +181,8 @@ static lm_status regions_apart(const lm_regions *r, lm_err *err)
     const lm_part *p = &r->item[a].part, *q = &r->item[b].part;
     return lm_err_set(err, LM_ERULE, NULL,
                       "segments %" PRIu32 " (%s) and %" PRIu32 " (%s) overlap in %" PRIu64
-                      " voxels, and a label map has one label per voxel: choose segments that do not overlap",
+                      " voxels, and a label map has one label per voxel: say which comes first with --priority, or choose segments "
+                      "that do not overlap",
                       p->label, p->name, q->label, q->name, shared);
 }
 

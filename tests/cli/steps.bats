@@ -156,6 +156,22 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     jq -e '.segment.roi_cut_voxels > 100' "$out.json"
 }
 
+@test "a mask is resampled by its shape: volume kept, the same for any threads, and judged" {
+    dcmseg -q -t 500 ball --output labels -o shape.nrrd # 1 x 1 x 2 mm
+    was=$(dcmseg -q --mask shape.nrrd -o "$out.nrrd" --json "$out.json" && jq .segment.voxel_count_mm3 "$out.json")
+    for how in 1mm 0.7mm:linear 1.3mm,1.3mm,1mm; do
+        dcmseg -q --mask shape.nrrd --resample "$how" -o "$out.nrrd" --json "$out.json"
+        within 0.2 "$(jq .segment.voxel_count_mm3 "$out.json")" "$was"
+        jq -e '.segment.steps[0] | (.volume_change_percent | . < 0.2 and . > -0.2) and .voxels_after > .voxels_before' "$out.json"
+    done
+    for j in 1 3; do
+        dcmseg -q -j $j --mask shape.nrrd -t 500 --resample 0.8mm --close 1mm ball -o "$out.$j.nrrd"
+    done
+    cmp "$out.1.nrrd" "$out.3.nrrd"
+    dcmseg -q --mask shape.nrrd -t 500 --resample 0.8mm ball | mcubes -q | meshfix -q | meshmeasure --against ball --against shape.nrrd | grep -q 'verdict: pass'
+    refuses 2 "$out.none" dcmseg -q --mask shape.nrrd -t 500 --gauss 1mm ball -o "$out.none"
+}
+
 @test "one line for what makes no sense, and nothing written" {
     refused() { # status, text, arguments
         local status=$1 text=$2

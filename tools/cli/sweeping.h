@@ -11,7 +11,7 @@
 typedef struct {
     lm_sweep_range range;
     const lm_steps *steps; /* filters only */
-    lm_channels *channels; /* or NULL */
+    lm_channels *channels; /* not NULL */
     const lm_roi *roi;
     const char *unit, *case_id; /* "HU" or "1"; own case id or NULL */
     const json_t *source;
