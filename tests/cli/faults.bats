@@ -12,7 +12,7 @@ jobs_of() {
 dcmseg: dcmseg -t 300 scan -o $1/v.nrrd
 mcubes: mcubes whole/v.nrrd -o $1/m.ply
 meshfix: meshfix whole/m.ply -o $1/f.ply --json $1/f.json
-meshshell: meshshell --hollow 3mm whole/f.ply -o $1/h.stl
+meshshell: meshshell --hollow 3mm --allow thin whole/f.ply -o $1/h.stl
 meshdiff: meshdiff whole/h.stl whole/f.ply -o $1/d.ply --json $1/d.json
 meshconv: meshconv whole/f.ply -o $1/c.3mf
 meshmeasure: meshmeasure whole/f.ply -o $1/p.3mf -o $1/p.stl --report $1/p.html --json $1/p.json
@@ -32,7 +32,7 @@ setup_file() {
     for f in ply stl 3mf off; do meshconv -q tetra.obj -o tetra.$f; done
     meshconv -q tetra.obj -o out.obj
     for f in ply stl 3mf obj off; do meshconv -q tetra.$f -o from_$f.ply && meshconv -q tetra.ply -o to_$f.$f; done
-    meshshell -q --hollow 3mm tetra.ply -o hollow.ply
+    meshshell -q --hollow 3mm --allow thin tetra.ply -o hollow.ply
     meshdiff -q hollow.ply tetra.ply -o map.ply >/dev/null
     meshconv -q fixed.ply -o fixed.stl
     # larger ones, so that there is a moment to end a tool at
@@ -107,7 +107,7 @@ sweep() {
 
 @test "an allocation fails: meshshell, meshdiff" {
     no_preload
-    sweep alloc hollow.ply meshshell -q -j 2 --hollow 3mm tetra.ply -o "$dir/x.ply"
+    sweep alloc hollow.ply meshshell -q -j 2 --hollow 3mm --allow thin tetra.ply -o "$dir/x.ply"
     sweep alloc none.txt meshshell -q -j 2 --check-wall 8mm fixed.ply --json "$dir/x.json"
     sweep alloc map.ply meshdiff -q -j 2 hollow.ply tetra.ply -o "$dir/x.ply" --json "$dir/x.json"
 }
@@ -127,7 +127,7 @@ sweep() {
         sweep $kind surface.ply mcubes -q vol.nrrd -o "$dir/x.ply" --json "$dir/x.json"
         sweep $kind fixed.ply meshfix -q surface.ply -o "$dir/x.ply" --json "$dir/x.json"
         sweep $kind part.3mf meshmeasure -q fixed.ply --tol 10% --against ct -o "$dir/x.3mf" --report "$dir/x.html" --json "$dir/x.json"
-        sweep $kind hollow.ply meshshell -q --hollow 3mm tetra.ply -o "$dir/x.ply" --json "$dir/x.json"
+        sweep $kind hollow.ply meshshell -q --hollow 3mm --allow thin tetra.ply -o "$dir/x.ply" --json "$dir/x.json"
         sweep $kind fixed.stl meshshell -q --check-wall 8mm fixed.ply -o "$dir/x.stl" --json "$dir/x.json"
         sweep $kind fixed.stl meshfix -q --check fixed.ply -o "$dir/x.stl" --json "$dir/x.json"
         sweep $kind map.ply meshdiff -q hollow.ply tetra.ply -o "$dir/x.ply" --json "$dir/x.json"

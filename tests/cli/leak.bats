@@ -68,7 +68,7 @@ trouble() {
     dcmseg -v --verify out/in.nrrd in --json out/v.json >out/v.txt 2>&1
     mcubes -v <out/in.nrrd >out/m.ply 2>out/m.err
     meshfix -v --json out/fix.json -o out/fix.ply out/m.ply 2>out/fix.err
-    meshshell -v --hollow 1mm -o out/h.ply out/m.ply 2>out/h.err
+    meshshell -v --hollow 1mm --allow thin -o out/h.ply out/m.ply 2>out/h.err
     meshmeasure -v --against in -o out/p.3mf -o out/p.stl -o out/p.ply --json out/p.json --report out/p.html out/m.ply >out/p.txt 2>&1
     for f in obj off stl 3mf; do meshconv -v out/m.ply -o out/c.$f 2>out/c.$f.err; done
     meshdiff -v --json out/diff.json out/m.ply out/fix.ply >out/diff.txt 2>&1
