@@ -28,6 +28,8 @@ def main():
         get = lambda k: stage.get_attribute("data-" + k)
         text = lambda i: d.find_element(By.ID, i).text
         wait = lambda f: WebDriverWait(d, 60).until(lambda _: f())
+        # what was asked for is drawn with the next frame
+        frames = lambda: d.execute_async_script("const f = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(f))")
         said = {}
         wait(lambda: get("state") == "ready")
         said["seconds"] = round(time.monotonic() - begin, 2)
@@ -73,6 +75,7 @@ def main():
         boxes = d.find_elements(By.CSS_SELECTOR, "#v-parts input")
         said["parts"] = [b.find_element(By.XPATH, "..").text for b in boxes]
         if boxes:
+            frames()
             before = int(get("triangles"))
             boxes[0].click()
             wait(lambda: int(get("triangles")) < before)
