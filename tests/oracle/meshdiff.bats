@@ -91,3 +91,50 @@ compare() {
     fi
     [ "$asked" = 1 ] || skip "none of libembree-dev, meshlab, libcgal-dev is installed"
 }
+
+@test "meshdiff: vertex by vertex the distances of CloudCompare, whose greatest is not above our upper bound" {
+    command -v CloudCompare >/dev/null || skip "no CloudCompare (apt-get install cloudcompare)"
+    /usr/bin/python3 -c 'import numpy' || skip "no numpy"
+    for f in knot_orig knot_subsampled; do meshconv -q "$SHARED/data/meshes/vcglib/$f.ply" -o $f.ply; done
+    for pair in "knot_orig knot_subsampled" "knot_subsampled knot_orig"; do
+        read -r a b <<<"$pair"
+        rm -rf cc && mkdir cc && cp $a.ply $b.ply cc/
+        (cd cc && QT_QPA_PLATFORM=offscreen timeout 120 CloudCompare -SILENT -NO_TIMESTAMP -AUTO_SAVE OFF -M_EXPORT_FMT PLY \
+            -PLY_EXPORT_FMT ASCII -O $a.ply -O $b.ply -C2M_DIST -SAVE_MESHES >../cc.log 2>&1)
+        [ -f "cc/${a}_C2M_DIST.ply" ] || { tail cc.log; return 1; }
+        meshdiff -q -o map.ply --json ours.json $a.ply $b.ply >/dev/null
+        /usr/bin/python3 - "cc/${a}_C2M_DIST.ply" map.ply ours.json <<'EOF'
+import json, sys
+import numpy as np
+
+def vertices(path):
+    raw = open(path, "rb").read()
+    end = raw.index(b"end_header\n") + 11
+    head = raw[:end].decode("latin-1").split("\n")
+    at = next(i for i, l in enumerate(head) if l.startswith("element vertex"))
+    n, names = int(head[at].split()[2]), []
+    for l in head[at + 1 :]:
+        if not l.startswith("property"):
+            break
+        names.append(l.split()[1:])
+    if "ascii" in head[1]:
+        rows = np.loadtxt(raw[end:].decode().split("\n")[:n])
+        return {x[1]: rows[:, i] for i, x in enumerate(names)}
+    kind = {"float": "<f4", "uchar": "u1"}
+    v = np.frombuffer(raw[end:], np.dtype([(x[1], kind[x[0]]) for x in names]), n)
+    return {x[1]: v[x[1]].astype(float) for x in names}
+
+cc, ours, d = vertices(sys.argv[1]), vertices(sys.argv[2]), json.load(open(sys.argv[3]))["deviation"]
+theirs = next(v for k, v in cc.items() if k.startswith("scalar"))
+assert len(theirs) == len(ours["quality"])
+for c in "xyz":
+    assert np.abs(cc[c] - ours[c]).max() < 1e-3  # the same vertices, in the same order (written with six digits)
+apart = np.abs(np.abs(theirs) - np.abs(ours["quality"]))
+print("greatest difference %.2e mm, greatest distance %.6f of %.6f" % (apart.max(), np.abs(theirs).max(), d["a_to_b"]["max_upper_mm"]))
+assert apart.max() < 1e-4
+assert np.abs(theirs).max() <= d["a_to_b"]["max_upper_mm"] + 1e-5
+far = np.abs(theirs) > 1e-3
+assert not far.any() or (np.sign(theirs[far]) == np.sign(ours["quality"][far])).mean() > 0.999  # theirs is the side of the nearest triangle
+EOF
+    done
+}
