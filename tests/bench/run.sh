@@ -12,7 +12,7 @@ B=${B:-build/release} size=${BENCH_SIZE:-512x512x400} runs=${BENCH_RUNS:-3} iso=
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 here=$PWD/tests/bench timed=$B/tests/lib/timed stages=$B/tests/lib/stages
 export PATH=$B/bin:$PATH LC_ALL=C MESHQA_DATADIR=$PWD/tools
-make -s "$timed" "$stages" "$B/tests/lib/meshfile_copy" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
+make -s "$timed" "$stages" "$B/tests/lib/meshfile_copy" "$B/tests/lib/grey_stages" config="$(basename "$B")" 2>/dev/null || make -s "tests" config="$(basename "$B")" || exit 2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/meshqa-bench.XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -269,4 +269,10 @@ if [ -s f.ply ] && [ -s few.ply ]; then
     done
     [ "$vdb" ] || echo "OpenVDB: not installed (libopenvdb-dev)"
     runs=$many
+fi
+
+# ---- segmentation: filters and regions beside ITK ----
+if [ -s v.nrrd ]; then
+    echo
+    "$here/segment.sh" v.nrrd "$iso" "$B/tests/lib/grey_stages" "$here/../oracle/itk_peer.cpp"
 fi

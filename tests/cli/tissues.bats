@@ -40,6 +40,19 @@ ball() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }'; }
     dcmseg -p liver --seed "$seed" organ | mcubes | meshfix -o "$out.ply"
 }
 
+@test "real livers from one seed against their contours: Dice 0.93 and more, on the second scan as well" {
+    [ -d "$SHARED/data" ] || skip "no shared data"
+    one=$SHARED/data/ct-abdomen-siemens-j2k-labels two=$SHARED/data/ct-seg-liver-dcmqi
+    dcmseg -q "$one/dicom" -p liver --seed -90,-127,-785 --output labels -o "$out.nrrd"
+    dcmseg -q --mask "$one/example_seg_dicom.nii.gz" --label 5 "$one/dicom" --output labels -o "$out.ref.nrrd"
+    meshdiff -q --volumes --tol 100mm "$out.nrrd" "$out.ref.nrrd" --json "$out.json"
+    jq -e '.volumes[0] | .dice > 0.96 and .p95_larger_mm < 3 and (.voxels[0] / .voxels[1] - 1 | fabs) < 0.035' "$out.json"
+    dcmseg -q "$two/ct-3slice" -p liver --seed -110,-29,-127.7 --output labels -o "$out.nrrd"
+    dcmseg -q --mask "$two/liver.dcm" "$two/ct-3slice" --output labels -o "$out.ref.nrrd"
+    meshdiff -q --volumes --tol 100mm "$out.nrrd" "$out.ref.nrrd" --json "$out.json"
+    jq -e '.volumes[0] | .dice > 0.93 and .both > 0.999 * .voxels[0]' "$out.json"
+}
+
 @test "a preset is printed as steps to type again; a lab's own file is one" {
     dcmseg -p liver --seed 1,2,3 --explain >"$out.txt"
     grep -q -- "--threshold 'near:1,2,3;radius=20mm;times=3'" "$out.txt"

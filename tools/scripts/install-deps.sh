@@ -5,7 +5,7 @@
 set -u
 build="gcc g++ make pkg-config libgdcm-dev libadmesh-dev libzip-dev libarchive-dev libpcre2-dev libdeflate-dev libexpat1-dev libjansson-dev libpng-dev zlib1g-dev nettle-dev libjs-three"
 test="libcmocka-dev bats mandoc dcmtk dicom3tools jq zip unzip procps"
-oracles="admesh prusa-slicer lib3mf-dev meshlab cloudcompare xvfb xauth python3-vtk9 python3-skimage python3-pydicom dcm2niix teem-apps chromium libcgal-dev libembree-dev libopenvdb-dev chromium-driver python3-selenium"
+oracles="admesh prusa-slicer lib3mf-dev meshlab cloudcompare xvfb xauth python3-vtk9 python3-skimage python3-pydicom dcm2niix teem-apps chromium libcgal-dev libembree-dev libopenvdb-dev chromium-driver python3-selenium libinsighttoolkit5-dev"
 fuzz="clang libclang-rt-14-dev"
 
 want=
