@@ -5,6 +5,7 @@
 #include "cli/sweeping.h"
 #include "base/mem.h"
 #include "dicom/channelset.h"
+#include "dicom/fusion.h"
 #include "dicom/gdcm_shim.h"
 #include "dicom/info.h"
 #include "dicom/masks.h"
@@ -36,7 +37,8 @@ enum { PATHS = 65536, LINE = 1024, STEP_KINDS = 64 };
 static struct {
     bool list, info, explain, show_identity, keep_names, verbose, quiet;
     const char *series, *files, *gaps, *phase, *preset, *where, *verify, *case_id, *output, *json;
-    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *map, *sweep, *report, *seed;
+    const char *mask, *space, *probability, *inside, *outside, *prob, *review, *points, *map, *fuse, *disagreement, *sweep, *report,
+        *seed;
     cli_steps steps;
     bool grey, labels; /* what is sent, where the user said so */
     cli_list roi, label, channel, outputs;
@@ -95,6 +97,10 @@ static const cli_opt own_opts[] = {
      LM_UNIT_NONE},
     {"probability", 0, CLI_TEXT, "P", "0.5", "of a fractional segmentation: from this part of its maximum on a sample is inside",
      &a.probability, LM_UNIT_NONE},
+    {"fuse", 0, CLI_TEXT, "HOW", NULL,
+     "each PATH is a mask or probability map of the same grid: make them one by majority, staple or mean", &a.fuse, LM_UNIT_NONE},
+    {"disagreement", 0, CLI_TEXT, "FILE", NULL, "of --fuse: write how far the inputs disagree, sample by sample (NRRD)",
+     &a.disagreement, LM_UNIT_NONE},
     {"prob", 0, CLI_TEXT, "MAP", NULL, "how sure the object is, sample by sample: a volume of 0 to 1 on its grid (NRRD, NIfTI)",
      &a.prob, LM_UNIT_NONE},
     {"review", 0, CLI_TEXT, "P", NULL,
@@ -194,13 +200,32 @@ static bool asked(const char *step)
     return false;
 }
 
+/* What is fused has its level, unless another is asked for: from before the first step that needs an object. */
+static lm_status fused_level(choice *c, lm_err *err)
+{
+    return lm_steps_add(&c->steps, "threshold", strcmp(a.fuse, "mean") ? "0.5" : a.probability, err);
+}
+
+static bool filters(const char *step)
+{
+    const lm_step_kind *k;
+    for (size_t i = 0; (k = lm_steps_kind(i)); i++)
+        if (!strcmp(k->name, step)) return k->grey;
+    return false;
+}
+
 /* The steps in their order, those of a preset in its place; then what of them is an option of old. */
 static lm_status choose_steps(choice *c, lm_err *err)
 {
     lm_status rc = LM_OK;
     bool preset = false;
+    bool level = a.fuse && !asked("threshold") && !asked("preset");
     for (size_t i = 0; i < a.steps.n && !rc; i++) {
         const char *name = a.steps.item[i].name, *value = a.steps.item[i].value;
+        if (level && !filters(name)) {
+            level = false;
+            if ((rc = fused_level(c, err))) break;
+        }
         if (strcmp(name, "preset")) rc = lm_steps_add(&c->steps, name, value, err);
         else if (preset) rc = lm_err_set(err, LM_EUSAGE, NULL, "--preset is given twice");
         else {
@@ -211,7 +236,8 @@ static lm_status choose_steps(choice *c, lm_err *err)
     }
     if (!rc && a.seed && !preset)
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--seed is for a preset that grows from a place; without one say --grow PLACE");
-    if (!rc && (rc = lm_steps_check(&c->steps, a.mask || a.label.n, err))) return rc;
+    if (!rc && level) rc = fused_level(c, err);
+    if (!rc && (rc = lm_steps_check(&c->steps, a.mask || (a.label.n && !a.fuse), err))) return rc;
     for (size_t i = 0; i < c->steps.n; i++) c->hounsfield |= c->steps.step[i].hounsfield;
     const lm_step *t = lm_steps_find(&c->steps, "threshold"), *k = lm_steps_find(&c->steps, "keep");
     if (!rc && a.sweep) rc = cli_sweep_check(&c->steps, err);
@@ -280,7 +306,7 @@ typedef struct {
     lm_label_volumes *of_label; /* of the mask's segments; owned */
     bool alone;                 /* there is nothing but the mask */
     double level;               /* --probability */
-    lm_vol map;                 /* --walker-map */
+    lm_vol map, disagreement;   /* --walker-map, --disagreement */
     json_t *review;             /* what is to be looked at, or NULL */
 } input;
 
@@ -288,6 +314,7 @@ static void input_release(input *in)
 {
     lm_vol_release(&in->vol);
     lm_vol_release(&in->map);
+    lm_vol_release(&in->disagreement);
     json_decref(in->source);
     json_decref(in->review);
     json_decref(in->channel_list);
@@ -606,6 +633,18 @@ static lm_status load_channels(const lm_source *src, const lm_source_opt *opt, c
     return rc;
 }
 
+/* Masks and maps, made one. */
+static lm_status load_fused(const char *const *paths, size_t n, const lm_identity *identity, input *in, lm_err *err)
+{
+    lm_fusion_opt opt = {.masks = {.axes = a.space, .identity = identity, .level = in->level, .threads = (int)a.threads},
+                         .label = a.label.item,
+                         .labels = a.label.n};
+    lm_status rc = lm_fusion_word(a.fuse, &opt.how, err);
+    if (!rc) rc = lm_fusion_read(paths, n, &opt, &in->vol, a.disagreement ? &in->disagreement : NULL, &in->source, err);
+    in->unit = "1";
+    return rc;
+}
+
 static lm_status load_mask(const char *path, const lm_identity *identity, input *in, lm_err *err)
 {
     const lm_masks_opt opt = mask_opt(identity, in);
@@ -718,16 +757,16 @@ static lm_status review(input *in, const lm_vol *v, lm_out *out, lm_err *err)
     return lm_reviewlist_points(in->review, dot && !strcmp(dot, ".json"), points, err);
 }
 
-/* The probability goes with the stream. */
-static lm_status send_map(const input *in, lm_out *out, lm_err *err)
+/* A map beside the stream, which it goes with. */
+static lm_status send_map(const char *path, const lm_vol *v, lm_out *out, lm_err *err)
 {
     lm_records none = LM_RECORDS_INIT;
     lm_out *map = NULL;
-    if (!a.map) return LM_OK;
-    lm_status rc = lm_io_create(a.map, false, &map, err);
+    if (!path) return LM_OK;
+    lm_status rc = lm_io_create(path, false, &map, err);
     if (rc) return rc;
     lm_io_follow(out, map);
-    return lm_nrrd_write(map, &in->map, &none, err);
+    return lm_nrrd_write(map, v, &none, err);
 }
 
 static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_err *err)
@@ -753,7 +792,8 @@ static lm_status segment(choice *c, input *in, lm_out *out, lm_out **json, lm_er
     } else if (masked && c->occupancy) rc = lm_regions_mask(&in->mask.regions, NULL, &in->vol, err);
     if (!rc) rc = cut_and_measure(c, in, &object, err);
     if (!rc) rc = review(in, &in->vol, out, err);
-    if (!rc) rc = send_map(in, out, err);
+    if (!rc) rc = send_map(a.map, &in->map, out, err);
+    if (!rc) rc = send_map(a.disagreement, &in->disagreement, out, err);
     cli_progress_done(a.quiet);
     if (rc) return rc;
     c->seg.lo = object.lo; /* what a step has found */
@@ -811,6 +851,12 @@ static lm_status parse_review(lm_err *err)
     if (!a.review != !a.prob)
         return lm_err_set(err, LM_EUSAGE, NULL, "--prob and --review belong together: a map, and the limit below which to look");
     if (a.map && !asked("walker")) return lm_err_set(err, LM_EUSAGE, NULL, "--walker-map needs --walker");
+    if (a.disagreement && !a.fuse) return lm_err_set(err, LM_EUSAGE, NULL, "--disagreement needs --fuse");
+    if (a.fuse &&
+        (a.list || a.info || a.verify || a.files || a.mask || a.series || a.where || a.phase || a.channel.n || a.frame != NO_FRAME))
+        return lm_err_set(err, LM_EUSAGE, NULL,
+                          "--fuse takes masks and maps: leave out --list, --info, --verify, --files, --mask, --series, --where, "
+                          "--phase, --channel and --frame");
     if (a.points && !a.review) return lm_err_set(err, LM_EUSAGE, NULL, "--review-points needs --review");
     if (a.prob && !strcmp(a.prob, "-")) return lm_err_set(err, LM_EUSAGE, NULL, "--prob: the map has a name; '-' is for PATH");
     if ((a.review || a.map) && (a.list || a.info || a.verify || a.sweep || a.frame != NO_FRAME))
@@ -846,7 +892,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     bool volume = false;
     const char *mask = a.mask;
     lm_status rc = LM_OK;
-    if (n == 1 && !a.files && !a.list && a.frame == NO_FRAME && !a.channel.n) {
+    if (n == 1 && !a.files && !a.list && !a.fuse && a.frame == NO_FRAME && !a.channel.n) {
         bool operand = a.label.n && !mask, piped = !strcmp(paths[0], "-"); /* operand: a volume there is the mask */
         if (!operand || !piped) rc = open_volume(paths[0], &volume, &file, err);
         in.alone = operand && (volume || piped);
@@ -854,7 +900,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     }
     if (!rc) rc = parse_probability(&in.level, err);
     opt->std_in = volume ? NULL : file;
-    if (!rc && !in.alone && !volume && (n || a.files)) rc = lm_source_scan(paths, n, opt, &src, err);
+    if (!rc && !in.alone && !volume && !a.fuse && (n || a.files)) rc = lm_source_scan(paths, n, opt, &src, err);
     cli_progress_done(a.quiet);
     if (rc) goto done;
     if ((a.list && !src) || (a.info && !src && !file))
@@ -863,7 +909,8 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     else if (a.info) rc = info(src, file, opt, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {
-        if (a.channel.n) rc = load_channels(src, opt, c, &in, err);
+        if (a.fuse) rc = load_fused(paths, n, opt->identity, &in, err);
+        else if (a.channel.n) rc = load_channels(src, opt, c, &in, err);
         else if (volume && !in.alone) rc = load_file(file, c, &in, err);
         else if (!in.alone) rc = load_series(src, opt, c, &in, err);
         if (!rc && mask) rc = load_mask(mask, opt->identity, &in, err);
@@ -894,11 +941,13 @@ int main(int argc, char **argv)
                          .identity = &identity,
                          .where = a.where};
     lm_status rc = parse_outputs(&err);
+    lm_fuse_how how;
+    if (!rc && a.fuse) rc = lm_fusion_word(a.fuse, &how, &err);
     if (!rc) rc = parse_review(&err);
-    const char *outputs[5] = {a.output, a.map, a.json, a.points, a.report};
+    const char *outputs[6] = {a.output, a.map, a.disagreement, a.json, a.points, a.report};
     if (!rc && !n && !a.files && !a.mask && !a.explain && !a.channel.n)
         rc = lm_err_set(&err, LM_EUSAGE, NULL, "give a PATH, --files or --mask; see --help");
-    if (!rc) rc = cli_outputs(outputs, 5, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
+    if (!rc) rc = cli_outputs(outputs, 6, !a.list && !a.info && !a.verify && !a.explain && !a.sweep, &err);
     if (!rc) rc = lm_gaps_parse(a.gaps, &opt.gaps, &err);
     opt.unshift = !strcmp(a.motion, "correct");
     if (!rc && !opt.unshift && strcmp(a.motion, "keep"))

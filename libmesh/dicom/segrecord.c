@@ -311,6 +311,15 @@ static lm_status segrecord_segment(json_t *rec, const lm_segment_facts *f, lm_er
     return rc;
 }
 
+/* What was fused, and how. */
+static lm_status segrecord_fusion(json_t *rec, const json_t *source, lm_err *err)
+{
+    json_t *o = json_object_get(rec, "options"), *method = json_object_get(source, "method"),
+           *level = json_object_get(source, "level");
+    if (!method || !level) return LM_OK;
+    return json_object_set(o, "fuse", method) || json_object_set(o, "probability", level) ? lm_err_nomem(err, 0) : LM_OK;
+}
+
 /* The list, and what it was asked with. */
 static lm_status segrecord_review(const lm_segrecord *s, json_t *rec, lm_err *err)
 {
@@ -337,6 +346,7 @@ lm_status lm_segrecord_new(const lm_segrecord *s, json_t **ret, lm_err *err)
     if (!rc) rc = segrecord_choices(s, rec, err);
     if (!rc) rc = lm_segrecord_warnings(rec, s->source, err);
     if (!rc) rc = segrecord_mask(s, rec, err);
+    if (!rc) rc = segrecord_fusion(rec, s->source, err);
     if (!rc) rc = segrecord_review(s, rec, err);
     if (!rc && s->channels) rc = segrecord_channels(s, rec, err);
     if (rc) json_decref(rec);

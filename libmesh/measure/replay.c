@@ -187,6 +187,10 @@ static lm_status replay_images(const replay_from *f, const json_t *source, const
     json_t *again = NULL;
     if (!was)
         return lm_err_set(err, LM_ERULE, NULL, "the record of dcmseg names no DICOM series: a verdict against a source needs one");
+    if (kind && !strcmp(kind, "fusion"))
+        return lm_err_set(
+            err, LM_ERULE, NULL,
+            "the mesh was made from masks that were fused on the way: keep what dcmseg --fuse gives as a file and start from that");
     if (kind && (!strcmp(kind, "nrrd") || !strcmp(kind, "nifti"))) return replay_volume(f, axes, was, vol, err);
     lm_status rc = replay_series(f, source, vol, &again, frame, err);
     if (!rc) rc = replay_pixels(again, was, err);
