@@ -17,9 +17,11 @@ typedef struct {
     size_t constant; /* slices in which a is b: they stay */
 } lm_normalised;
 
-/* Each slice is stretched and moved, linearly, so that its a and b become those of the whole volume. v becomes float32. Sums are
- * taken row by row, centred on the mean of the slice; percentiles are exact. LM_ERULE: the volume has NaN, or a result that float32
- * cannot hold. Memory: 4 bytes per sample beside v, and 2 MiB per thread. */
-LM_CHECKED lm_status lm_normalise(lm_vol *v, lm_normalise_what what, int threads, lm_normalised *out, lm_err *err);
+/* Each slice is stretched and moved, linearly, so that its a and b become those of the whole volume. Samples below `above` are
+ * moved with the others, but do not count (air around the body; Nyul, Udupa, Zhang, IEEE TMI 19, 2000, leave the background out as
+ * well); -INFINITY: all count. LM_EUSAGE: none does. v becomes float32. Sums are taken row by row, centred on the mean of the
+ * slice; percentiles are exact. LM_ERULE: the volume has NaN, or a result that float32 cannot hold. Memory: 4 bytes per sample
+ * beside v, and 2 MiB per thread. */
+LM_CHECKED lm_status lm_normalise(lm_vol *v, lm_normalise_what what, double above, int threads, lm_normalised *out, lm_err *err);
 
 #endif

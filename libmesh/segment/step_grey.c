@@ -110,11 +110,16 @@ static const char *const grey_norms[] = {"z", "percentile"}; /* in the order of 
 
 static lm_status grey_parse_normalise(lm_step *s, const char *text, lm_err *err)
 {
+    const size_t n = strcspn(text, ":");
+    char number[LM_NUM_TEXT] = "";
     int what = 0;
-    while (what < 2 && strcmp(text, grey_norms[what]) != 0) what++;
-    if (what == 2) return lm_err_set(err, LM_EUSAGE, NULL, "'%s': z or percentile is needed", text);
+    while (what < 2 && (strlen(grey_norms[what]) != n || strncmp(text, grey_norms[what], n) != 0)) what++;
+    s->num[1] = -INFINITY;
+    if (what == 2 || (text[n] && !lm_num_all(text + n + 1, &s->num[1])))
+        return lm_err_set(err, LM_EUSAGE, NULL, "'%s': z or percentile is needed, then :VALUE from which on samples count", text);
     s->num[0] = what;
-    snprintf(s->args, sizeof s->args, "%s", grey_norms[what]);
+    if (text[n]) lm_num_f64(s->num[1], number);
+    snprintf(s->args, sizeof s->args, "%s%s%s", grey_norms[what], text[n] ? ":" : "", number);
     return LM_OK;
 }
 
@@ -122,7 +127,7 @@ static lm_status grey_normalise(const lm_step *s, lm_step_work *w, lm_step_facts
 {
     lm_normalised n;
     const bool z = s->num[0] == LM_NORMALISE_Z;
-    lm_status rc = lm_normalise(w->vol, (lm_normalise_what)(int)s->num[0], w->threads, &n, err);
+    lm_status rc = lm_normalise(w->vol, (lm_normalise_what)(int)s->num[0], s->num[1], w->threads, &n, err);
     if (rc) return rc;
     lm_step_fact(f, z ? "mean" : "percentile_1", n.a);
     lm_step_fact(f, z ? "deviation" : "percentile_99", z ? n.b - n.a : n.b);
@@ -193,7 +198,7 @@ const lm_step_kind lm_step_grey[] = {
      grey_parse_bilateral, grey_bilateral},
     {"resample", 0, "MM[:KERNEL]", "steps of MM (or MM,MM,MM) from sample to sample; linear, cubic (default) or lanczos", true,
      false, grey_parse_resample, grey_resample},
-    {"normalise", 0, "WHAT", "bring slices of MR to the same z (mean and deviation) or percentile (1st and 99th)", true, false,
-     grey_parse_normalise, grey_normalise},
+    {"normalise", 0, "WHAT[:VALUE]", "bring slices of MR to the same z (mean and deviation) or percentile (1st and 99th)", true,
+     false, grey_parse_normalise, grey_normalise},
     {NULL, 0, NULL, NULL, false, false, NULL, NULL},
 };

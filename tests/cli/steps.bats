@@ -90,6 +90,8 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     done
     # centres 2 mm apart, one at 0, each 2 mm thick: the ball reaches those from -12 to 12, 13 of 24
     jq -e '.options.steps[0] == ["normalise","percentile"] and .segment.steps[0].constant_slices == 11' "$out.json"
+    dcmseg --normalise percentile:100 -t 500 ball -o "$out.nrrd" --json "$out.json"
+    jq -e '.options.steps[0] == ["normalise","percentile:100"] and .segment.steps[0].percentile_1 >= 100' "$out.json"
     dcmseg --normalise z -t 500 ball -o "$out.nrrd" --json "$out.json"
     jq -e '.options.steps[0] == ["normalise","z"] and .segment.steps[0].deviation > 100' "$out.json"
 }
@@ -205,6 +207,8 @@ sphere() { awk -v r="$1" 'BEGIN { print 4 / 3 * 3.14159265358979 * r * r * r }';
     refused 2 'is needed' -t 500 --grow '1,2'
     refused 2 'a step above 0, or three' --resample 1mm:quintic -t 500
     refused 2 'z or percentile' --normalise zz -t 500
+    refused 2 'then :VALUE' --normalise z:x -t 500
+    refused 2 'no sample reaches 90000' --normalise z:90000 -t 500
     refused 2 'rounds from 1 to 1000 and K' --diffuse 0:5 -t 500
     refused 2 'rounds from 1 to 1000 and K' --diffuse 10 -t 500
     refused 2 'rounds from 1 to 1000 and K' --diffuse 10:0 -t 500

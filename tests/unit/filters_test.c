@@ -199,7 +199,7 @@ static void normalised(void **state)
                     else ((double *)v[t].data)[p] = x;
                 }
                 lm_normalised f;
-                assert_int_equal(lm_normalise(&v[t], (lm_normalise_what)what, (int[]){1, 2, 3, 8}[t], &f, NULL), LM_OK);
+                assert_int_equal(lm_normalise(&v[t], (lm_normalise_what)what, -INFINITY, (int[]){1, 2, 3, 8}[t], &f, NULL), LM_OK);
                 assert_int_equal(f.constant, 1);
                 assert_int_equal(v[t].type, LM_F32);
                 assert_memory_equal(v[t].data, v[0].data, lm_vol_count(&v[t]) * sizeof(float));
@@ -214,10 +214,49 @@ static void normalised(void **state)
     lm_normalised f;
     lm_err err = LM_ERR_INIT;
     *(double *)one.data = 1e300;
-    assert_int_equal(lm_normalise(&one, LM_NORMALISE_Z, 1, &f, &err), LM_ERULE);
+    assert_int_equal(lm_normalise(&one, LM_NORMALISE_Z, -INFINITY, 1, &f, &err), LM_ERULE);
     *(double *)one.data = NAN;
-    assert_int_equal(lm_normalise(&one, LM_NORMALISE_PERCENTILE, 1, &f, &err), LM_ERULE);
+    assert_int_equal(lm_normalise(&one, LM_NORMALISE_PERCENTILE, -INFINITY, 1, &f, &err), LM_ERULE);
     lm_vol_release(&one);
+}
+
+/* Air stays at 0 while the body of each slice is brighter by a factor: only without the air do bodies become alike. */
+static void normalised_body(void **state)
+{
+    (void)state;
+    const size_t n[3] = {20, 20, 4};
+    for (int what = 0; what < 2; what++) {
+        lm_vol v = LM_VOL_INIT, w = LM_VOL_INIT, all = LM_VOL_INIT;
+        lm_normalised f;
+        lm_err err = LM_ERR_INIT;
+        double far = 0;
+        assert_int_equal(lm_vol_alloc(&v, n, LM_I16, NULL), LM_OK);
+        assert_int_equal(lm_vol_alloc(&w, n, LM_I16, NULL), LM_OK);
+        assert_int_equal(lm_vol_alloc(&all, n, LM_I16, NULL), LM_OK);
+        int16_t *x = v.data;
+        for (size_t p = 0; p < 400; p++) x[p] = (int16_t)(p < 250 ? 100 + 4 * rnd(40) : 0);
+        for (size_t k = 1; k < 4; k++)
+            for (size_t p = 0; p < 400; p++)
+                x[k * 400 + p] = (int16_t)(k == 3 ? 0 : x[p] * (int)(k + 2) / 2); /* the last one is air */
+        memcpy(w.data, v.data, 1600 * sizeof *x);
+        memcpy(all.data, v.data, 1600 * sizeof *x);
+        assert_int_equal(lm_normalise(&v, (lm_normalise_what)what, 50, 1, &f, NULL), LM_OK);
+        assert_int_equal(f.constant, 1);
+        assert_int_equal(lm_normalise(&w, (lm_normalise_what)what, 50, 3, &f, NULL), LM_OK);
+        assert_memory_equal(v.data, w.data, 1600 * sizeof(float));
+        assert_int_equal(lm_normalise(&all, (lm_normalise_what)what, -INFINITY, 1, &f, NULL), LM_OK);
+        for (size_t k = 1; k < 3; k++)
+            for (size_t p = 0; p < 250; p++) {
+                assert_true(fabs(lm_vol_at(&v, k * 400 + p) - lm_vol_at(&v, p)) < 1e-2);
+                far = fmax(far, fabs(lm_vol_at(&v, p) - lm_vol_at(&all, p)));
+            }
+        for (size_t p = 1200; p < 1600; p++) assert_true(lm_vol_at(&v, p) == 0);
+        assert_true(far > 10); /* the air did count before */
+        assert_int_equal(lm_normalise(&w, (lm_normalise_what)what, 1e6, 1, &f, &err), LM_EUSAGE);
+        lm_vol_release(&v);
+        lm_vol_release(&w);
+        lm_vol_release(&all);
+    }
 }
 
 /* Two plateaus with noise: the edge stays, noise falls, the mean too stays, and a constant; the same bytes by any threads. */
@@ -316,8 +355,8 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(medians),    cmocka_unit_test(gaussians), cmocka_unit_test(resampled),
-                                       cmocka_unit_test(normalised), cmocka_unit_test(diffused),  cmocka_unit_test(bilaterals),
-                                       cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(medians),    cmocka_unit_test(gaussians),       cmocka_unit_test(resampled),
+                                       cmocka_unit_test(normalised), cmocka_unit_test(normalised_body), cmocka_unit_test(diffused),
+                                       cmocka_unit_test(bilaterals), cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
