@@ -2,6 +2,7 @@
 #include "measure/grown.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "surface/join.h"
 #include "surface/nearest.h"
 
 #include <math.h>
@@ -12,12 +13,14 @@
 enum { GROWN_BLOCK = 512 };
 
 typedef struct {
-    const lm_mesh *now, *was; /* vertex i of was is vertex i of now */
-    lm_nearest old, thin;     /* over was; over its thin facets */
-    lm_mesh places;           /* the thin facets; vertices of was */
-    double reach, slack_mm;   /* slack: rounding of float32 */
-    double *far;              /* per vertex of now: distance from was, */
-    uint8_t *stray;           /* and whether it is off its place where nothing was thin */
+    const lm_mesh *now, *was;
+    uint32_t *old_place, *place; /* per vertex of was, of now: the same number, the same bits; those of was are below was->nv */
+    uint8_t *kept;               /* per place of was: now has it */
+    lm_nearest old, thin;        /* over was; over its thin facets */
+    lm_mesh places;              /* the thin facets; vertices of was */
+    double reach, slack_mm;      /* slack: rounding of float32 */
+    double *far;                 /* per vertex of now: distance from was, */
+    uint8_t *stray;              /* and whether it is off its place where nothing was thin */
     int threads;
 } grown_job;
 
@@ -27,11 +30,6 @@ static lm_status grown_silent(lm_err *err)
 }
 
 /* ---- the change ---- */
-
-static bool grown_bits(const grown_job *job, size_t v)
-{
-    return memcmp(job->now->pos + 3 * v, job->was->pos + 3 * v, 3 * sizeof *job->now->pos) == 0;
-}
 
 static bool grown_near(const grown_job *job, const float *at)
 {
@@ -51,41 +49,59 @@ static lm_status grown_task(void *ctx, size_t task, int worker, lm_err *err)
         const float *at = job->now->pos + 3 * v;
         const double p[3] = {at[0], at[1], at[2]};
         lm_nearest_hit hit;
-        bool own = v < job->was->nv, same = own && grown_bits(job, v);
         job->far[v] = 0;
         job->stray[v] = 0;
-        if (same) continue;
+        if (job->place[v] < job->was->nv) continue;
         lm_nearest_find(&job->old, p, INFINITY, LM_NEAREST_NONE, &hit);
         job->far[v] = sqrt(hit.d2);
         /* a new vertex on the surface has not moved it */
-        job->stray[v] = (own || job->far[v] > job->slack_mm) && !grown_near(job, own ? job->was->pos + 3 * v : at);
+        job->stray[v] = job->far[v] > job->slack_mm && !grown_near(job, at);
     }
     return LM_OK;
 }
 
-/* Facets without a new vertex are those of `was`, in their order. Pieces of cut ones that did not move lie on its surface, by their
- * corners and their middle. Counts those of which that is not true. */
+/* Which vertex is which. */
+static lm_status grown_places_of(grown_job *job, lm_err *err)
+{
+    lm_join join = LM_JOIN_INIT;
+    lm_status rc = LM_ENOMEM;
+    if ((job->old_place = lm_mem_alloc(job->was->nv, sizeof *job->old_place, err)) &&
+        (job->place = lm_mem_alloc(job->now->nv, sizeof *job->place, err)) && (job->kept = lm_mem_calloc(job->was->nv, 1, err)) &&
+        !(rc = lm_join_add(&join, job->was->pos, job->was->nv, job->old_place, err)))
+        rc = lm_join_add(&join, job->now->pos, job->now->nv, job->place, err);
+    for (size_t v = 0; v < job->now->nv && !rc; v++)
+        if (job->place[v] < job->was->nv) job->kept[job->place[v]] = 1;
+    lm_join_release(&join);
+    return rc;
+}
+
+/* Vertices that are gone from where nothing was thin. */
+static size_t grown_gone(const grown_job *job)
+{
+    size_t gone = 0;
+    for (size_t v = 0; v < job->was->nv; v++) gone += !job->kept[job->old_place[v]] && !grown_near(job, job->was->pos + 3 * v);
+    return gone;
+}
+
+/* Facets with all corners on the surface before lie on it as a whole, unless they are near a thin place. Counts those of which that
+ * is not true. */
 static size_t grown_facets(const grown_job *job)
 {
-    const lm_mesh *was = job->was, *now = job->now;
-    size_t odd = 0, t = 0;
+    const lm_mesh *now = job->now;
+    size_t odd = 0;
     for (size_t i = 0; i < now->nt; i++) {
         const uint32_t *v = now->tri + 3 * i;
         double middle[3] = {0, 0, 0};
-        bool piece = false, moved = false;
+        bool moved = false;
         lm_nearest_hit hit;
         for (size_t k = 0; k < 3; k++) {
-            piece = piece || v[k] >= was->nv;
-            moved = moved || (v[k] < was->nv ? !grown_bits(job, v[k]) : job->far[v[k]] > job->slack_mm);
+            moved = moved || job->far[v[k]] > job->slack_mm;
             for (size_t c = 0; c < 3; c++) middle[c] += (double)now->pos[3 * (size_t)v[k] + c] / 3;
         }
-        if (!piece) {
-            while (t < was->nt && memcmp(was->tri + 3 * t, v, 3 * sizeof *v)) t++;
-            odd += t++ >= was->nt;
-        } else if (!moved) {
-            lm_nearest_find(&job->old, middle, job->slack_mm * job->slack_mm, LM_NEAREST_NONE, &hit);
-            odd += hit.tri == LM_NEAREST_NONE;
-        }
+        if (moved) continue;
+        lm_nearest_find(&job->old, middle, job->slack_mm * job->slack_mm, LM_NEAREST_NONE, &hit);
+        const float at[3] = {(float)middle[0], (float)middle[1], (float)middle[2]};
+        odd += hit.tri == LM_NEAREST_NONE && !grown_near(job, at);
     }
     return odd;
 }
@@ -132,7 +148,7 @@ static lm_status grown_change(grown_job *job, double gained, double bound, doubl
         most = job->far[v] > most ? job->far[v] : most;
         stray += job->stray[v];
     }
-    const size_t facets = grown_facets(job);
+    const size_t facets = grown_facets(job), gone = grown_gone(job);
     char note[LM_VERDICT_TEXT];
     const lm_measurement volume = {.name = "added-volume",
                                    .unit = LM_UNIT_MM3,
@@ -149,14 +165,14 @@ static lm_status grown_change(grown_job *job, double gained, double bound, doubl
                                  .tol_is = "largest move in the books"},
                          odd = {.name = "moved-elsewhere",
                                 .unit = LM_UNIT_NONE,
-                                .value = (double)(stray + facets),
+                                .value = (double)(stray + gone + facets),
                                 .reference_is = "every bit as it was where nothing was thin",
                                 .tol_is = "none"};
     lm_status rc = grown_add(volume, fabs(change - gained) <= tol, NULL, list, err);
     if (!rc) rc = grown_add(move, most <= bound + job->slack_mm, NULL, list, err);
-    snprintf(note, sizeof note, "%zu vertices and %zu facets changed more than %.4g mm from every thin place", stray, facets,
+    snprintf(note, sizeof note, "%zu vertices and %zu facets changed more than %.4g mm from every thin place", stray + gone, facets,
              job->reach);
-    return rc ? rc : grown_add(odd, !stray && !facets, note, list, err);
+    return rc ? rc : grown_add(odd, !stray && !gone && !facets, note, list, err);
 }
 
 /* ---- the wall ---- */
@@ -225,7 +241,8 @@ static lm_status grown_added(const lm_records *rec, const lm_original *o, const 
                      .threads = opt->threads};
     lm_status rc = LM_ENOMEM;
     if ((job.far = lm_mem_alloc(job.now->nv, sizeof *job.far, err)) && (job.stray = lm_mem_alloc(job.now->nv, 1, err)) &&
-        !(rc = lm_nearest_build(job.was, opt->threads, &job.old, err)) && !(rc = grown_places(&job, wall, opt, err)) &&
+        !(rc = grown_places_of(&job, err)) && !(rc = lm_nearest_build(job.was, opt->threads, &job.old, err)) &&
+        !(rc = grown_places(&job, wall, opt, err)) &&
         !(rc = lm_pool_run(lm_pool_threads(opt->threads), (job.now->nv + GROWN_BLOCK - 1) / GROWN_BLOCK, grown_task, &job, err)))
         rc = grown_change(&job, gained, bound, o->rounding_mm3, list, err);
     lm_nearest_release(&job.old);
@@ -233,6 +250,9 @@ static lm_status grown_added(const lm_records *rec, const lm_original *o, const 
     free(job.places.tri);
     free(job.far);
     free(job.stray);
+    free(job.old_place);
+    free(job.place);
+    free(job.kept);
     return rc;
 }
 

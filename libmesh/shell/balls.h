@@ -6,7 +6,8 @@
  * approximation using nearest neighbors and the normal field, The Visual Computer 28, 2012) to the nearest triangles. Where no
  * such ball is thick enough, the largest near p is pushed away from what it touches until it is thick enough or stuck. Each
  * ball has the exact distance of its centre from the surface as its radius, and none leaves the solid: what is said to be thick
- * is thick. A ball that would just fit can be missed. */
+ * is thick. A ball that would just fit can be missed. Where a ball found before is thick enough for a point, none is grown there,
+ * unless a point near by would be thin without it: what is thin does not hang on that. */
 #ifndef LM_SHELL_BALLS_H
 #define LM_SHELL_BALLS_H
 
@@ -19,14 +20,16 @@ typedef struct {
     double c[3], r; /* r: distance of c from the surface; 0: none */
 } lm_ball;
 
-typedef struct {
+typedef struct lm_balls {
     const lm_mesh *mesh; /* borrowed: must stay as it is */
     lm_nearest near;
     double wall, tol;
     double cap;    /* balls are not grown beyond this radius, a little more than T/2: those reach into edges; */
     double widest; /* nor beyond this: half of the box's least side, which no ball inside can exceed */
     size_t *first; /* per triangle its first point; nt+1 */
-    lm_ball *ball; /* per point */
+    size_t balls;
+    lm_ball *ball;   /* per point, then further ones; r 0 also where another stands for it and nobody asked for its own */
+    uint32_t *stand; /* per point: itself, or one whose ball is thick enough and within T/2 of it */
     double lo[3], cell;
     size_t n[3], *start; /* balls of cell i: item[start[i]] .. item[start[i+1]] */
     uint32_t *item;
@@ -50,6 +53,9 @@ void lm_balls_point(double p[3][3], size_t k, size_t i, double x[3]);
 /* The largest ball up to radius `most` that touches p from inside and no other triangle; n outward, of length 1; t: a triangle
  * near by. q, where not NULL, gets the point that stopped it; p itself when none did. */
 lm_ball lm_balls_grow(const lm_nearest *near, const double p[3], const double n[3], uint32_t t, double most, double q[3]);
+bool lm_balls_enough(const lm_balls *b, double diameter);
+/* As lm_balls_thickness, of the balls that there are alone: quick, and may miss one. */
+double lm_balls_found(const lm_balls *b, const double p[3]);
 /* Diameter of the largest ball within T/2 of p; of the first one found that is thick enough. which, where not NULL, gets it. */
 double lm_balls_thickness(const lm_balls *b, const double p[3], lm_ball *which);
 

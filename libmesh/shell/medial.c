@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEDIAL_BLOCK = 256, MEDIAL_CLIMB = 64, MEDIAL_SETTLE = 6, MEDIAL_EXITS = 64, MEDIAL_CELLS = 1 << 24 };
+enum { MEDIAL_BLOCK = 512, MEDIAL_SEEN = 64, MEDIAL_CLIMB = 64, MEDIAL_SETTLE = 6, MEDIAL_LEAVE = 24, MEDIAL_CELLS = 1 << 24 };
 #define MEDIAL_APART -0.64 /* cosine of the angle that keeps a ball: 130 degrees */
+#define MEDIAL_BESIDE 0.05 /* part of T: samples that are beside where a ball touches by less need no ball of their own; */
+#define MEDIAL_DIP 2.5e-3  /* part of T: so deep are the dips between balls about centres that far apart, which are larger by it */
 #define MEDIAL_OFF 1e-3    /* part of T: rays begin so far off the surface they belong to */
 #define MEDIAL_BUMP 2.5    /* the largest ball near a sample may be so many times larger than its own */
 #define MEDIAL_IN 0.05     /* part of T: how far from a thin corner its sample is taken */
@@ -130,7 +132,9 @@ static bool medial_find(const medial_job *job, const double p[3], const double n
 
 /* ---- 2 room ---- */
 
-double lm_medial_room(const lm_nearest *near, const double p[3], const double d[3], double min_gap, double most)
+/* How far the surface may go from p along d (length 1) until half of what is more than min_gap of the gap is used up; at most
+ * `most`. p is on the surface. */
+static double medial_room(const lm_nearest *near, const double p[3], const double d[3], double min_gap, double most)
 {
     const double off = MEDIAL_OFF * most;
     double x[3];
@@ -148,7 +152,7 @@ static double medial_allowed(const medial_job *job, const medial_seat *s, bool s
     bool cavity = job->opt->cavity && job->opt->cavity[t];
     if (cavity ? job->opt->side == LM_MEDIAL_OUTSIDE : job->opt->side == LM_MEDIAL_INSIDE) return 0;
     if (!(medial_way(s->b.c, p, d) > 0)) return 0;
-    return lm_medial_room(job->near, p, d, job->opt->min_gap_mm, job->opt->wall_mm);
+    return medial_room(job->near, p, d, job->opt->min_gap_mm, job->opt->wall_mm);
 }
 
 /* What is asked for at this seat. */
@@ -160,7 +164,7 @@ static void medial_ask(const medial_job *job, const medial_seat *s, lm_ball *bal
     gp = p < grow - gq ? p : grow - gq;
     *held = gp + gq < grow * (1 - 1e-9);
     *ball = s->b;
-    ball->r = r + 0.5 * (gp + gq);
+    ball->r = r + 0.5 * (gp + gq) + (*held ? 0 : MEDIAL_DIP * job->opt->wall_mm);
     if (gp == gq || !(medial_way(s->p, s->q, u) > 0)) return;
     for (int c = 0; c < 3; c++) ball->c[c] += 0.5 * (gq - gp) * u[c];
 }
@@ -174,7 +178,7 @@ static bool medial_thin(const medial_job *job, double thickness)
 static bool medial_sample(const medial_job *job, size_t t, double p[3][3], double x[3])
 {
     lm_balls_point(p, 1, 0, x);
-    if (lm_balls_cuts(p, 0.5 * job->opt->wall_mm) <= 1 && medial_thin(job, lm_balls_thickness(job->balls, x, NULL))) return true;
+    if (lm_balls_cuts(p, 0.5 * job->opt->wall_mm) <= 1 && medial_thin(job, lm_balls_found(job->balls, x))) return true;
     for (size_t k = 0; k < 3; k++) {
         const uint32_t v = job->m->tri[3 * t + k];
         if (v >= job->opt->known || !medial_thin(job, (double)job->opt->thick[v])) continue;
@@ -185,20 +189,44 @@ static bool medial_sample(const medial_job *job, size_t t, double p[3][3], doubl
     return false;
 }
 
+/* Seats not long before: a ring of those found. */
+typedef struct {
+    double c[3], r2; /* the inscribed ball's centre, and how far from it samples need no seat of their own */
+} medial_seen;
+
+static bool medial_covered(const medial_seen *seen, size_t found, const double x[3])
+{
+    for (size_t k = found; k-- > (found > MEDIAL_SEEN ? found - MEDIAL_SEEN : 0);) {
+        const double *c = seen[k % MEDIAL_SEEN].c, d[3] = {x[0] - c[0], x[1] - c[1], x[2] - c[2]};
+        if (medial_dot(d, d) <= seen[k % MEDIAL_SEEN].r2) return true;
+    }
+    return false;
+}
+
+/* Blocks are triangles that lie together in space. */
 static lm_status medial_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     medial_job *job = ctx;
+    medial_seen seen[MEDIAL_SEEN];
+    const double beside = MEDIAL_BESIDE * job->opt->wall_mm;
+    size_t found = 0;
     (void)worker;
     (void)err;
-    for (size_t t = task * MEDIAL_BLOCK; t < job->m->nt && t < (task + 1) * MEDIAL_BLOCK; t++) {
+    for (size_t i = task * MEDIAL_BLOCK; i < job->m->nt && i < (task + 1) * MEDIAL_BLOCK; i++) {
+        const uint32_t t = job->near->bvh.item[i];
         double p[3][3], n[3], x[3];
         medial_seat s;
         job->ball[t].r = 0;
         if (!job->opt->ask[t]) continue;
         lm_balls_corners(job->m, t, p);
-        if (!medial_sample(job, t, p, x)) continue;
+        lm_balls_point(p, 1, 0, x);
+        if (medial_covered(seen, found, x) || !medial_sample(job, t, p, x)) continue;
         lm_balls_normal(p, n);
-        if (medial_find(job, x, n, (uint32_t)t, &s)) medial_ask(job, &s, &job->ball[t], &job->held[t]);
+        if (!medial_find(job, x, n, t, &s)) continue;
+        medial_seen *now = &seen[found++ % MEDIAL_SEEN];
+        memcpy(now->c, s.b.c, sizeof now->c);
+        now->r2 = s.b.r * s.b.r + beside * beside;
+        medial_ask(job, &s, &job->ball[t], &job->held[t]);
     }
     return LM_OK;
 }
@@ -296,8 +324,8 @@ static bool medial_walk(const lm_medial *x, const double p[3], medial_fn fn, voi
 }
 
 typedef struct {
-    const double *p, *d;
-    double at[3], best;
+    const double *p;
+    double best;
 } medial_ask_at;
 
 static bool medial_nearer(void *ctx, const lm_ball *b)
@@ -316,25 +344,62 @@ double lm_medial_distance(const lm_medial *x, const double p[3], double far)
     return a.best;
 }
 
-static bool medial_leave(void *ctx, const lm_ball *b)
+static bool medial_deeper(void *ctx, const lm_ball *b)
 {
     medial_ask_at *a = ctx;
-    double v[3] = {a->at[0] - b->c[0], a->at[1] - b->c[1], a->at[2] - b->c[2]}, d2 = medial_dot(v, v);
-    if (d2 >= b->r * b->r * (1 - 1e-9)) return false;
-    double along = medial_dot(v, a->d), way = sqrt(along * along - d2 + b->r * b->r) - along;
-    if (way > a->best) a->best = way;
+    double v[3] = {a->p[0] - b->c[0], a->p[1] - b->c[1], a->p[2] - b->c[2]}, room = b->r - a->best, d2 = medial_dot(v, v);
+    if (room > 0 && d2 < room * room) a->best = b->r - sqrt(d2);
     return false;
 }
 
-double lm_medial_exit(const lm_medial *x, const double p[3], const double d[3], double most)
+double lm_medial_depth(const lm_medial *x, const double p[3])
 {
-    double s = 0;
-    for (int i = 0; i < MEDIAL_EXITS && s < most; i++) {
-        medial_ask_at a = {.p = p, .d = d, .best = 0};
-        for (int c = 0; c < 3; c++) a.at[c] = p[c] + s * d[c];
-        medial_walk(x, a.at, medial_leave, &a);
-        if (a.best <= 0) break;
-        s += a.best;
+    medial_ask_at a = {.p = p, .best = -x->cell};
+    medial_walk(x, p, medial_deeper, &a);
+    return a.best > -x->cell ? a.best : -INFINITY;
+}
+
+typedef struct {
+    const double *p;
+    double most;
+    const lm_ball *which;
+} medial_ask_which;
+
+static bool medial_deepest(void *ctx, const lm_ball *b)
+{
+    medial_ask_which *a = ctx;
+    double v[3] = {a->p[0] - b->c[0], a->p[1] - b->c[1], a->p[2] - b->c[2]}, room = b->r - a->most, d2 = medial_dot(v, v);
+    if (room > 0 && d2 < room * room) {
+        a->most = b->r - sqrt(d2);
+        a->which = b;
     }
-    return s < most ? s : most;
+    return false;
+}
+
+void lm_medial_leave(const lm_medial *x, double less, double most, double p[3])
+{
+    double moved = 0;
+    for (int i = 0; i < MEDIAL_LEAVE; i++) {
+        medial_ask_which a = {.p = p, .most = less};
+        double d[3];
+        medial_walk(x, p, medial_deepest, &a);
+        if (!a.which || !(medial_way(a.which->c, p, d) > 0)) return;
+        double step = a.most - less + 1e-3 * most;
+        if ((moved += step) > most) return;
+        for (int c = 0; c < 3; c++) p[c] += step * d[c];
+    }
+}
+
+lm_status lm_medial_of(const lm_ball *ball, size_t n, lm_medial *out, lm_err *err)
+{
+    double most = 0;
+    *out = (lm_medial)LM_MEDIAL_INIT;
+    if (!n) return LM_OK;
+    if (!(out->ball = lm_mem_alloc(n, sizeof *ball, err))) return LM_ENOMEM;
+    memcpy(out->ball, ball, n * sizeof *ball);
+    out->n = n;
+    for (size_t i = 0; i < n; i++) most = ball[i].r > most ? ball[i].r : most;
+    lm_status rc = medial_cells(out, 1.25 * most, err);
+    if (rc) lm_medial_release(out);
+    return rc;
 }

@@ -42,12 +42,14 @@ typedef struct {
 LM_CHECKED lm_status lm_medial_build(const lm_mesh *m, const lm_nearest *near, const lm_balls *balls, const lm_medial_opt *opt,
                                      lm_medial *out, lm_err *err);
 void lm_medial_release(lm_medial *x);
+/* The same cells over balls from elsewhere: copied. */
+LM_CHECKED lm_status lm_medial_of(const lm_ball *ball, size_t n, lm_medial *out, lm_err *err);
 /* Least distance of p from the surface of a ball it is not in, or <= 0 when it is in one; at most `far`, T/2 at most. */
 double lm_medial_distance(const lm_medial *x, const double p[3], double far);
-/* How far p has to go along d (length 1) until it is in no ball; at most `most`. */
-double lm_medial_exit(const lm_medial *x, const double p[3], const double d[3], double most);
-/* How far the surface may go from p along d (length 1) until half of what is more than min_gap of the gap is used up; at most
- * `most`. p is on the surface. */
-double lm_medial_room(const lm_nearest *near, const double p[3], const double d[3], double min_gap, double most);
+/* How deep p lies in the ball that it is deepest in; -INFINITY: in none of those near. */
+double lm_medial_depth(const lm_medial *x, const double p[3]);
+/* Move p, by at most `most` in all, out of balls that it is deeper in than `less`, away from the centre of the deepest each time.
+ */
+void lm_medial_leave(const lm_medial *x, double less, double most, double p[3]);
 
 #endif

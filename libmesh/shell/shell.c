@@ -136,7 +136,7 @@ static lm_status shell_thicken(lm_mesh *m, lm_shell *s, lm_err *err)
                               .threads = o->threads,
                               .progress = o->progress,
                               .progress_ctx = o->progress_ctx};
-    return lm_thicken(m, &t, &s->out, &s->places, &s->thicken, &s->wall, err);
+    return lm_thicken(m, &t, &s->out, &s->thicken, &s->wall, err);
 }
 
 static lm_status shell_do(lm_mesh *m, lm_shell *s, lm_err *err)
@@ -280,7 +280,6 @@ void lm_shell_release(lm_shell *s)
     lm_mesh_release(&s->out);
     lm_audit_parts_release(&s->before);
     lm_extras_release(&s->extras);
-    free(s->places);
     json_decref(s->facts);
     *s = (lm_shell)LM_SHELL_INIT;
 }

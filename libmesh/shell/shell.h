@@ -44,7 +44,6 @@ typedef struct {
     lm_thicken_facts thicken;
     lm_wall_facts wall; /* the check; wall_mm 0: there was none */
     lm_extras extras;
-    float *places; /* per vertex of out where it was before --min-wall */
     bool good;     /* the walls are as asked for, or let pass by name, and all is valid */
     json_t *facts; /* what was done, for --json: the record, with "scale" and "shrinkage" */
 } lm_shell;

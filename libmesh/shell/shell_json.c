@@ -86,8 +86,8 @@ lm_status lm_shell_json_thicken(json_t *rec, const lm_thicken_facts *f, const lm
 {
     json_t *o = json_pack("{s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "wall_mm", f->wall_mm, "min_gap_mm",
                           f->min_gap_mm, "passes", (json_int_t)f->passes, "own_vertices", (json_int_t)f->own_vertices,
-                          "vertices_moved", (json_int_t)f->moved, "vertices_added", (json_int_t)f->added, "vertices_held",
-                          (json_int_t)f->held, "balls_without_room", (json_int_t)f->tight, "added_mm3",
+                          "vertices_covered", (json_int_t)f->covered, "vertices_added", (json_int_t)f->added, "made_again",
+                          (json_int_t)f->again, "balls_without_room", (json_int_t)f->tight, "added_mm3",
                           f->after_mm3 - f->before_mm3, "touched_mm2", f->touched_mm2, "max_move_mm", f->max_move_mm);
     lm_status rc = o && before ? shell_json_before(rec, o, before, err) : LM_OK;
     if (rc) return json_decref(o), rc;

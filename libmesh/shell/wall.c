@@ -42,7 +42,7 @@ static lm_status wall_thick_task(void *ctx, size_t task, int worker, lm_err *err
 {
     wall_job *job = ctx;
     const lm_balls *b = &job->balls;
-    const double most = b->widest < b->wall ? b->widest : b->wall, enough = b->wall - b->tol;
+    const double most = b->widest < b->wall ? b->widest : b->wall;
     (void)worker;
     (void)err;
     for (size_t t = task * WALL_BLOCK; t < b->mesh->nt && t < (task + 1) * WALL_BLOCK; t++) {
@@ -51,9 +51,9 @@ static lm_status wall_thick_task(void *ctx, size_t task, int worker, lm_err *err
         lm_balls_normal(p, n);
         size_t k = (size_t)lm_balls_cuts(p, 0.5 * b->wall);
         for (size_t i = 0; i < k * k; i++) {
-            double own = 2 * b->ball[b->first[t] + i].r, more = 0;
+            double own = 2 * b->ball[b->stand[b->first[t] + i]].r, more = 0;
             lm_balls_point(p, k, i, x);
-            if (own < enough) own = lm_balls_thickness(b, x, NULL);
+            if (!lm_balls_enough(b, own)) own = lm_balls_thickness(b, x, NULL);
             else if (job->wide) more = 2 * lm_balls_grow(&b->near, x, n, (uint32_t)t, most, NULL).r;
             job->thick[b->first[t] + i] = (float)(more > own ? more : own);
         }
@@ -193,7 +193,8 @@ lm_status lm_wall_check(lm_mesh *m, const lm_wall_opt *opt, bool quality, lm_wal
     if (!rc) wall_sum(&job, facts);
     if (!rc && opt->thin) wall_thin(&job, opt->thin);
     if (!rc && quality) rc = wall_quality(&job, m, err);
-    lm_balls_release(&job.balls);
+    if (!rc && opt->balls) *opt->balls = job.balls;
+    else lm_balls_release(&job.balls);
     free(job.ray);
     free(job.thick);
     return rc;

@@ -23,6 +23,7 @@ typedef struct {
     int threads;
     bool wide;     /* the thickness of what is thick enough, too, up to 2 T: else T is said of it; takes several times as long */
     uint8_t *thin; /* NULL, or per triangle: takes 1 where a sample or corner of it is thin, else 0 */
+    struct lm_balls *balls; /* NULL, or takes the balls (balls.h; release them): they refer to m */
     void (*progress)(void *ctx, const char *what, double fraction); /* may be NULL */
     void *progress_ctx;
 } lm_wall_opt;

@@ -22,8 +22,8 @@ struct lm_mesh {
     uint32_t *label, *label_back;
     lm_space space; /* what the file said; meshes made from DICOM are LPS */
     lm_parts parts; /* names and colours of the labels, as far as they are known */
-    /* NULL, or the solid as it was, bit by bit, before material was added to it: its vertex i is vertex i here. Owned; without
-       labels and without such a mesh of its own. PLY carries it, so that a verdict can judge it; copies of a mesh do not. */
+    /* NULL, or the solid as it was, bit by bit, before material was added to it. Owned; without labels and without such a mesh of
+       its own. PLY carries it, so that a verdict can judge it; copies of a mesh do not. */
     lm_mesh *before;
 };
 #define LM_MESH_INIT \

@@ -108,6 +108,18 @@ static void nearest_try(nearest_walk *w, const float *a, const float *b, const f
     nearest_limit(w);
 }
 
+/* Squared distance of p from the box of a triangle: most in a leaf are out of reach, and this is cheaper than looking. */
+static inline double nearest_box_of(const float c[9], const double p[3])
+{
+    float lo[3], hi[3];
+    for (int k = 0; k < 3; k++) {
+        const float l = c[k] < c[3 + k] ? c[k] : c[3 + k], h = c[k] < c[3 + k] ? c[3 + k] : c[k];
+        lo[k] = c[6 + k] < l ? c[6 + k] : l;
+        hi[k] = c[6 + k] > h ? c[6 + k] : h;
+    }
+    return lm_nearest_box(lo, hi, p);
+}
+
 void lm_nearest_find(const lm_nearest *n, const double p[3], double max_d2, uint32_t hint, lm_nearest_hit *hit)
 {
     struct {
@@ -132,6 +144,7 @@ void lm_nearest_find(const lm_nearest *n, const double p[3], double max_d2, uint
         if (b->n) {
             for (uint32_t i = b->at; i < b->at + b->n; i++) {
                 const float *c = n->corner[i];
+                if (nearest_box_of(c, p) > w.limit) continue;
                 nearest_try(&w, c, c + 3, c + 6, n->bvh.item[i]);
             }
         } else {

@@ -11,7 +11,6 @@
 
 typedef struct {
     lm_mesh m, out;
-    float *before;
     lm_thicken_facts f;
     lm_wall_facts w;
 } solid;
@@ -34,28 +33,45 @@ static void release(solid *s)
 {
     lm_mesh_release(&s->m);
     lm_mesh_release(&s->out);
-    free(s->before);
 }
 
-/* Valid; its own vertices first, with their bits where they did not move; with the old places the solid that it was. */
+/* Valid; its own vertices first, with their bits and in their order; carries the solid that it was. */
 static void thicken(solid *s, double wall, double gap, lm_medial_side side)
 {
     lm_err err = LM_ERR_INIT;
     lm_audit x;
     char line[300];
     const lm_thicken_opt opt = {.wall_mm = wall, .min_gap_mm = gap, .side = side, .threads = 2};
-    if (lm_thicken(&s->m, &opt, &s->out, &s->before, &s->f, &s->w, &err)) fail_msg("%s", err.text[0]);
+    if (lm_thicken(&s->m, &opt, &s->out, &s->f, &s->w, &err)) fail_msg("%s", err.text[0]);
     assert_int_equal(lm_audit_run(&s->out, &(lm_audit_opt)LM_AUDIT_OPT_INIT, &x, &err), LM_OK);
     lm_audit_line(&x, line, sizeof line);
     if (!x.valid) fail_msg("%s", line);
-    assert_int_equal(s->f.own_vertices, s->m.nv);
-    assert_memory_equal(s->before, s->m.pos, 3 * s->m.nv * sizeof *s->before);
-    lm_mesh was = {.nv = s->out.nv, .nt = s->out.nt, .pos = s->before, .tri = s->out.tri};
-    assert_true(fabs(lm_mesh_volume(&was) - lm_mesh_volume(&s->m)) < 1e-4 * (1 + lm_mesh_volume(&s->m)));
-    assert_true(fabs(lm_mesh_area(&was) - lm_mesh_area(&s->m)) < 1e-4 * (1 + lm_mesh_area(&s->m)));
-    size_t moved = 0;
-    for (size_t v = 0; v < s->m.nv; v++) moved += memcmp(s->out.pos + 3 * v, s->m.pos + 3 * v, 12) != 0;
-    assert_int_equal(moved, s->f.moved);
+    assert_int_equal(s->f.own_vertices + s->f.covered, s->m.nv);
+    assert_int_equal(s->f.own_vertices + s->f.added, s->out.nv);
+    for (size_t v = 0, i = 0; v < s->f.own_vertices; v++) {
+        while (i < s->m.nv && memcmp(s->m.pos + 3 * i, s->out.pos + 3 * v, 12)) i++;
+        assert_true(i++ < s->m.nv);
+    }
+    assert_true(!s->f.passes == !s->out.before);
+    if (!s->f.passes) return;
+    assert_int_equal(s->out.before->nv, s->m.nv);
+    assert_memory_equal(s->out.before->pos, s->m.pos, 12 * s->m.nv);
+    assert_true(s->f.after_mm3 > s->f.before_mm3 && s->f.touched_mm2 > 0 && s->f.max_move_mm > 0);
+}
+
+/* Is every vertex of m for which fn holds in out, bit by bit? And no other vertex where it holds? */
+static bool same_where(const solid *s, bool (*fn)(const float *p))
+{
+    size_t a = 0, b = 0;
+    for (size_t v = 0; v < s->m.nv; v++) {
+        if (!fn(s->m.pos + 3 * v)) continue;
+        size_t i = 0;
+        while (i < s->out.nv && memcmp(s->m.pos + 3 * v, s->out.pos + 3 * i, 12)) i++;
+        if (i == s->out.nv) return false;
+        a++;
+    }
+    for (size_t v = 0; v < s->out.nv; v++) b += fn(s->out.pos + 3 * v);
+    return a && a == b;
 }
 
 /* Distance of p from all triangles, by looking at all. */
@@ -92,24 +108,30 @@ static void test_plate(void **state)
     }
 }
 
+static bool beyond_ten(const float *p)
+{
+    return p[0] > 10;
+}
+
 /* Beside the plate a block that is thick enough: not a bit of it changes. */
 static void test_untouched(void **state)
 {
     (void)state;
     solid s = {.m = LM_MESH_INIT, .out = LM_MESH_INIT};
-    size_t same = 0;
     box(&s, 20, 0, 0, 5, 5, 5);
     box(&s, 0, 0, 0, 4, 4, 0.5);
     thicken(&s, 2, 0.5, LM_MEDIAL_BOTH);
+    assert_true(same_where(&s, beyond_ten));
     assert_memory_equal(s.out.pos, s.m.pos, 8 * 3 * sizeof *s.m.pos);
-    assert_memory_equal(s.out.tri, s.m.tri, 12 * 3 * sizeof *s.m.tri);
-    assert_int_equal(s.f.moved, 8);
-    for (size_t v = 16; v < s.out.nv; v++) same += s.out.pos[3 * v] > 10;
-    assert_int_equal(same, 0);
     assert_int_equal(s.w.thin_samples, 0);
-    assert_true(fabs(s.f.touched_mm2 - (32 + 8)) < 1e-3);
-    assert_true(s.f.max_move_mm > 0.75 && s.f.max_move_mm < 1.5);
+    assert_true(s.f.touched_mm2 > 32 && s.f.touched_mm2 < 32 + 8 + 1e-3);
+    assert_true(s.f.max_move_mm > 0.74 && s.f.max_move_mm < 1.5);
     release(&s);
+}
+
+static bool below_three(const float *p)
+{
+    return p[1] < 3;
 }
 
 /* A plate on a block, in one piece: the far side of the block stays, the plate's foot is held by the block. */
@@ -133,26 +155,28 @@ static void test_comb(void **state)
     shape_append(&s.m, p, 16, t, 28);
     thicken(&s, 1.5, 0.5, LM_MEDIAL_BOTH);
     assert_int_equal(s.w.thin_samples, 0);
-    for (size_t v = 0; v < s.out.nv; v++)
-        if (s.before[3 * v + 1] < 3) assert_memory_equal(s.before + 3 * v, s.out.pos + 3 * v, 12);
+    assert_true(same_where(&s, below_three));
     assert_true(distance(&s.out, 5, 6, 3) > 0.74);
     release(&s);
 }
 
-static double highest(const solid *s, double below)
+/* The height at which the line through (1.5, 1.5) along z meets out just below, or above, z. */
+static double sheet(const lm_mesh *m, double z, bool above)
 {
-    double z = -INFINITY;
-    for (size_t v = 0; v < s->out.nv; v++)
-        if ((double)s->before[3 * v + 2] < below) z = fmax(z, (double)s->out.pos[3 * v + 2]);
-    return z;
-}
-
-static double lowest(const solid *s, double above)
-{
-    double z = INFINITY;
-    for (size_t v = 0; v < s->out.nv; v++)
-        if ((double)s->before[3 * v + 2] > above) z = fmin(z, (double)s->out.pos[3 * v + 2]);
-    return z;
+    double best = above ? INFINITY : -INFINITY;
+    for (size_t t = 0; t < m->nt; t++) {
+        double p[3][3], w[3], sum = 0;
+        for (size_t k = 0; k < 9; k++) p[k / 3][k % 3] = m->pos[3 * (size_t)m->tri[3 * t + k / 3] + k % 3];
+        for (int k = 0; k < 3; k++) {
+            const double *a = p[(k + 1) % 3], *b = p[(k + 2) % 3];
+            sum += w[k] = (a[0] - 1.5) * (b[1] - 1.5) - (a[1] - 1.5) * (b[0] - 1.5);
+        }
+        if (sum == 0 || w[0] / sum < 0 || w[1] / sum < 0 || w[2] / sum < 0) continue;
+        const double h = (w[0] * p[0][2] + w[1] * p[1][2] + w[2] * p[2][2]) / sum;
+        if (above && h > z && h < best) best = h;
+        if (!above && h < z && h > best) best = h;
+    }
+    return best;
 }
 
 /* Two plates: a gap above min_gap is not closed further than that, one below it stays; the plates grow on their other sides. */
@@ -168,7 +192,7 @@ static void test_gap(void **state)
         thicken(&s, 1.6, least, LM_MEDIAL_BOTH);
         assert_int_equal(lm_audit_run(&s.out, &(lm_audit_opt)LM_AUDIT_OPT_INIT, &x, NULL), LM_OK);
         assert_int_equal(x.components, 2);
-        double middle = 0.8 + gap[i] / 2, now = lowest(&s, middle) - highest(&s, middle);
+        double middle = 0.8 + gap[i] / 2, now = sheet(&s.out, middle, true) - sheet(&s.out, middle, false);
         assert_true(now >= fmin(gap[i], least) * (1 - 2e-3) - 1e-6);
         assert_int_equal(s.w.thin_samples, 0);
         release(&s);
@@ -190,7 +214,7 @@ static void test_sides(void **state)
         assert_int_equal(s.w.thin_samples, 0);
         assert_int_equal(lm_audit_run(&s.out, &(lm_audit_opt)LM_AUDIT_OPT_INIT, &x, NULL), LM_OK);
         assert_int_equal(x.cavities, 1);
-        if (side == LM_MEDIAL_OUTSIDE) assert_memory_equal(s.out.pos + 3 * nv, s.m.pos + 3 * nv, 12 * nv);
+        if (side == LM_MEDIAL_OUTSIDE) assert_memory_equal(s.out.pos, s.m.pos + 3 * nv, 12 * nv);
         if (side == LM_MEDIAL_INSIDE) assert_memory_equal(s.out.pos, s.m.pos, 12 * nv);
         double r0 = side == LM_MEDIAL_OUTSIDE  ? 3.2
                     : side == LM_MEDIAL_INSIDE ? 2.5
@@ -209,7 +233,7 @@ static void test_no_room(void **state)
     box(&s, 0, 0, 3, 3, 3, 0.5);
     thicken(&s, 1.5, 0.4, LM_MEDIAL_INSIDE);
     assert_true(s.w.thin_mm2 > 0.99 * s.w.area_mm2 && s.w.spots > 0 && fabs(s.w.min_ball_mm - 0.5) < 1e-3);
-    assert_true(s.f.moved == 0 && s.f.max_move_mm == 0);
+    assert_true(s.f.covered == 0 && s.f.added == 0 && s.f.max_move_mm == 0);
     release(&s);
 }
 
@@ -223,7 +247,7 @@ static void test_thick(void **state)
     assert_int_equal(s.out.nv, s.m.nv);
     assert_memory_equal(s.out.pos, s.m.pos, 12 * s.m.nv);
     assert_memory_equal(s.out.tri, s.m.tri, 12 * s.m.nt);
-    assert_true(s.f.added == 0 && s.f.moved == 0 && s.f.max_move_mm == 0);
+    assert_true(s.f.added == 0 && s.f.covered == 0 && s.f.max_move_mm == 0);
     release(&s);
 }
 
@@ -235,11 +259,9 @@ static void test_threads(void **state)
     shape_sphere(&m, (double[]){2, 2, 4}, 0.6, 12, 6);
     for (int i = 0; i < 2; i++) {
         const lm_thicken_opt opt = {.wall_mm = 1.5, .min_gap_mm = 0.5, .threads = i ? 5 : 1};
-        float *before = NULL;
         lm_thicken_facts f;
         lm_wall_facts w;
-        assert_int_equal(lm_thicken(&m, &opt, &out[i], &before, &f, &w, NULL), LM_OK);
-        free(before);
+        assert_int_equal(lm_thicken(&m, &opt, &out[i], &f, &w, NULL), LM_OK);
     }
     assert_int_equal(out[0].nv, out[1].nv);
     assert_int_equal(out[0].nt, out[1].nt);
@@ -254,15 +276,14 @@ static void test_refuses(void **state)
 {
     (void)state;
     lm_mesh m = LM_MESH_INIT, out = LM_MESH_INIT;
-    float *before = NULL;
     lm_thicken_facts f;
     lm_wall_facts w;
     const double bad[][2] = {{0, 0.1}, {-1, 0.1}, {NAN, 0.1}, {INFINITY, 0.1}, {1, -0.1}, {1, NAN}};
     shape_box(&m, (double[]){0, 0, 0}, (double[]){1, 1, 1}, false);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const lm_thicken_opt opt = {.wall_mm = bad[i][0], .min_gap_mm = bad[i][1]};
-        assert_int_equal(lm_thicken(&m, &opt, &out, &before, &f, &w, NULL), LM_EUSAGE);
-        assert_null(before);
+        assert_int_equal(lm_thicken(&m, &opt, &out, &f, &w, NULL), LM_EUSAGE);
+        assert_int_equal(out.nv, 0);
     }
     lm_mesh_release(&m);
 }
