@@ -54,6 +54,17 @@ double lm_balls_cuts(double p[3][3], double width)
     return k < 1 ? 1 : k;
 }
 
+uint32_t lm_balls_onto(const lm_nearest *near, double x[3], double n[3])
+{
+    lm_nearest_hit hit;
+    double p[3][3];
+    lm_nearest_find(near, x, INFINITY, LM_NEAREST_NONE, &hit);
+    memcpy(x, hit.q, sizeof hit.q);
+    lm_balls_corners(near->mesh, hit.tri, p);
+    lm_balls_normal(p, n);
+    return hit.tri;
+}
+
 static lm_status balls_count(lm_balls *b, lm_err *err)
 {
     double sum = 0, p[3][3];

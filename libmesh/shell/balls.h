@@ -50,6 +50,8 @@ double lm_balls_normal(double p[3][3], double n[3]);
 double lm_balls_cuts(double p[3][3], double width);
 /* Centre of piece i of k*k. */
 void lm_balls_point(double p[3][3], size_t k, size_t i, double x[3]);
+/* Move x to the nearest point of the surface; n takes the normal there. The triangle. */
+uint32_t lm_balls_onto(const lm_nearest *near, double x[3], double n[3]);
 /* The largest ball up to radius `most` that touches p from inside and no other triangle; n outward, of length 1; t: a triangle
  * near by. q, where not NULL, gets the point that stopped it; p itself when none did. */
 lm_ball lm_balls_grow(const lm_nearest *near, const double p[3], const double n[3], uint32_t t, double most, double q[3]);

@@ -48,15 +48,17 @@ static bool clearance_covered(const clearance_seen *seen, size_t found, const do
 }
 
 /* The ball outside at x; false: it is not in the middle of a gap. */
-static bool clearance_grow(const clearance_job *job, uint32_t t, const double x[3], const double n[3], lm_ball *b)
+static bool clearance_grow(const clearance_job *job, const double from[3], lm_ball *b)
 {
     const double most = CLEARANCE_FAR * job->wall + 0.5 * job->gap;
-    double q[3];
+    double x[3] = {from[0], from[1], from[2]}, n[3], q[3];
+    const uint32_t t = lm_balls_onto(job->near, x, n);
+    for (int c = 0; c < 3; c++) n[c] = -n[c];
     *b = lm_balls_grow(job->near, x, n, t, most, q);
     return b->r > 0 && b->r < most * (1 - 1e-6) && clearance_cos(b->c, x, q) <= CLEARANCE_APART;
 }
 
-/* Blocks are triangles that lie together in space. */
+/* Blocks are pieces that follow each other: mostly of triangles that lie together. */
 static lm_status clearance_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     const clearance_job *job = ctx;
@@ -66,20 +68,18 @@ static lm_status clearance_task(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     (void)err;
     for (size_t j = task * CLEARANCE_BLOCK; j < job->m->nt && j < (task + 1) * CLEARANCE_BLOCK; j++) {
-        const uint32_t t = job->near->bvh.item[j];
-        double p[3][3], n[3], x[3];
+        const size_t t = j;
+        double p[3][3], x[3];
         lm_ball b;
-        lm_balls_corners(job->m, t, p);
-        lm_balls_normal(p, n);
-        for (int c = 0; c < 3; c++) n[c] = -n[c];
         for (size_t i = job->first[t]; i < job->first[t + 1]; i++) job->ball[i].r = 0;
+        lm_balls_corners(job->m, t, p);
         lm_balls_point(p, 1, 0, x);
         /* most facets look into the open, or at the other side of a dent: one look is enough */
-        if (!(lm_medial_distance(job->added, x, half) < half) || !clearance_grow(job, t, x, n, &b)) continue;
+        if (!(lm_medial_distance(job->added, x, half) < half) || !clearance_grow(job, x, &b)) continue;
         size_t k = (size_t)lm_balls_cuts(p, job->width);
         for (size_t i = job->first[t]; i < job->first[t + 1]; i++) {
             lm_balls_point(p, k, i - job->first[t], x);
-            if (clearance_covered(seen, found, x) || !clearance_grow(job, t, x, n, &b)) continue;
+            if (clearance_covered(seen, found, x) || !clearance_grow(job, x, &b)) continue;
             clearance_seen *now = &seen[found++ % CLEARANCE_SEEN];
             memcpy(now->c, b.c, sizeof now->c);
             now->r2 = b.r * b.r + beside * beside;

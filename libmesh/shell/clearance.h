@@ -9,7 +9,7 @@
 
 #include "shell/medial.h"
 
-/*   m, near  the solid; added: what shall be added; only gaps within its reach are looked at
+/*   m        the solid in pieces; near: over it as it is; added: what shall be added; only gaps within its reach are looked at
  *   out      the balls to be left free, n of them (free() it) */
 LM_CHECKED lm_status lm_clearance_find(const lm_mesh *m, const lm_nearest *near, const lm_medial *added, double wall_mm,
                                        double min_gap_mm, int threads, lm_ball **out, size_t *n, lm_err *err);

@@ -19,8 +19,8 @@ enum { MEDIAL_BLOCK = 512, MEDIAL_SEEN = 64, MEDIAL_CLIMB = 64, MEDIAL_SETTLE = 
 #define MEDIAL_REACH 1.9   /* part of T/2: how far a centre may be from its sample; at 2 the sample begins to be thin again */
 
 typedef struct {
-    const lm_mesh *m;
-    const lm_nearest *near;
+    const lm_mesh *m;       /* the pieces */
+    const lm_nearest *near; /* over the solid */
     const lm_balls *balls;
     const lm_medial_opt *opt;
     lm_ball *ball; /* per triangle; r 0: none */
@@ -81,7 +81,7 @@ static void medial_climb(const medial_job *job, medial_seat *s)
 static bool medial_inside(const medial_job *job, const double c[3], const lm_nearest_hit *hit)
 {
     double p[3][3], n[3], v[3];
-    lm_balls_corners(job->m, hit->tri, p);
+    lm_balls_corners(job->near->mesh, hit->tri, p);
     lm_balls_normal(p, n);
     return medial_way(c, hit->q, v) > 0 && medial_dot(v, n) > 0;
 }
@@ -203,7 +203,7 @@ static bool medial_covered(const medial_seen *seen, size_t found, const double x
     return false;
 }
 
-/* Blocks are triangles that lie together in space. */
+/* Blocks are pieces that follow each other: mostly of triangles that lie together. */
 static lm_status medial_task(void *ctx, size_t task, int worker, lm_err *err)
 {
     medial_job *job = ctx;
@@ -213,20 +213,19 @@ static lm_status medial_task(void *ctx, size_t task, int worker, lm_err *err)
     (void)worker;
     (void)err;
     for (size_t i = task * MEDIAL_BLOCK; i < job->m->nt && i < (task + 1) * MEDIAL_BLOCK; i++) {
-        const uint32_t t = job->near->bvh.item[i];
         double p[3][3], n[3], x[3];
         medial_seat s;
-        job->ball[t].r = 0;
-        if (!job->opt->ask[t]) continue;
-        lm_balls_corners(job->m, t, p);
+        job->ball[i].r = 0;
+        if (!job->opt->ask[i]) continue;
+        lm_balls_corners(job->m, i, p);
         lm_balls_point(p, 1, 0, x);
-        if (medial_covered(seen, found, x) || !medial_sample(job, t, p, x)) continue;
-        lm_balls_normal(p, n);
+        if (medial_covered(seen, found, x) || !medial_sample(job, i, p, x)) continue;
+        const uint32_t t = lm_balls_onto(job->near, x, n);
         if (!medial_find(job, x, n, t, &s)) continue;
         medial_seen *now = &seen[found++ % MEDIAL_SEEN];
         memcpy(now->c, s.b.c, sizeof now->c);
         now->r2 = s.b.r * s.b.r + beside * beside;
-        medial_ask(job, &s, &job->ball[t], &job->held[t]);
+        medial_ask(job, &s, &job->ball[i], &job->held[i]);
     }
     return LM_OK;
 }
@@ -269,10 +268,9 @@ static lm_status medial_cells(lm_medial *x, double cell, lm_err *err)
     return LM_OK;
 }
 
-lm_status lm_medial_build(const lm_mesh *m, const lm_nearest *near, const lm_balls *balls, const lm_medial_opt *opt, lm_medial *out,
-                          lm_err *err)
+lm_status lm_medial_build(const lm_mesh *m, const lm_balls *balls, const lm_medial_opt *opt, lm_medial *out, lm_err *err)
 {
-    medial_job job = {.m = m, .near = near, .balls = balls, .opt = opt};
+    medial_job job = {.m = m, .near = &balls->near, .balls = balls, .opt = opt};
     lm_status rc = LM_ENOMEM;
     *out = (lm_medial)LM_MEDIAL_INIT;
     if ((job.ball = lm_mem_alloc(m->nt, sizeof *job.ball, err)) && (job.held = lm_mem_calloc(m->nt, sizeof *job.held, err)))

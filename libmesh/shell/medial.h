@@ -29,18 +29,18 @@ typedef struct {
 typedef struct {
     double wall_mm, min_gap_mm;
     lm_medial_side side;
-    const uint8_t *cavity; /* per triangle of the mesh: 1 where it bounds a cavity */
-    const uint8_t *ask;    /* per triangle of the mesh: 1 where it can be thin */
+    const uint8_t *cavity; /* per triangle of the solid: 1 where it bounds a cavity */
+    const uint8_t *ask;    /* per piece: 1 where it can be thin */
     const float *thick;    /* thickness of the first `known` vertices (wall.h) */
     size_t known;
     bool rough; /* samples in bumps and creases give way to the largest ball near them: for what is nearly done */
     int threads;
 } lm_medial_opt;
 
-/*   m      the mesh, in pieces no wider than T/4 where it is thin; near: over it
- *   balls  over the same solid, in whatever pieces; tells what is thin */
-LM_CHECKED lm_status lm_medial_build(const lm_mesh *m, const lm_nearest *near, const lm_balls *balls, const lm_medial_opt *opt,
-                                     lm_medial *out, lm_err *err);
+/*   m      the solid in pieces no wider than T/4 where it is thin
+ *   balls  over the solid as it is: tells what is thin, and where the surface is */
+LM_CHECKED lm_status lm_medial_build(const lm_mesh *m, const lm_balls *balls, const lm_medial_opt *opt, lm_medial *out,
+                                     lm_err *err);
 void lm_medial_release(lm_medial *x);
 /* The same cells over balls from elsewhere: copied. */
 LM_CHECKED lm_status lm_medial_of(const lm_ball *ball, size_t n, lm_medial *out, lm_err *err);

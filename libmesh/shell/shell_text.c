@@ -111,8 +111,8 @@ lm_status lm_shell_answer(const lm_shell *s, bool verbose, shell_say say, lm_err
         shell_note(say, "wall %.6g mm (mean %.6g, most %.6g), %zu flat ends", s->hollow.min_mm, s->hollow.mean_mm, s->hollow.max_mm,
                    s->tube.ends);
     if (verbose && o->min_wall_mm > 0)
-        shell_note(say, "%.6g mm3 added on %.6g mm2 in %d passes, largest move %.4g mm, %zu vertices held",
-                   f->after_mm3 - f->before_mm3, f->touched_mm2, f->passes, f->max_move_mm, f->held);
+        shell_note(say, "%.6g mm3 added on %.6g mm2 in %d passes, largest move %.4g mm, %zu balls without room",
+                   f->after_mm3 - f->before_mm3, f->touched_mm2, f->passes, f->max_move_mm, f->tight);
     shell_spots(s, say);
     if (s->good) return LM_OK;
     return shell_thin(s,

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THICKEN_PASSES = 3, THICKEN_TRIES = 4 };
+enum { THICKEN_PASSES = 5, THICKEN_TRIES = 4 };
 #define THICKEN_EDGE 0.25  /* part of T: size of pieces that balls are looked for under */
 #define THICKEN_STEP 0.25  /* part of T: of the grid, */
 #define THICKEN_FINE 0.2   /* after the first pass, which leaves little to do */
@@ -29,7 +29,6 @@ typedef struct {
     lm_mesh pieces;       /* the same, cut where it is thin */
     uint8_t *thin;        /* per triangle of pieces: it can be thin */
     lm_balls balls;       /* in the solid */
-    lm_nearest near;      /* over pieces */
     lm_medial medial;
     lm_ball *clear;
     size_t clears;
@@ -61,17 +60,17 @@ static bool thicken_thin(void *ctx, double p[3][3])
     return false;
 }
 
-/* cavity[t]: triangle t of pieces bounds a cavity. NULL where nobody asks. */
+/* cavity[t]: triangle t of the solid bounds a cavity. NULL where nobody asks. */
 static lm_status thicken_cavities(const thicken_job *job, uint8_t **cavity, lm_err *err)
 {
     lm_topo topo = LM_TOPO_INIT;
     lm_nest nest = LM_NEST_INIT;
     *cavity = NULL;
     if (job->opt->side == LM_MEDIAL_BOTH) return LM_OK;
-    lm_status rc = lm_topo_make(&job->pieces, NULL, job->threads, &topo, err);
-    if (!rc && !(*cavity = lm_mem_alloc(job->pieces.nt, 1, err))) rc = LM_ENOMEM;
-    if (!rc) rc = lm_nest_make(&job->pieces, &job->near.bvh, &topo, job->threads, &nest, err);
-    for (size_t t = 0; t < job->pieces.nt && !rc; t++) (*cavity)[t] = nest.facing[topo.comp[t]] < 0;
+    lm_status rc = lm_topo_make(job->solid, NULL, job->threads, &topo, err);
+    if (!rc && !(*cavity = lm_mem_alloc(job->solid->nt, 1, err))) rc = LM_ENOMEM;
+    if (!rc) rc = lm_nest_make(job->solid, &job->balls.near.bvh, &topo, job->threads, &nest, err);
+    for (size_t t = 0; t < job->solid->nt && !rc; t++) (*cavity)[t] = nest.facing[topo.comp[t]] < 0;
     lm_nest_release(&nest);
     lm_topo_release(&topo);
     return rc;
@@ -86,7 +85,7 @@ static lm_status thicken_drop_idle(thicken_job *job, lm_err *err)
     size_t n = 0;
     lm_status rc = hit ? LM_OK : LM_ENOMEM;
     for (size_t i = 0; i < x->n && !rc; i++) memcpy(p + 3 * i, x->ball[i].c, 3 * sizeof *p);
-    if (!rc) rc = lm_nearest_batch(&job->near, p, x->n, 0.25 * job->wall * job->wall, job->threads, hit, err);
+    if (!rc) rc = lm_nearest_batch(&job->balls.near, p, x->n, 0.25 * job->wall * job->wall, job->threads, hit, err);
     for (size_t i = 0; i < x->n && !rc; i++) {
         job->facts->tight += x->held[i];
         if (hit[i].tri != LM_NEAREST_NONE && sqrt(hit[i].d2) < x->ball[i].r - THICKEN_GAIN * job->wall) x->ball[n++] = x->ball[i];
@@ -114,14 +113,14 @@ static lm_status thicken_where(thicken_job *job, const float *thick, lm_err *err
     job->pieces.quality = NULL;
     if (!(rc = lm_refine_run(&job->pieces, &job->thin, NULL, THICKEN_EDGE * job->wall, thicken_thin, &job->balls, job->threads,
                              err)) &&
-        !(rc = lm_nearest_build(&job->pieces, job->threads, &job->near, err)) && !(rc = thicken_cavities(job, &cavity, err))) {
+        !(rc = thicken_cavities(job, &cavity, err))) {
         mopt.cavity = cavity;
         mopt.ask = job->thin;
-        rc = lm_medial_build(&job->pieces, &job->near, &job->balls, &mopt, &job->medial, err);
+        rc = lm_medial_build(&job->pieces, &job->balls, &mopt, &job->medial, err);
     }
     if (!rc && job->medial.n)
-        rc = lm_clearance_find(&job->pieces, &job->near, &job->medial, job->wall, job->opt->min_gap_mm, job->threads, &job->clear,
-                               &job->clears, err);
+        rc = lm_clearance_find(&job->pieces, &job->balls.near, &job->medial, job->wall, job->opt->min_gap_mm, job->threads,
+                               &job->clear, &job->clears, err);
     if (!rc) rc = lm_clearance_yield(&job->medial, job->clear, job->clears, job->wall, job->threads, err);
     free(cavity);
     return rc || !job->medial.n ? rc : thicken_drop_idle(job, err);
@@ -131,7 +130,6 @@ static lm_status thicken_where(thicken_job *job, const float *thick, lm_err *err
 
 static void thicken_release(thicken_job *job)
 {
-    lm_nearest_release(&job->near);
     lm_balls_release(&job->balls);
     lm_medial_release(&job->medial);
     lm_mesh_release(&job->pieces);
