@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* reduce.h: a mesh decimated (repair/decimate.h), and proof of how far it is from what it was (deviation.h).
  *
- * With an error to keep, vertices are tied to the surface as it was while it is decimated; then the distance both ways is measured
- * with bounds, and where the upper one is beyond the error, or the volume is not kept, it is done again with a tighter tie. With
+ * With an error to keep, vertices are tied to the surface as it was while it is decimated; then every triangle of both is proven to
+ * be within the error of the other surface (beyond.h), and where one is not it is done again with a tighter tie there, at last with
+ * none to give; where the volume is not kept, with a tighter tie everywhere. With
  * a number of triangles, the distance is what it is, and stated. */
 #ifndef LM_DIFF_REDUCE_H
 #define LM_DIFF_REDUCE_H

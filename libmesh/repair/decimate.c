@@ -329,7 +329,7 @@ lm_status lm_decimate_run(lm_mesh *m, const lm_decimate_opt *opt, lm_decimate *o
     *out = (lm_decimate){.before = m->nt, .after = m->nt};
     size_t since = SIZE_MAX;
     lm_status rc = lm_collapse_make(m, opt->threads, &w.c, err);
-    if (!rc && opt->limit_mm > 0) rc = lm_tether_make(&w.c, opt->was, opt->limit_mm, &w.tether, err);
+    if (!rc && opt->limit_mm > 0) rc = lm_tether_make(&w.c, opt->was, opt->limit_mm, opt->own, &w.tether, err);
     if (!rc &&
         (!(w.queue = lm_mem_calloc(DECIMATE_QUEUES, sizeof *w.queue, err)) ||
          !(w.task = lm_mem_alloc(DECIMATE_BATCH, sizeof *w.task, err)) ||

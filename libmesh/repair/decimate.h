@@ -14,6 +14,7 @@ typedef struct {
     size_t triangles;      /* stop at no more than these; 0: go as far as limit_mm lets */
     const lm_nearest *was; /* of a copy of the mesh, for limit_mm; else NULL */
     double limit_mm;       /* 0, or how far the surfaces may be apart at their vertices and middles (tether.h) */
+    const float *own;      /* NULL, or what part of limit_mm squared each vertex, then each triangle, of `was` has (tether.h) */
     int threads;
 } lm_decimate_opt;
 #define LM_DECIMATE_OPT_INIT \

@@ -8,9 +8,9 @@
 
 enum { TETHER_END = 0xffffffff };
 
-lm_status lm_tether_make(const lm_collapse *c, const lm_nearest *was, double limit_mm, lm_tether *t, lm_err *err)
+lm_status lm_tether_make(const lm_collapse *c, const lm_nearest *was, double limit_mm, const float *own, lm_tether *t, lm_err *err)
 {
-    *t = (lm_tether){.was = was, .limit2 = limit_mm * limit_mm};
+    *t = (lm_tether){.was = was, .limit2 = limit_mm * limit_mm, .own = own};
     if (!(t->head = lm_mem_alloc(c->m.nt, sizeof *t->head, err)) ||
         !(t->next = lm_mem_alloc(c->m.nv + c->m.nt, sizeof *t->next, err)) ||
         !(t->near = lm_mem_alloc(c->m.nv, sizeof *t->near, err))) {
@@ -63,8 +63,9 @@ static bool tether_holds(const lm_tether *t, const lm_collapse *c, const lm_coll
     for (uint32_t v = t->head[from]; v != TETHER_END; v = t->next[v]) {
         double p[3];
         uint32_t i = 0;
+        const double limit2 = t->own ? t->own[v] * t->limit2 : t->limit2;
         tether_point(t, v, p);
-        while (i < e->n && tether_far(c, e, (first + i) % e->n, p) > t->limit2) i++;
+        while (i < e->n && tether_far(c, e, (first + i) % e->n, p) > limit2) i++;
         if (i == e->n) return false;
         first = (first + i) % e->n;
     }
@@ -76,8 +77,9 @@ static bool tether_near(const lm_tether *t, const double p[3], uint32_t *hint)
 {
     lm_nearest_hit hit;
     lm_nearest_find(t->was, p, t->limit2, *hint, &hit);
-    if (hit.tri != LM_NEAREST_NONE) *hint = hit.tri;
-    return hit.tri != LM_NEAREST_NONE;
+    if (hit.tri == LM_NEAREST_NONE) return false;
+    *hint = hit.tri;
+    return !t->own || hit.d2 <= t->own[t->was->mesh->nv + hit.tri] * t->limit2;
 }
 
 bool lm_tether_may(const lm_tether *t, const lm_collapse *c, const lm_collapse_edge *e, uint32_t *near)
