@@ -256,6 +256,8 @@ static lm_status arrange_all(lm_mesh *m, bool always, int threads, lm_arrange *o
     memcpy(sub.tri, m->tri, 3 * m->nt * sizeof *m->tri);
     memcpy(sub.pos, m->pos, 3 * m->nv * sizeof *m->pos);
     if ((rc = lm_arrange_grid(&f, err))) goto done;
+    /* vertices that became one may have laid sheets on each other, which then meet nowhere but are there twice */
+    always = always || sub.nt != m->nt || memcmp(sub.tri, m->tri, 3 * m->nt * sizeof *m->tri) != 0;
     if (from && sub.nt != m->nt) {
         rc = lm_err_set(err, LM_ERANGE, NULL, "two vertices are nearer to each other than 2^-40 of the mesh");
         goto done;

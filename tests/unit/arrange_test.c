@@ -209,6 +209,15 @@ static void bits_near_zero(void **state)
     for (size_t v = 8; v < mesh.nv; v++)
         if (mesh.pos[3 * v + 2] == 0) mesh.pos[3 * v + 2] = v % 2 ? -2.7e-16F : 1.3e-17F;
     assert_true(becomes(8, 1e-12) > 0);
+    box(0, 0, 0, 2, false); /* one on the other, the same triangles between them but for those bits */
+    box(0, 0, 2, 2, false);
+    for (size_t v = 0; v < 16; v++) mesh.pos[3 * v + 2] -= 2;
+    for (size_t v = 8; v < 12; v++) mesh.pos[3 * v + 2] = -2.7e-16F;
+    for (size_t t = 12; t < 14; t++) { /* facing it the same way cut */
+        uint32_t *c = mesh.tri + 3 * t;
+        for (size_t k = 0; k < 3; k++) c[k] = 8 + (mesh.tri[3 * (t - 10) + 2 - k] - 4);
+    }
+    (void)becomes(16, 1e-12);
 }
 
 enum { CELLS = 12 };
