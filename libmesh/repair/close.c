@@ -2,10 +2,12 @@
 #include "repair/close.h"
 #include "base/mem.h"
 #include "repair/holes.h"
+#include "repair/lids.h"
 #include "repair/vec.h"
 #include "surface/topo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static double close_area(const lm_mesh *m, size_t t)
 {
@@ -45,14 +47,34 @@ done:
     return rc;
 }
 
-lm_status lm_close_run(lm_mesh *m, int threads, lm_close *out, lm_spots *where, lm_err *err)
+/* Fans for patches; *h as lm_holes_any has it. */
+static lm_status close_fans(lm_mesh *m, lm_holes *h, lm_spots *where, lm_err *err)
+{
+    lm_mesh lids = {.nv = m->nv, .pos = m->pos};
+    size_t cap = 3 * m->nt;
+    lm_status rc = lm_lids_make(m, &lids, err);
+    if (!rc && lids.nt && !(rc = lm_mem_grow(&m->tri, &cap, 3 * (m->nt + lids.nt), sizeof *m->tri, err))) {
+        memcpy(m->tri + 3 * m->nt, lids.tri, 3 * lids.nt * sizeof *m->tri);
+        for (size_t i = 0; i < lids.nt; i++, m->nt++) {
+            h->area_mm2 += close_area(m, m->nt);
+            if (i && lids.tri[3 * i] == lids.tri[3 * i - 3]) continue; /* of the same loop */
+            h->filled++;
+            lm_spots_add(where, lm_vec_at(m, lids.tri[3 * i]));
+        }
+        h->triangles = lids.nt;
+    }
+    free(lids.tri);
+    return rc;
+}
+
+lm_status lm_close_run(lm_mesh *m, bool fans, int threads, lm_close *out, lm_spots *where, lm_err *err)
 {
     const size_t first = m->nt;
     lm_holes h = LM_HOLES_INIT;
     lm_spots spots = {.n = 0};
     bool small = false;
     *out = (lm_close){.closed = 0};
-    lm_status rc = lm_holes_any(m, threads, &h, &spots, err);
+    lm_status rc = fans ? close_fans(m, &h, &spots, err) : lm_holes_any(m, threads, &h, &spots, err);
     if (!rc && h.filled && !h.left) rc = close_small(m, first, threads, &small, err);
     if (rc || !small) m->nt = first;
     else {

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REPAIR_FAN = 64 };                       /* edges of a hole */
 enum { REPAIR_RESOLVES = 8, REPAIR_AGAIN = 3 }; /* rounding makes new intersections, mostly fewer from round to round */
 enum { REPAIR_FEW = 1000 };                     /* triangles that cutting may always add */
 enum { REPAIR_ROUNDS = 6 }; /* filling joins fans that are cut in the next round; more than three were never needed */
@@ -265,7 +266,9 @@ static lm_status repair_close(lm_mesh *m, const lm_repair_opt *opt, lm_repair *r
     lm_close did = {.closed = 0};
     *n = 0;
     if (!r->holes_left || !repair_does(opt, LM_REPAIR_HOLES)) return LM_OK;
-    lm_status rc = lm_close_run(m, opt->threads, &did, &r->step[LM_REPAIR_HOLES].where, err);
+    bool fans = true;
+    for (size_t i = 0; i < r->holes_left; i++) fans = fans && r->hole[i].why == LM_HOLE_NO_PATCH && r->hole[i].edges <= REPAIR_FAN;
+    lm_status rc = lm_close_run(m, fans, opt->threads, &did, &r->step[LM_REPAIR_HOLES].where, err);
     if (rc || !did.closed) return rc;
     *n = did.closed;
     repair_note(r, LM_REPAIR_HOLES, *n, 0, volume, lm_mesh_volume(m));

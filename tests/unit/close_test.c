@@ -47,13 +47,16 @@ static void a_thorn_in_the_mouth(void **state)
         lm_repair_opt opt = {.threads = 2};
         jar(n);
         const size_t nt = mesh.nt, nv = mesh.nv;
-        assert_int_equal(lm_close_run(&mesh, 2, &did, &where, &err), LM_OK);
+        assert_int_equal(lm_close_run(&mesh, false, 2, &did, &where, &err), LM_OK);
         assert_int_equal(did.closed, 1);
         assert_int_equal(did.triangles, n - 2);
         assert_int_equal(mesh.nt, nt + n - 2);
         assert_int_equal(mesh.nv, nv);
         assert_int_equal(where.n, 1);
         assert_true(fabs(did.area_mm2 - disc(n)) < 1e-5);
+        mesh.nt = nt; /* fans: as many triangles, flat as the mouth is */
+        assert_int_equal(lm_close_run(&mesh, true, 2, &did, NULL, &err), LM_OK);
+        assert_true(did.closed == 1 && did.triangles == n - 2 && fabs(did.area_mm2 - disc(n)) < 1e-5);
         mesh.nt = nt; /* all repairs */
         assert_int_equal(lm_repair_run(&mesh, false, &opt, &r, &err), LM_OK);
         lm_audit a;
@@ -78,13 +81,13 @@ static void sheets_and_crumbs(void **state)
         vert(9 + side, 0, 0), vert(9 + side, side, 0), vert(9, side, 0), vert(9 + side / 2, side / 2, side / 2);
         tri(v, v + 1, v + 4), tri(v + 1, v + 2, v + 4), tri(v + 2, v + 3, v + 4), tri(v + 3, v, v + 4);
         const size_t nt = mesh.nt;
-        assert_int_equal(lm_close_run(&mesh, 2, &did, NULL, &err), LM_OK);
+        assert_int_equal(lm_close_run(&mesh, false, 2, &did, NULL, &err), LM_OK);
         assert_int_equal(did.closed, crumb ? 2 : 0);
         assert_int_equal(mesh.nt, nt + (crumb ? 38 + 2 : 0));
         lm_mesh_release(&mesh);
     }
     box(0, 0, 0, 1, false); /* nothing to close */
-    assert_int_equal(lm_close_run(&mesh, 2, &did, NULL, &err), LM_OK);
+    assert_int_equal(lm_close_run(&mesh, false, 2, &did, NULL, &err), LM_OK);
     assert_int_equal(did.closed, 0);
     assert_int_equal(mesh.nt, 12);
     lm_mesh_release(&mesh);
