@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
 #include "cli/cli.h"
+#include "cli/asking.h"
 #include "cli/presets.h"
 #include "cli/sweeping.h"
 #include "base/mem.h"
 #include "dicom/channelset.h"
 #include "dicom/fusion.h"
 #include "dicom/gdcm_shim.h"
-#include "dicom/info.h"
 #include "dicom/masks.h"
 #include "dicom/segrecord.h"
 #include "dicom/select.h"
@@ -17,7 +17,6 @@
 #include "dicom/source_load.h"
 #include "dicom/source_pick.h"
 #include "dicom/stepfiles.h"
-#include "dicom/verify.h"
 #include "stream/nrrd.h"
 #include "stream/reviewlist.h"
 #include "stream/volfile.h"
@@ -361,100 +360,6 @@ static void progress(void *ctx, const char *what, double fraction)
 {
     (void)ctx;
     cli_progress(&tool, a.quiet, what, fraction);
-}
-
-static lm_status list_series(const lm_source *src, lm_out **json, lm_err *err)
-{
-    lm_out *out = NULL;
-    size_t n = lm_source_count(src);
-    json_t *all = json_array();
-    lm_status rc = all ? lm_io_create(a.output, true, &out, err) : lm_err_nomem(err, 0);
-    if (!rc) lm_io_printf(out, "%-7s %-9s %5s  %-14s %-26s %s\n", "number", "modality", "files", "size", "spacing", "description");
-    for (size_t i = 0; i < n && !rc; i++) {
-        char line[LINE];
-        if (!lm_source_wanted(src, i)) continue;
-        lm_source_describe(src, i, true, line, sizeof line);
-        lm_io_printf(out, "%s\n", line);
-        json_t *one = lm_source_json(src, i, err);
-        if (!one || json_array_append_new(all, one)) rc = LM_ENOMEM;
-    }
-    if (!rc && lm_source_left(src)) lm_io_printf(out, "%zu files are no DICOM objects\n", lm_source_left(src));
-    if (!rc && lm_source_packed(src)) lm_io_printf(out, "%zu of them are archives, which were not opened\n", lm_source_packed(src));
-    if (!rc && a.json) {
-        json_t *facts = json_pack("{s:i, s:s, s:O, s:I}", "schema", 1, "tool", "dcmseg", "series", all, "left",
-                                  (json_int_t)lm_source_left(src));
-        rc = facts ? cli_json(a.json, facts, json, err) : lm_err_nomem(err, 0);
-        json_decref(facts);
-    }
-    if (!rc) rc = lm_io_commit(out, err);
-    else lm_io_abort(out);
-    json_decref(all);
-    return rc;
-}
-
-static lm_status info_one(const json_t *one, const char *description, size_t i, json_t *all, lm_out *out, lm_err *err)
-{
-    if (!one || json_array_append(all, (json_t *)one)) return err->code ? err->code : lm_err_nomem(err, 0);
-    if (i) lm_io_printf(out, "\n");
-    lm_info_table(one, description, out);
-    return LM_OK;
-}
-
-/* src, or the volume of another program. */
-static lm_status info(const lm_source *src, lm_in *file, const lm_source_opt *opt, lm_out **json, lm_err *err)
-{
-    lm_out *out = NULL;
-    lm_vol vol = LM_VOL_INIT;
-    json_t *all = json_array(), *one = NULL, *facts = NULL;
-    lm_status rc = all ? lm_io_create(a.output, true, &out, err) : lm_err_nomem(err, 0);
-    if (!rc && !src && !(rc = lm_volfile_load(file, a.space, &vol, &one, err)) && !(rc = lm_info_volume(&vol, one, err)))
-        rc = info_one(one, "", 0, all, out, err);
-    json_decref(one);
-    for (size_t i = 0; src && i < lm_source_count(src) && !rc; i++) {
-        const lm_dicom_file *head;
-        if (!lm_source_wanted(src, i)) continue;
-        lm_source_member(src, i, 0, &head);
-        one = lm_info_series(src, i, opt, err);
-        cli_progress_done(a.quiet);
-        rc = info_one(one, head->description, json_array_size(all), all, out, err);
-        json_decref(one);
-    }
-    if (!rc && a.json) {
-        facts = json_pack("{s:i, s:s, s:O}", "schema", 1, "tool", "dcmseg", "info", all);
-        rc = facts ? cli_json(a.json, facts, json, err) : lm_err_nomem(err, 0);
-    }
-    if (!rc) rc = lm_io_commit(out, err);
-    else lm_io_abort(out);
-    lm_vol_release(&vol);
-    json_decref(facts);
-    json_decref(all);
-    return rc;
-}
-
-/* Table and JSON are put in place also when the answer is no. */
-static lm_status verify(const char *const *paths, size_t n, lm_source_opt *opt, lm_identity *identity, lm_err *err)
-{
-    lm_verify v = LM_VERIFY_INIT;
-    lm_out *out = NULL, *json = NULL;
-    json_t *record = NULL, *facts = NULL;
-    lm_status rc = lm_verify_record(a.verify, &record, &identity->show, err);
-    if (!rc) rc = lm_verify_run(record, paths, n, opt, &v, err);
-    cli_progress_done(a.quiet);
-    if (!rc) rc = lm_io_create(a.output, true, &out, err);
-    if (!rc) lm_verify_table(&v, out);
-    if (!rc && !(facts = json_pack("{s:i, s:s, s:o}", "schema", 1, "tool", "dcmseg", "verify", lm_verify_json(&v))))
-        rc = lm_err_nomem(err, 0);
-    if (!rc && a.json) rc = cli_json(a.json, facts, &json, err);
-    if (!rc) rc = lm_io_commit(out, err);
-    else lm_io_abort(out);
-    if (!rc && json) rc = lm_io_commit(json, err);
-    else lm_io_abort(json);
-    if (!rc && lm_verify_changed(&v))
-        rc = lm_err_set(err, LM_ENO, NULL, "the source is not what was read: %zu images or files differ", lm_verify_changed(&v));
-    json_decref(facts);
-    json_decref(record);
-    lm_verify_release(&v);
-    return rc;
 }
 
 /* "HU" when the series has Hounsfield units: CT that does not say otherwise. */
@@ -891,6 +796,7 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     lm_source *src = NULL;
     bool volume = false;
     const char *mask = a.mask;
+    const cli_ask_opt ask = {a.output, a.json, a.space, a.quiet};
     lm_status rc = LM_OK;
     if (n == 1 && !a.files && !a.list && !a.fuse && a.frame == NO_FRAME && !a.channel.n) {
         bool operand = a.label.n && !mask, piped = !strcmp(paths[0], "-"); /* operand: a volume there is the mask */
@@ -905,8 +811,8 @@ static lm_status work(const char **paths, size_t n, lm_source_opt *opt, choice *
     if (rc) goto done;
     if ((a.list && !src) || (a.info && !src && !file))
         rc = lm_err_set(err, LM_EUSAGE, NULL, "--%s needs a PATH%s", a.list ? "list" : "info", a.list ? " with DICOM in it" : "");
-    else if (a.list) rc = list_series(src, json, err);
-    else if (a.info) rc = info(src, file, opt, json, err);
+    else if (a.list) rc = cli_ask_list(src, &ask, json, err);
+    else if (a.info) rc = cli_ask_info(src, file, opt, &ask, json, err);
     else if (a.frame != NO_FRAME) rc = image(src, opt, out, json, err);
     else {
         if (a.fuse) rc = load_fused(paths, n, opt->identity, &in, err);
@@ -955,7 +861,8 @@ int main(int argc, char **argv)
     if (!rc) rc = cli_text("case", a.case_id, &err);
     if (!rc) rc = lm_identity_load(&identity, &err);
     if (!rc && a.verify) {
-        rc = verify(paths, n, &opt, &identity, &err);
+        const cli_ask_opt ask = {a.output, a.json, a.space, a.quiet};
+        rc = cli_ask_verify(paths, n, &opt, &identity, a.verify, &ask, &err);
         return rc ? cli_fail(&tool, &err) : CLI_GOOD;
     }
     if (!rc && a.explain) {
