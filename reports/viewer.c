@@ -12,21 +12,17 @@
 #include <string.h>
 
 /* ---- the script ---- */
-extern const unsigned char lm_viewer_js[], lm_viewer_js_end[]; /* built into the program: $(B)/gen/viewer_js.S */
+extern const unsigned char lm_viewer_js[]; /* built into the program: $(B)/gen/viewer_js.S */
+extern const uint64_t lm_viewer_js_size;
 
 const char *lm_viewer_revision(void)
 {
     return THREE_REVISION;
 }
 
-static size_t viewer_size(void)
-{
-    return (size_t)(lm_viewer_js_end - lm_viewer_js);
-}
-
 void lm_viewer_script(char source[LM_PAGE_SOURCE])
 {
-    lm_page_source(lm_viewer_js, viewer_size(), source);
+    lm_page_source(lm_viewer_js, lm_viewer_js_size, source);
 }
 
 /* ---- what is in the scene ---- */
@@ -194,7 +190,7 @@ lm_status lm_viewer_section(lm_html *h, const json_t *facts, const lm_mesh *mesh
         lm_html_put(h, "</script>\n<script type=\"application/octet-stream\" id=\"mesh\">");
         lm_html_base64(h, s.p, s.n);
         lm_html_put(h, "</script>\n<script>");
-        lm_html_raw(h, lm_viewer_js, viewer_size());
+        lm_html_raw(h, lm_viewer_js, lm_viewer_js_size);
         lm_html_put(h, "</script>\n");
         lm_cell_section_end(h);
     }

@@ -647,8 +647,9 @@ static void odd_edges(void **state)
     without(20), without(20); /* the second's side of the wall */
     lm_repair r = fix(2);
     lm_audit a = look(&mesh);
-    assert_false(a.valid);
-    assert_true(a.count[LM_FAULT_NONMANIFOLD_EDGE] > 0);
+    assert_true(a.valid); /* no step but the rebuild of the regions can, and it rounds what stood there */
+    assert_int_equal(r.step[LM_REPAIR_REWORK].count, 1);
+    assert_true(a.volume_mm3 > 1.9 && a.volume_mm3 < 2);
     lm_repair_release(&r);
     lm_mesh_release(&mesh);
     /* two boxes on an edge, one of them without a face at that edge: the hole is found */

@@ -17,11 +17,12 @@ mv "$gen/viewer.js.tmp" "$gen/viewer.js"
 echo "#define THREE_REVISION \"$revision\"" >"$gen/three_revision.h"
 cat >"$gen/viewer_js.S" <<END
     .section .rodata
-    .globl lm_viewer_js, lm_viewer_js_end
-    .hidden lm_viewer_js, lm_viewer_js_end
+    .globl lm_viewer_js, lm_viewer_js_size
+    .hidden lm_viewer_js, lm_viewer_js_size
+    .balign 8
+lm_viewer_js_size:
+    .quad $(wc -c <"$gen/viewer.js")
 lm_viewer_js:
     .incbin "$gen/viewer.js"
-lm_viewer_js_end:
-    .byte 0
     .section .note.GNU-stack, "", %progbits
 END
