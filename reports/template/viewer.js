@@ -134,6 +134,7 @@
   function resize() {
     const w = stage.clientWidth || 1, h = stage.clientHeight || 1;
     const half = .55 * size;
+    renderer.setSize(w, h, false);
     const k = Math.max(1, h / w);
     camera.left = -half * k * w / h; camera.right = half * k * w / h; camera.top = half * k; camera.bottom = -half * k;
     camera.updateProjectionMatrix();

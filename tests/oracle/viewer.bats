@@ -22,6 +22,7 @@ of() { jq -r "$1" "$BATS_TEST_TMPDIR/said.json"; }
     said ball.html
     [ "$(of '.complaints | length')" -eq 0 ]
     [ "$(of '.letters | tojson')" = '{"Front":["R","L","S","I"],"Back":["L","R","S","I"],"Left":["A","P","S","I"],"Right":["P","A","S","I"],"Above":["L","R","A","P"],"Below":["R","L","A","P"]}' ]
+    [ "$(of .sharp)" = true ] # a pixel of the drawing for each of the page
     # from the front through the middle to the back: the diameter, to the coarseness of the voxels
     [ "$(of '.length > 35.9 and .length < 36.1')" = true ]
 }

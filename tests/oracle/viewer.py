@@ -34,6 +34,7 @@ def main():
         wait(lambda: get("state") == "ready")
         said["seconds"] = round(time.monotonic() - begin, 2)
         said["triangles"] = int(get("triangles"))
+        said["sharp"] = d.execute_script("const c = arguments[0].querySelector('canvas'); return c.width >= c.clientWidth && c.height >= c.clientHeight", stage)
         said["letters"] = {}
         for b in d.find_elements(By.CSS_SELECTOR, "#v-from button"):
             before = get("eye")
