@@ -308,14 +308,18 @@
   }
   if (facts.places.length) {
     $('v-goto').add(new Option('\u2026', ''));
+    const placed = facts.places.map(p => pin(inside(p.at), p.kind === 'Landmark' ? 0x0072b2 : 0xd55e00, p.name || p.kind));
+    // Of many places only landmarks and the one gone to have their names in the view.
+    const name = chosen => placed.forEach((q, i) => { q.label.hidden = facts.places[i].kind !== 'Landmark' && i !== chosen; });
+    name(-1);
     facts.places.forEach((p, i) => {
-      pin(inside(p.at), p.kind === 'Landmark' ? 0x0072b2 : 0xd55e00, p.name || p.kind);
       $('v-goto').add(new Option(p.name ? p.kind + ': ' + p.name : p.kind, i));
     });
     $('v-goto-box').hidden = false;
     $('v-goto').addEventListener('change', () => {
       const p = facts.places[$('v-goto').value];
-      if (!p) return;
+      name(p ? +$('v-goto').value : -1);
+      if (!p) return draw();
       const d = camera.position.clone().sub(controls.target), target = inside(p.at);
       camera.zoom = 5;
       camera.updateProjectionMatrix();
