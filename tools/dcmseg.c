@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dcmseg: one DICOM series, segmented by a threshold, as a volume stream. */
+/* dcmseg: a DICOM series or a volume of another program, segmented by steps, as a volume stream. */
 #include "cli/cli.h"
 #include "cli/asking.h"
 #include "cli/presets.h"
